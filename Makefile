@@ -1,0 +1,52 @@
+# make run: set everything up and serve. make test: set everything up and test. See README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What `donebase serve` reads from the environment; `make run PORT=9000` works as `PORT=9000 make run` does.
+export HOST PORT WORKERS
+
+.PHONY: run install test check format migrate lock clean
+
+run: $(VENV)/installed
+	@exec $(BIN)/donebase serve
+
+migrate: $(VENV)/installed
+	@exec $(BIN)/donebase migrate
+
+install: $(VENV)/installed
+
+test: $(VENV)/installed-dev
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term $(TESTS)
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Pin anew, with hashes and for every platform, what pyproject.toml asks for.
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group build -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group dev -c requirements.txt -o requirements-dev.txt
+LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing donebase into $(VENV) ..."
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@echo "installing what the tests need ..."
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,101 @@
+"""What may be said of a task, and the rules for it: the types that every address shares.
+
+Left out, null and a value are three different things: `MISSING` in a type is "left out", and `model_dump()`
+then leaves the field out as well. Types are strict: nothing is converted from another type.
+"""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from donebase.core.models import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
+
+# Letters and symbols by category that nevertheless show nothing: Hangul fillers and the blank Braille pattern.
+_BLANK_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("nul_character", "must not contain the character U+0000")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not any(unicodedata.category(char)[0] not in "CZ" and char not in _BLANK_FILLERS for char in text):
+        raise PydanticCustomError("blank", "must contain at least one visible character")
+    return text
+
+
+def _at_most(length: int) -> AfterValidator:
+    def within(text: str) -> str:
+        if len(text) > length:
+            raise PydanticCustomError("too_long", f"must be at most {length} characters")
+        return text
+
+    return AfterValidator(within)
+
+
+def _positive_int8(number: int) -> int:
+    if not 1 <= number <= MAX_ID:
+        raise PydanticCustomError("out_of_range", f"must be from 1 to {MAX_ID}")
+    return number
+
+
+Title = Annotated[
+    str,
+    AfterValidator(_storable),
+    AfterValidator(str.strip),
+    AfterValidator(_visible),
+    _at_most(TITLE_LENGTH),
+    Field(
+        description="What is to be done. Stored without the white space around it.",
+        json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH},
+        examples=["Buy milk"],
+    ),
+]
+Description = Annotated[
+    str,
+    AfterValidator(_storable),
+    _at_most(DESCRIPTION_LENGTH),
+    Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}, examples=["Two litres, the blue carton"]),
+]
+Id = Annotated[
+    int,
+    AfterValidator(_positive_int8),
+    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}, examples=[123]),
+]
+
+
+class _Body(BaseModel):
+    """What a GET returned may be sent back whole: what only the database sets is accepted and ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    user_id: Id | MISSING = Field(default=MISSING, description="The owner. Can name the owner, cannot change it.")
+    id: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
+    created_at: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
+    updated_at: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
+
+
+class NewTask(_Body):
+    """A task to be created, or what replaces one: what is left out takes its default."""
+
+    title: Title
+    description: Description | None = Field(default=None, description="More about it, kept byte for byte.")
+    completed: bool = Field(default=False, description="Whether it is done.")
+
+
+class TaskChanges(_Body):
+    """What is to change. A field that is left out keeps its value; a description of null clears it."""
+
+    title: Title | MISSING = MISSING
+    description: Description | MISSING | None = Field(default=MISSING, description="More about it; null clears it.")
+    completed: bool | MISSING = Field(default=MISSING, description="Whether it is done.")
+
+
+class Completion(_Body):
+    """Whether the task is to be done or not; said outright, so that saying it twice does no harm."""
+
+    completed: bool | MISSING = Field(default=MISSING, description="true: done; false: not done.")

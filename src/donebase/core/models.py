@@ -1,0 +1,67 @@
+"""The two tables, as SQLModel classes, and the rules that PostgreSQL itself enforces."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, MetaData, Text, false, func
+from sqlmodel import Field, Relationship, SQLModel
+
+TITLE_LENGTH = 500
+DESCRIPTION_LENGTH = 5_000
+MAX_ID = 2**63 - 1
+
+# The migration that leads to the tables below. A test holds it against Alembic and the tables against the migration.
+REVISION = "0001"
+
+
+class Table(SQLModel):
+    """What both tables share: constraints named by rule, so that a migration can name what it changes."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+def _set_by_the_database() -> Any:
+    return Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()})
+
+
+class User(Table, table=True):
+    """Somebody with tasks. The row appears with the first task; its id is the caller's own."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("id > 0", name="id_positive"),)
+
+    id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    created_at: datetime = _set_by_the_database()
+    updated_at: datetime = _set_by_the_database()
+
+    tasks: list["Task"] = Relationship(back_populates="user")
+
+
+class Task(Table, table=True):
+    """One thing to do. The owner leads the key: a user's tasks lie together, on one disk or one Citus shard."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
+        CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
+        # The flat family finds a task by its id alone. Not unique: Citus allows no unique index without the owner.
+        Index(None, "id"),
+    )
+
+    user_id: int = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("users.id")], primary_key=True)
+    id: int = Field(sa_type=BigInteger, sa_column_args=[Identity(always=True)], primary_key=True)
+    title: str = Field(sa_type=Text, nullable=False)
+    description: str | None = Field(default=None, sa_type=Text)
+    completed: bool = Field(nullable=False, sa_column_kwargs={"server_default": false()})
+    created_at: datetime = _set_by_the_database()
+    updated_at: datetime = _set_by_the_database()
+
+    user: User = Relationship(back_populates="tasks")

@@ -1,0 +1,241 @@
+"""What can be done to tasks: each verb is one statement that names the owner and returns the row.
+
+No row back is the whole answer to "not there": a missing task and somebody else's cannot be told apart. Reading
+first and writing then would lose toggles, let two deletes both win and cost a second round trip.
+
+An `owner` of None is the flat address's "whoever owns it": such a statement finds the task by its id alone.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import MISSING
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Executable,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlmodel import col
+
+from donebase.core.errors import Fault, InvalidInput, TaskNotFound
+from donebase.core.inputs import Completion, NewTask, TaskChanges
+from donebase.core.models import Task
+from donebase.core.users import known_user
+from donebase.logs import task_event
+
+BATCH = 1_000
+
+Row = Mapping[str, Any]
+
+
+class Batch(NamedTuple):
+    """Some tasks in order of id, and whether others follow them."""
+
+    rows: Sequence[Row]
+    more: bool
+
+
+class Database(Protocol):
+    """What the verbs need of a database: it runs one statement and gives the rows back."""
+
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
+        """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""
+
+
+_columns = tuple(
+    col(column)
+    for column in (
+        Task.id,
+        Task.title,
+        Task.description,
+        Task.completed,
+        Task.user_id,
+        Task.created_at,
+        Task.updated_at,
+    )
+)
+_of_owner = col(Task.user_id) == bindparam("owner")
+_with_id = col(Task.id) == bindparam("task_id")
+# The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
+_now_or_later = func.greatest(func.now(), col(Task.updated_at) + text("interval '1 microsecond'"))
+
+
+class _Verb(NamedTuple):
+    """What happens to one task: its name in the log, and its statement with an owner and without."""
+
+    past: str
+    owned: Executable
+    flat: Executable
+
+
+def _verb(past: str, statement: Callable[..., Executable]) -> _Verb:
+    return _Verb(past, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
+
+
+def _list(*whose: ColumnElement[bool]) -> Executable:
+    following = select(*_columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
+    return following.limit(bindparam("limit", type_=BigInteger))
+
+
+def _change(*this: ColumnElement[bool]) -> Executable:
+    return (
+        update(Task)
+        .where(*this)
+        .values(
+            title=func.coalesce(bindparam("title", type_=Text), col(Task.title)),
+            description=case(
+                (bindparam("describe", type_=Boolean), bindparam("description", type_=Text)),
+                else_=col(Task.description),
+            ),
+            completed=func.coalesce(bindparam("completed", type_=Boolean), col(Task.completed)),
+            updated_at=_now_or_later,
+        )
+        .returning(*_columns)
+    )
+
+
+def _complete(*this: ColumnElement[bool]) -> Executable:
+    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(Task.completed))
+    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*_columns)
+
+
+CREATE = (
+    insert(Task)
+    .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
+    .returning(*_columns)
+    .add_cte(known_user("user_id"))
+)
+LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
+READ = _verb("read", lambda *this: select(*_columns).where(*this))
+CHANGE = _verb("changed", _change)
+COMPLETE = _verb("completed", _complete)
+DELETE = _verb("deleted", lambda *this: delete(Task).where(*this).returning(col(Task.user_id)))
+
+
+async def create_task(database: Database, owner: int, new: NewTask) -> Row:
+    """Create a task, and its user where this is the user's first.
+
+    Raises InvalidInput where the task names another owner.
+    """
+    [row] = await database.fetch(
+        CREATE,
+        user_id=_agreed(owner, new.user_id),
+        title=new.title,
+        description=new.description,
+        completed=new.completed,
+    )
+    task_event("created", owner, row["id"])
+    return row
+
+
+async def list_tasks(database: Database, owner: int | None, after: int, limit: int | None) -> AsyncIterator[Batch]:
+    """Yield the tasks whose id is above `after`, in order of id: one batch of `limit`, or, for None, all there are.
+
+    Each batch is one statement: neither memory nor a connection is held while a batch is on its way out.
+    """
+    batch = await _batch(database, owner, after, limit or BATCH)
+    task_event(LIST.past, owner, None)
+    yield batch
+    while batch.more and limit is None:
+        batch = await _batch(database, owner, batch.rows[-1]["id"], BATCH)
+        yield batch
+
+
+async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
+    """Give back one task. Raises TaskNotFound."""
+    return await _one(database, READ, owner, task_id)
+
+
+async def change_task(database: Database, owner: int | None, task_id: int, changes: TaskChanges) -> Row:
+    """Change the fields that were sent and no other; with none sent, give the task back as it is.
+
+    Raises TaskNotFound, and InvalidInput where the changes name another owner.
+    """
+    named, title, description, completed = changes.user_id, changes.title, changes.description, changes.completed
+    if title is MISSING and description is MISSING and completed is MISSING:
+        return await _one(database, READ, owner, task_id, named)
+    return await _one(
+        database,
+        CHANGE,
+        owner,
+        task_id,
+        named,
+        title=None if title is MISSING else title,
+        describe=description is not MISSING,
+        description=None if description is MISSING else description,
+        completed=None if completed is MISSING else completed,
+    )
+
+
+async def replace_task(database: Database, owner: int | None, task_id: int, new: NewTask) -> Row:
+    """Put a whole new task in the place of what was there. Raises as `change_task` does."""
+    return await _one(
+        database,
+        CHANGE,
+        owner,
+        task_id,
+        new.user_id,
+        title=new.title,
+        describe=True,
+        description=new.description,
+        completed=new.completed,
+    )
+
+
+async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
+    """Set whether a task is done; for None, turn it over. Raises as `change_task` does."""
+    if completion is None:
+        return await _one(database, COMPLETE, owner, task_id, completed=None)
+    if completion.completed is MISSING:
+        return await _one(database, READ, owner, task_id, completion.user_id)
+    return await _one(database, COMPLETE, owner, task_id, completion.user_id, completed=completion.completed)
+
+
+async def delete_task(database: Database, owner: int | None, task_id: int) -> None:
+    """Delete a task for good. Raises TaskNotFound, for the second of two at once as well."""
+    await _one(database, DELETE, owner, task_id)
+
+
+async def _batch(database: Database, owner: int | None, after: int, size: int) -> Batch:
+    statement = LIST.flat if owner is None else LIST.owned
+    # One row more than asked for tells whether others follow, without a second statement.
+    rows = await database.fetch(statement, owner=owner, after=after, limit=size + 1)
+    return Batch(rows[:size], more=len(rows) > size)
+
+
+async def _one(
+    database: Database, verb: _Verb, owner: int | None, task_id: int, named: int | MISSING = MISSING, **values: Any
+) -> Row:
+    meant = _agreed(owner, named)
+    statement = verb.flat if meant is None else verb.owned
+    rows = await database.fetch(statement, owner=meant, task_id=task_id, **values)
+    if not rows and meant != owner and await database.fetch(READ.flat, task_id=task_id):
+        raise _another_owner()
+    if not rows:
+        raise TaskNotFound
+    [row] = rows
+    task_event(verb.past, row["user_id"], task_id)
+    return row
+
+
+def _agreed(owner: int | None, named: int | MISSING) -> int | None:
+    """Return whose task is meant by an address and a body together: owners do not change."""
+    if named is MISSING or named == owner:
+        return owner
+    if owner is None:
+        return named
+    raise _another_owner()
+
+
+def _another_owner() -> InvalidInput:
+    return InvalidInput([Fault("user_id", "must name the owner of the task: owners do not change", "another_owner")])

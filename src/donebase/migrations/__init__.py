@@ -1,0 +1,70 @@
+"""The tables' history: Alembic's steps, and the one way to take them."""
+
+import secrets
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from donebase.core.errors import DatabaseFailed, SchemaMismatch
+from donebase.core.models import REVISION
+from donebase.database import CONNECT_TIMEOUT, FAILURES, driver_url, meaning
+from donebase.settings import Settings
+
+# "donebase" in ASCII: every instance asks for the same lock.
+_LOCK = 0x646F6E6562617365
+
+
+async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
+    """Bring the tables to `revision`, up or down to "base", and return the revision they were at before.
+
+    One transaction: all of it or nothing. Two at once wait for each other, MIGRATION_WAIT seconds at most, as each
+    step does for a table that somebody else holds. Goes to DATABASE_URL_UNPOOLED where that is set. Raises
+    DatabaseFailed, and SchemaMismatch where the tables are of a version that this code does not know.
+    """
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=NullPool,
+        connect_args={
+            "dsn": driver_url(settings, unpooled=True),
+            "timeout": CONNECT_TIMEOUT,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            # Behind a pooler the driver's own names may be taken on the server connection that is shared.
+            "prepared_statement_name_func": lambda: f"donebase_{secrets.token_hex(8)}",
+        },
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"SET LOCAL lock_timeout = {int(settings.migration_wait * 1000)}"))
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            return await connection.run_sync(_step, revision)
+    except DBAPIError as wrapped:
+        failure = getattr(wrapped.orig, "__cause__", None) or wrapped
+        if isinstance(failure, asyncpg.LockNotAvailableError):
+            seconds = f"{settings.migration_wait:g}"
+            raise DatabaseFailed(f"another migration, or work on the tables, took longer than {seconds} s") from failure
+        raise meaning(failure) from failure
+    except FAILURES as failure:
+        raise meaning(failure) from failure
+    finally:
+        await engine.dispose()
+
+
+def _step(connection: Connection, revision: str) -> str | None:
+    # Read behind the lock: whoever held it may just have done the work.
+    before = MigrationContext.configure(connection).get_current_revision()
+    if before is not None and before > REVISION:
+        raise SchemaMismatch(f"the database is at schema {before}, newer than {REVISION}: upgrade donebase")
+    config = Config()
+    config.set_main_option("script_location", "donebase:migrations")
+    config.attributes["connection"] = connection
+    if revision == "base" or (before is not None and revision < before):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+    return before

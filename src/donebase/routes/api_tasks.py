@@ -1,0 +1,38 @@
+"""`/api/{user_id}/tasks`: a user's tasks. Its own: PATCH …/complete, and a DELETE that answers 204."""
+
+from fastapi import APIRouter
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.responses import Response
+
+from donebase.core import inputs, tasks
+from donebase.routes import owner_tasks, wire
+from donebase.routes.deps import Database, Owner, TaskId
+
+
+class _AnyUser(StringConvertor):
+    """The user's part of an address below `/api`, where the name of a version is no user."""
+
+    regex = "(?!v1/)[^/]+"
+
+
+register_url_convertor("any_user", _AnyUser())
+
+
+def family(name: str, address: str) -> APIRouter:
+    """Return the routes of this family."""
+    router = owner_tasks.family(name, address)
+
+    @router.patch("/{task_id}/complete", response_model=wire.Task)
+    async def complete_task(
+        database: Database, owner: Owner, task_id: TaskId, completion: inputs.Completion | None = None
+    ) -> Response:
+        """Turn a task over, done or not; with a body, set which of the two it is."""
+        return wire.task(await tasks.complete_task(database, owner, task_id, completion))
+
+    @router.delete("/{task_id}", status_code=204)
+    async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
+        """Delete one of this user's tasks for good."""
+        await tasks.delete_task(database, owner, task_id)
+        return wire.deleted()
+
+    return router

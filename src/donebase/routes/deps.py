@@ -1,0 +1,53 @@
+"""What a route's signature is made of: each name stands for where a value comes from and what is right."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from donebase import database
+from donebase.core.models import MAX_ID
+
+MAX_LIMIT = 1_000
+
+
+async def _database(request: Request) -> database.Database:
+    """Give a route the database of the app that it runs in."""
+    found: database.Database = request.app.state.database
+    return found
+
+
+def _plain_decimal(at_most: int) -> BeforeValidator:
+    """Take digits as a person writes a number, and nothing else that Python would read as one."""
+
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= at_most):
+            raise PydanticCustomError("out_of_range", f"must be a whole number from 1 to {at_most}")
+        return int(text)
+
+    return BeforeValidator(number)
+
+
+_id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
+_limit = {"minimum": 1, "maximum": MAX_LIMIT}
+
+Database = Annotated[database.Database, Depends(_database)]
+Owner = Annotated[
+    int,
+    Path(
+        alias="user_id", description="Whose tasks. The user need not exist yet.", json_schema_extra=_id, examples=[123]
+    ),
+    _plain_decimal(MAX_ID),
+]
+TaskId = Annotated[int, Path(description="Which task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)]
+Limit = Annotated[
+    int | None,
+    Query(description="At most so many tasks. Left out: all of them, however many.", json_schema_extra=_limit),
+    _plain_decimal(MAX_LIMIT),
+]
+After = Annotated[
+    int | None,
+    Query(description="Only tasks whose id is above this one.", json_schema_extra=_id),
+    _plain_decimal(MAX_ID),
+]

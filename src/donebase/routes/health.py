@@ -1,0 +1,49 @@
+"""Whether the service lives, and whether its database does."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from donebase import __version__
+from donebase.routes import wire
+from donebase.routes.deps import Database
+
+
+class Health(BaseModel):
+    """How the service and its database are."""
+
+    status: Literal["ok", "unavailable"]
+    database: Literal["ok", "unavailable"]
+    version: str
+
+
+class Alive(BaseModel):
+    """The process serves."""
+
+    status: Literal["ok"]
+
+
+def family(name: str, address: str) -> APIRouter:
+    """Return the routes that say how the service is."""
+    router = wire.router(name, address)
+
+    @router.get(
+        "/health",
+        response_model=Health,
+        responses={503: {"model": Health, "description": "The database does not answer within two seconds."}},
+    )
+    async def health(database: Database) -> Response:
+        """Ask the database whether it answers, for two seconds at most."""
+        well = await database.answers()
+        state: Literal["ok", "unavailable"] = "ok" if well else "unavailable"
+        body = Health(status=state, database=state, version=__version__)
+        return JSONResponse(body.model_dump(), 200 if well else 503)
+
+    @router.get("/livez", response_model=Alive)
+    async def livez() -> Response:
+        """Answer as long as the process serves, whatever the database does."""
+        return JSONResponse({"status": "ok"})
+
+    return router

@@ -1,0 +1,37 @@
+"""What the families share whose address names the user: create, list, read, and a PUT that changes what is sent."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from donebase.core import inputs, tasks
+from donebase.routes import wire
+from donebase.routes.deps import After, Database, Limit, Owner, TaskId
+
+
+def family(name: str, address: str) -> APIRouter:
+    """Return the routes of a family at an address with a `user_id` in it, for the family to add its own."""
+    router = wire.router(name, address)
+
+    @router.post("", status_code=201, response_model=wire.Task)
+    async def create_task(request: Request, database: Database, owner: Owner, new: inputs.NewTask) -> Response:
+        """Create a task for this user, who need not exist yet."""
+        return wire.created(request, await tasks.create_task(database, owner, new))
+
+    @router.get("", response_model=list[wire.Task])
+    async def list_tasks(
+        request: Request, database: Database, owner: Owner, limit: Limit = None, after: After = None
+    ) -> Response:
+        """List this user's tasks in the order of their creation: all of them, or a page."""
+        return await wire.task_list(request, tasks.list_tasks(database, owner, after or 0, limit), limit)
+
+    @router.get("/{task_id}", response_model=wire.Task)
+    async def read_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
+        """Read one of this user's tasks."""
+        return wire.task(await tasks.read_task(database, owner, task_id))
+
+    @router.put("/{task_id}", response_model=wire.Task)
+    async def change_task(database: Database, owner: Owner, task_id: TaskId, changes: inputs.TaskChanges) -> Response:
+        """Change the fields that are sent; the others keep their values."""
+        return wire.task(await tasks.change_task(database, owner, task_id, changes))
+
+    return router

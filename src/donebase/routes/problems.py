@@ -1,0 +1,177 @@
+"""Everything that a client is told went wrong: one shape, one table from kinds of error to status and code.
+
+The shape is `application/problem+json` (RFC 9457) with `code`, `request_id` and, for what was sent, `errors`.
+It holds no stack trace, no SQL, no driver's words and nothing that was sent except the names of fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from donebase import logs
+from donebase.core.errors import (
+    DatabaseFailed,
+    DonebaseError,
+    Fault,
+    InvalidInput,
+    Overloaded,
+    SchemaMismatch,
+    TaskNotFound,
+)
+
+MAX_FAULTS = 20
+_MAX_NAME = 100
+
+
+class MalformedJSON(DonebaseError):
+    """The body is not one JSON value in UTF-8."""
+
+
+class UnsupportedMediaType(DonebaseError):
+    """The body is said to be something other than JSON."""
+
+
+class BodyTooLarge(DonebaseError):
+    """The body is larger than MAX_BODY_BYTES."""
+
+
+class IncompleteBody(DonebaseError):
+    """The body stopped before its end: the client went away, or took longer than BODY_TIMEOUT."""
+
+
+class Kind(NamedTuple):
+    """What a client is told of one kind of error."""
+
+    status: int
+    code: str
+    detail: str
+    headers: Mapping[str, str] = {}
+
+
+_RETRY = {"Retry-After": "1"}
+_CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
+
+KINDS: dict[type[Exception], Kind] = {
+    InvalidInput: Kind(400, "VALIDATION_ERROR", "The request does not keep the rules; see errors for each field."),
+    MalformedJSON: Kind(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
+    IncompleteBody: Kind(400, "MALFORMED_JSON", "The body did not arrive whole, or not in time.", _CLOSE),
+    TaskNotFound: Kind(404, "TASK_NOT_FOUND", "There is no such task."),
+    BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service takes.", _CLOSE),
+    UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
+    DatabaseFailed: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),
+    SchemaMismatch: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),
+    Overloaded: Kind(503, "OVERLOADED", "The service is busy. Nothing was done; try again.", _RETRY),
+}
+INTERNAL = Kind(500, "INTERNAL_ERROR", "Something went wrong inside the service.")
+_NOT_FOUND = Kind(404, "NOT_FOUND", "There is nothing at this address.")
+_METHOD_NOT_ALLOWED = Kind(405, "METHOD_NOT_ALLOWED", "This address does not have this method; see the header Allow.")
+
+# pydantic's kinds of error, in our words: its own messages can hold what was sent.
+_MESSAGES = {
+    "missing": ("is required", "required"),
+    "extra_forbidden": ("is not a field of this request", "unknown_field"),
+    "string_type": ("must be a string", "wrong_type"),
+    "string_unicode": ("must be text that UTF-8 can carry, without lone surrogates", "not_unicode"),
+    "bool_type": ("must be true or false", "wrong_type"),
+    "int_type": ("must be an integer", "wrong_type"),
+}
+_OURS = frozenset({"blank", "too_long", "nul_character", "out_of_range"})
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong with one field."""
+
+    model_config = ConfigDict(title="FieldProblem")
+
+    field: str = Field(description="The field, parameter or `body` it is about.", examples=["title"])
+    message: str = Field(description="A sentence for a person.", examples=["is required"])
+    code: str = Field(description="A word for a machine.", examples=["required"])
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(
+        description="`about:blank`: the kind of problem is the status and the code.", examples=["about:blank"]
+    )
+    title: str = Field(description="The name of the status.", examples=["Bad Request"])
+    status: int = Field(description="The status of the answer.", examples=[400])
+    detail: str = Field(description="A sentence for a person.")
+    code: str = Field(description="A word for a machine.", examples=["VALIDATION_ERROR"])
+    request_id: str = Field(description="The same as in the header X-Request-ID and in the log.")
+    errors: list[FieldProblem] | None = Field(
+        default=None, description="For VALIDATION_ERROR: what is wrong with each field, the first 20."
+    )
+
+
+def problem(kind: Kind, faults: Sequence[Fault] = (), headers: Mapping[str, str] = {}) -> Response:
+    """Return the answer for one kind of error, with what is wrong with which field."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(kind.status).phrase,
+        "status": kind.status,
+        "detail": kind.detail,
+        "code": kind.code,
+        "request_id": logs.request_id.get(),
+    }
+    if kind.code == "VALIDATION_ERROR":
+        body["errors"] = [_presentable(fault) for fault in faults[:MAX_FAULTS]]
+    return Response(
+        orjson.dumps(body),
+        kind.status,
+        headers={**kind.headers, **headers},
+        media_type="application/problem+json",
+    )
+
+
+async def donebase_error(_request: Request, error: Exception) -> Response:
+    """Answer an error of our own tree. What the service or its database is to blame for goes to the log as well."""
+    kind = KINDS[type(error)]
+    if kind.status >= 500:
+        logs.error(kind.code.lower(), cause=str(error))
+    return problem(kind, error.faults if isinstance(error, InvalidInput) else ())
+
+
+async def validation_error(_request: Request, error: Exception) -> Response:
+    """Answer what FastAPI and pydantic found wrong with the parts of a request."""
+    assert isinstance(error, RequestValidationError)
+    return problem(KINDS[InvalidInput], [_fault(found) for found in error.errors()[:MAX_FAULTS]])
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what the router says of an address or a method that is not there."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        return problem(_METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(_methods(request))})
+    return problem(_NOT_FOUND if error.status_code == 404 else KINDS[MalformedJSON])
+
+
+def _methods(request: Request) -> list[str]:
+    # The router names the methods of the first route at an address; there can be one route for each method.
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods
+    return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+def _fault(found: Mapping[str, Any]) -> Fault:
+    place, kind = found["loc"], found["type"]
+    message, code = (
+        (found["msg"], kind) if kind in _OURS else _MESSAGES.get(kind, ("is not as it should be", "invalid"))
+    )
+    return Fault(str(place[1] if len(place) > 1 else place[0]), message, code)
+
+
+def _presentable(fault: Fault) -> dict[str, str]:
+    # The name of a field is the sender's text as well: it may be long, and may not be text at all.
+    name = fault.field[:_MAX_NAME].encode(errors="replace").decode()
+    return {"field": name, "message": fault.message, "code": fault.code}

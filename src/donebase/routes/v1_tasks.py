@@ -1,0 +1,57 @@
+"""`/api/v1/tasks`: one flat list of everybody's tasks, where the owner is a field of the body.
+
+Its own: PUT replaces, PATCH changes what is sent, DELETE answers 204.
+"""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from donebase.core import inputs, tasks
+from donebase.routes import wire
+from donebase.routes.deps import After, Database, Limit, TaskId
+
+_ANYONE = None
+
+
+class NewOwnedTask(inputs.NewTask):
+    """A task to be created, and whose it is. The user need not exist yet."""
+
+    user_id: inputs.Id
+
+
+def family(name: str, address: str) -> APIRouter:
+    """Return the routes of this family."""
+    router = wire.router(name, address)
+
+    @router.post("", status_code=201, response_model=wire.Task)
+    async def create_task(request: Request, database: Database, new: NewOwnedTask) -> Response:
+        """Create a task for the user that the body names."""
+        return wire.created(request, await tasks.create_task(database, new.user_id, new))
+
+    @router.get("", response_model=list[wire.Task])
+    async def list_tasks(request: Request, database: Database, limit: Limit = None, after: After = None) -> Response:
+        """List everybody's tasks in order of id: all of them, or a page."""
+        return await wire.task_list(request, tasks.list_tasks(database, _ANYONE, after or 0, limit), limit)
+
+    @router.get("/{task_id}", response_model=wire.Task)
+    async def read_task(database: Database, task_id: TaskId) -> Response:
+        """Read one task."""
+        return wire.task(await tasks.read_task(database, _ANYONE, task_id))
+
+    @router.put("/{task_id}", response_model=wire.Task)
+    async def replace_task(database: Database, task_id: TaskId, new: inputs.NewTask) -> Response:
+        """Replace a task: what is left out of the body takes its default."""
+        return wire.task(await tasks.replace_task(database, _ANYONE, task_id, new))
+
+    @router.patch("/{task_id}", response_model=wire.Task)
+    async def change_task(database: Database, task_id: TaskId, changes: inputs.TaskChanges) -> Response:
+        """Change the fields that are sent; the others keep their values."""
+        return wire.task(await tasks.change_task(database, _ANYONE, task_id, changes))
+
+    @router.delete("/{task_id}", status_code=204)
+    async def delete_task(database: Database, task_id: TaskId) -> Response:
+        """Delete a task for good."""
+        await tasks.delete_task(database, _ANYONE, task_id)
+        return wire.deleted()
+
+    return router

@@ -1,0 +1,131 @@
+"""Everything an operator can turn. Read once at the start, frozen, and passed on: nothing else reads the environment.
+
+Each setting is an environment variable or a line of `.env` in the working directory; the environment wins.
+`.env.example` and docs/operations.md list the same names, and a test holds the three together.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import platformdirs
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from donebase.logs import Format
+
+# What libpq calls them. Any other name would reach the server as a setting of the session, which poolers refuse.
+_URL_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+    **dict.fromkeys(
+        "application_name channel_binding connect_timeout dbname host options password port "
+        "sslcert sslcrl sslkey sslnegotiation sslpassword sslrootcert user".split(),
+        (),
+    ),
+}
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be worked with: one line that names the variable and says what would be right."""
+
+
+def _data_dir() -> Path:
+    # PostgreSQL runs as another user where root starts it, and must not need a way into root's home.
+    return Path("/var/lib/donebase") if os.geteuid() == 0 else platformdirs.user_data_path("donebase")
+
+
+def _postgresql(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value().strip())
+    if parts.scheme not in ("postgres", "postgresql", "postgresql+asyncpg"):
+        raise ValueError
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        port = host.rpartition("]")[2].partition(":")[2]
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in _URL_PARAMETERS:
+            raise PydanticCustomError("url", f"may have, after its question mark, only: {', '.join(_URL_PARAMETERS)}")
+        if value not in _URL_PARAMETERS[name] and _URL_PARAMETERS[name]:
+            raise PydanticCustomError("url", f"must have {name} as one of: {', '.join(_URL_PARAMETERS[name])}")
+    return SecretStr(urlunsplit(parts._replace(scheme="postgresql")))
+
+
+def _split(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _origin(origin: str) -> str:
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
+        raise ValueError
+    return origin
+
+
+_URL = Annotated[SecretStr, AfterValidator(_postgresql)]
+_Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
+_Seconds = Annotated[float, Field(gt=0, le=600)]
+
+_A_URL = "must be a PostgreSQL URL such as postgresql://user:password@host/database?sslmode=require"
+_SOME_SECONDS = "must be a number of seconds above 0, at most 600"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can turn. A field's name in capitals is its variable, its description what is right."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: _URL | None = Field(default=None, description=_A_URL)
+    database_url_unpooled: _URL | None = Field(default=None, description=_A_URL)
+    data_dir: Path = Field(
+        default_factory=_data_dir,
+        description="must be a folder this user can write to",
+    )
+    host: Annotated[str, Field(min_length=1)] = Field(
+        default="127.0.0.1", description="must be an address of this machine such as 127.0.0.1 or 0.0.0.0"
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="must be a whole number from 1 to 65535, or 0 for any free port"
+    )
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=1, description="must be a whole number of processes from 1 to 256"
+    )
+    cors_origins: _Origins = Field(
+        default=("http://localhost:3000",),
+        description="must be origins such as https://app.example.com, separated by commas",
+    )
+    log_format: Format = Field(default="auto", description="must be auto, json or text")
+    prepared_statements: Literal["auto", "on", "off"] = Field(default="auto", description="must be auto, on or off")
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=10, description="must be a whole number of connections from 1 to 1000"
+    )
+    database_pool_wait: _Seconds = Field(default=3.0, description=_SOME_SECONDS)
+    database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
+    migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
+    max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
+        default=2**20, description="must be a whole number of bytes from 1024 to 1073741824"
+    )
+    body_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
+    shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
+        default=10, description="must be a whole number of seconds from 1 to 600"
+    )
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:
+        """Read the settings from the environment and `.env`; what is `given` by name goes before both.
+
+        Raises WrongSetting for the first that cannot be worked with. The text never shows a value.
+        """
+        try:
+            return cls(**given)
+        except ValidationError as refused:
+            fault = refused.errors(include_url=False, include_input=False)[0]
+            name = str(fault["loc"][0]).lower()
+            right = fault["msg"] if fault["type"] == "url" else cls.model_fields[name].description
+            raise WrongSetting(f"{name.upper()} {right}") from None
+        except UnicodeDecodeError:
+            raise WrongSetting(".env must be text in UTF-8") from None

@@ -1,0 +1,115 @@
+"""The service as a real process: started, found by what it prints, stopped, killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+START_TIMEOUT = 30.0
+
+
+class Service:
+    """One `donebase serve`, on any free port, with nothing in its environment that a test did not put there."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.lines: list[dict[str, Any]] = []
+        self.address = ""
+        self._arrived = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "donebase", "serve", "--port", "0"],
+            cwd=folder,
+            env=clean_environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def ready(self) -> Self:
+        """Wait for the line that says where it listens."""
+        self.address = self.wait_for("listening")["address"]
+        return self
+
+    def wait_for(self, event: str, timeout: float = START_TIMEOUT, **fields: Any) -> dict[str, Any]:
+        """Return the first line of the log with this event and these fields, as soon as it is there."""
+        end = time.monotonic() + timeout
+        with self._arrived:
+            while True:
+                for line in self.lines:
+                    if line["event"] == event and all(line.get(name) == value for name, value in fields.items()):
+                        return line
+                left = end - time.monotonic()
+                if left <= 0 or not self._reader.is_alive():
+                    raise AssertionError(f"no {event!r} {fields} in the log: {self.lines[-20:]}; {self._last_words()}")
+                self._arrived.wait(min(left, 0.2))
+
+    def stop(self) -> int:
+        """Ask it to end, as an operator's system does, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self._ended()
+
+    def kill(self) -> int:
+        """End it without a chance to tidy up."""
+        self.process.kill()
+        return self._ended()
+
+    def _ended(self) -> int:
+        status = self.process.wait(timeout=30)
+        self._reader.join(timeout=10)
+        assert self.process.stdout
+        assert self.process.stderr
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._arrived:
+                self.lines.append(json.loads(line))
+                self._arrived.notify_all()
+
+    def _last_words(self) -> str:
+        if self.process.poll() is None:
+            return "still running"
+        assert self.process.stderr
+        return f"exit status {self.process.returncode}: {self.process.stderr.read()}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        if not self.process.returncode and self.process.stdout and not self.process.stdout.closed:
+            self.stop()
+
+
+def clean_environment(**environment: str) -> dict[str, str]:
+    """Return this environment without donebase's settings, and with those that are given."""
+    from donebase.settings import Settings
+
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours} | environment
+
+
+def run_donebase(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of donebase to its end."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "donebase", *arguments],
+        cwd=folder,
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
