@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 import asyncpg
 from sqlalchemy import Executable, literal, select
@@ -47,10 +47,10 @@ def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
     """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
     secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
     assert secret is not None, "the caller makes sure that there is a database"
-    parts = urlsplit(secret.get_secret_value())
+    address, _, query = secret.get_secret_value().partition("?")
     # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
-    query = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("channel_binding", "connect_timeout")]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in ("channel_binding", "connect_timeout")]
+    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 class Database:

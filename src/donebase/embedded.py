@@ -12,6 +12,8 @@ from pathlib import Path
 
 from donebase.settings import WrongSetting
 
+_CHILDREN_END = 5.0
+
 
 @contextmanager
 def postgresql(data_dir: Path) -> Iterator[str]:
@@ -30,6 +32,10 @@ def postgresql(data_dir: Path) -> Iterator[str]:
             "DATABASE_URL must be set to a PostgreSQL URL, or donebase be installed with its own PostgreSQL: "
             "pip install 'donebase[embedded]'"
         ) from None
+    if any(char.isspace() for char in str(data_dir.resolve())):
+        raise WrongSetting(
+            "DATA_DIR must be a folder without white space in its path"
+        )  # pg_ctl is called without quotes
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         users = (data_dir / "in-use.lock").open("a")
@@ -40,8 +46,9 @@ def postgresql(data_dir: Path) -> Iterator[str]:
         # lets go of a lock with the process that holds it.
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
+            _forget_the_dead(data_dir / "postgresql")
             server = get_server(data_dir / "postgresql", cleanup_mode=None)
-        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as failure:
+        except (OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as failure:
             raise WrongSetting(f"DATA_DIR must be a folder that PostgreSQL can use: {failure}") from failure
         try:
             yield server.get_uri()
@@ -52,3 +59,24 @@ def postgresql(data_dir: Path) -> Iterator[str]:
                 pass  # somebody else still works with it
             else:
                 server.stop()
+
+
+def _forget_the_dead(data: Path) -> None:
+    """Remove what names a server that was killed and whose parent has not collected it yet, or never will.
+
+    To the package and to PostgreSQL both, such a process still runs. What its own children had in hand has to end
+    before another server may touch the data.
+    """
+    import psutil
+
+    try:
+        pid, _, _, port, sockets, *_ = (data / "postmaster.pid").read_text().splitlines()
+        dead = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return
+    if dead:
+        children = [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(data)]
+        _ended, alive = psutil.wait_procs(children, timeout=_CHILDREN_END)
+        if not alive:
+            (Path(sockets) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
+            (data / "postmaster.pid").unlink(missing_ok=True)

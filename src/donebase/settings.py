@@ -7,9 +7,9 @@ Each setting is an environment variable or a line of `.env` in the working direc
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
-import platformdirs
+from platformdirs.unix import Unix
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -33,12 +33,14 @@ class WrongSetting(Exception):
 
 
 def _data_dir() -> Path:
-    # PostgreSQL runs as another user where root starts it, and must not need a way into root's home.
-    return Path("/var/lib/donebase") if os.geteuid() == 0 else platformdirs.user_data_path("donebase")
+    # Root's PostgreSQL runs as another user, who must not need a way into root's home. Elsewhere it is the Unix place
+    # on macOS as well, where the usual one has a space in its name.
+    return Path("/var/lib/donebase") if os.geteuid() == 0 else Unix("donebase").user_data_path
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
-    parts = urlsplit(url.get_secret_value().strip())
+    text = url.get_secret_value().strip()
+    parts = urlsplit(text)
     if parts.scheme not in ("postgres", "postgresql", "postgresql+asyncpg"):
         raise ValueError
     for host in parts.netloc.rpartition("@")[2].split(","):
@@ -50,7 +52,7 @@ def _postgresql(url: SecretStr) -> SecretStr:
             raise PydanticCustomError("url", f"may have, after its question mark, only: {', '.join(_URL_PARAMETERS)}")
         if value not in _URL_PARAMETERS[name] and _URL_PARAMETERS[name]:
             raise PydanticCustomError("url", f"must have {name} as one of: {', '.join(_URL_PARAMETERS[name])}")
-    return SecretStr(urlunsplit(parts._replace(scheme="postgresql")))
+    return SecretStr("postgresql" + text.removeprefix(parts.scheme))
 
 
 def _split(value: Any) -> Any:
@@ -59,7 +61,12 @@ def _split(value: Any) -> Any:
 
 def _origin(origin: str) -> str:
     parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
+    if (
+        parts.scheme not in ("http", "https")
+        or origin != f"{parts.scheme}://{parts.netloc}"
+        or not parts.hostname
+        or "*" in origin
+    ):
         raise ValueError
     return origin
 
@@ -129,3 +136,17 @@ class Settings(BaseSettings):
             raise WrongSetting(f"{name.upper()} {right}") from None
         except UnicodeDecodeError:
             raise WrongSetting(".env must be text in UTF-8") from None
+
+    def on(self, url: str) -> Self:
+        """Return the same settings on another database: no other address for it is known."""
+        return self.model_copy(update={"database_url": SecretStr(url), "database_url_unpooled": None})
+
+    def export(self) -> None:
+        """Put what may differ from the environment back into it, where the worker processes read their settings."""
+        assert self.database_url
+        os.environ |= {
+            "DATABASE_URL": self.database_url.get_secret_value(),
+            "HOST": self.host,
+            "PORT": str(self.port),
+            "WORKERS": str(self.workers),
+        }

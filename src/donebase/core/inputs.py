@@ -7,7 +7,7 @@ then leaves the field out as well. Types are strict: nothing is converted from a
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from donebase.core.models import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
@@ -64,8 +64,15 @@ Description = Annotated[
 Id = Annotated[
     int,
     AfterValidator(_positive_int8),
-    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}, examples=[123]),
+    Field(
+        description="Whose task it is. The user need not exist yet.",
+        json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"},
+        examples=[123],
+    ),
 ]
+# Read-only is what the service tells and is not told: generators and the documentation's page do not fill it in.
+_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+_Ignored = Annotated[Any, Field(exclude=True, description="Accepted and ignored.", json_schema_extra=_READ_ONLY)]
 
 
 class _Body(BaseModel):
@@ -73,10 +80,14 @@ class _Body(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    user_id: Id | MISSING = Field(default=MISSING, description="The owner. Can name the owner, cannot change it.")
-    id: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
-    created_at: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
-    updated_at: Any = Field(default=None, exclude=True, description="Accepted and ignored.")
+    user_id: Id | MISSING = Field(
+        default=MISSING,
+        description="The owner. Can name the owner, cannot change it.",
+        json_schema_extra=_READ_ONLY,
+    )
+    id: _Ignored = None
+    created_at: _Ignored = None
+    updated_at: _Ignored = None
 
 
 class NewTask(_Body):
@@ -84,7 +95,7 @@ class NewTask(_Body):
 
     title: Title
     description: Description | None = Field(default=None, description="More about it, kept byte for byte.")
-    completed: bool = Field(default=False, description="Whether it is done.")
+    completed: bool = Field(default=False, description="Whether it is done.", examples=[False])
 
 
 class TaskChanges(_Body):
@@ -92,10 +103,10 @@ class TaskChanges(_Body):
 
     title: Title | MISSING = MISSING
     description: Description | MISSING | None = Field(default=MISSING, description="More about it; null clears it.")
-    completed: bool | MISSING = Field(default=MISSING, description="Whether it is done.")
+    completed: bool | MISSING = Field(default=MISSING, description="Whether it is done.", examples=[True])
 
 
 class Completion(_Body):
     """Whether the task is to be done or not; said outright, so that saying it twice does no harm."""
 
-    completed: bool | MISSING = Field(default=MISSING, description="true: done; false: not done.")
+    completed: bool | MISSING = Field(default=MISSING, description="true: done; false: not done.", examples=[True])

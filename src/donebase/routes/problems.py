@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -104,11 +104,11 @@ class Problem(BaseModel):
     )
     title: str = Field(description="The name of the status.", examples=["Bad Request"])
     status: int = Field(description="The status of the answer.", examples=[400])
-    detail: str = Field(description="A sentence for a person.")
+    detail: str = Field(description="A sentence for a person.", examples=[KINDS[InvalidInput].detail])
     code: str = Field(description="A word for a machine.", examples=["VALIDATION_ERROR"])
-    request_id: str = Field(description="The same as in the header X-Request-ID and in the log.")
-    errors: list[FieldProblem] | None = Field(
-        default=None, description="For VALIDATION_ERROR: what is wrong with each field, the first 20."
+    request_id: str = Field(description="The same as in the header X-Request-ID and in the log.", examples=["shop-42"])
+    errors: list[FieldProblem] | MISSING = Field(
+        default=MISSING, description=f"For VALIDATION_ERROR: what is wrong with each field, the first {MAX_FAULTS}."
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import datetime
 from email.message import Message
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -37,17 +37,19 @@ _BUSY = {503: "The service is busy or stopping; nothing was done."}
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
 _ONE_TASK = {404: "There is no such task, or it is somebody else's."}
 
+_Id = Annotated[int, Field(ge=1, le=MAX_ID, json_schema_extra={"format": "int64"})]
+
 
 class Task(BaseModel):
     """A task as it is stored."""
 
     model_config = ConfigDict(title="Task")
 
-    id: int = Field(ge=1, le=MAX_ID, description="Given by the database, never used again.", examples=[1])
+    id: _Id = Field(description="Given by the database, never used again.", examples=[1])
     title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="What is to be done.", examples=["Buy milk"])
     description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about it.", examples=[None])
     completed: bool = Field(description="Whether it is done.", examples=[False])
-    user_id: int = Field(ge=1, le=MAX_ID, description="Whose it is.", examples=[123])
+    user_id: _Id = Field(description="Whose it is.", examples=[123])
     created_at: datetime = Field(description="When it was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
     updated_at: datetime = Field(description="When it last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
 

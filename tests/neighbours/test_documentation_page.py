@@ -1,0 +1,86 @@
+"""The page at /docs does its work in a real browser that can reach nothing but the service."""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+
+from tests.support.families import USERS
+from tests.support.neighbours import program
+from tests.support.processes import Service
+
+# The browser's own errands, and every name that is not the service's, would ask somebody else.
+ALONE = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+class Visit(NamedTuple):
+    """A page, who else it wanted to ask, and what the browser complained of."""
+
+    page: Page
+    asked_elsewhere: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture
+def visit(service: Service) -> Iterator[Visit]:
+    """The documentation, open in a browser."""
+    chromium = program("chromium", "chromium")
+    asked_elsewhere: list[str] = []
+    complaints: list[str] = []
+
+    def let_pass(route: Route) -> None:
+        if route.request.url.startswith(f"{service.address}/"):
+            route.continue_()
+        else:
+            asked_elsewhere.append(route.request.url)
+            route.abort()
+
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ALONE) as browser,
+        browser.new_context() as context,
+    ):
+        context.route("**", let_pass)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(error.message))
+        page.goto(f"{service.address}/docs")
+        yield Visit(page, asked_elsewhere, complaints)
+
+
+def try_out(page: Page, operation_id: str, body: str | None = None, **parameters: object) -> Locator:
+    """Do what a reader does to send a request from the page, and return the place of the answer."""
+    operation = page.locator(f"[id$={operation_id}]")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    for name, value in parameters.items():
+        operation.locator(f"[data-param-name={name}] input").fill(str(value))
+    if body is not None:
+        operation.locator("textarea").fill(body)
+    operation.get_by_role("button", name="Execute").click()
+    return operation.locator(".live-responses-table tbody .response")
+
+
+def test_a_task_is_created_and_listed_from_the_page(visit: Visit, alice: int) -> None:
+    page = visit.page
+    created = try_out(page, "users_create_task", json.dumps({"title": "Buy oat milk"}), user_id=alice)
+    expect(created.locator(".response-col_status")).to_have_text("201")
+    expect(created.locator(".response-col_description")).to_contain_text('"title": "Buy oat milk"')
+    listed = try_out(page, "users_list_tasks", user_id=alice)
+    expect(listed.locator(".response-col_status")).to_have_text("200")
+    expect(listed.locator(".response-col_description")).to_contain_text('"title": "Buy oat milk"')
+    page.screenshot(path="/tmp/shot5.png", full_page=True)
+    print(created.inner_text(), listed.inner_text(), alice)
+    assert visit.asked_elsewhere == []
+    assert visit.complaints == []

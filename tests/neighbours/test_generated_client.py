@@ -1,0 +1,88 @@
+"""A client that a generator makes from the document works as it comes, at every family."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.families import OWNED, USERS, Family
+from tests.support.processes import Service
+
+NAME = "generated_client"
+
+
+def run_python(folder: Path, *arguments: str) -> None:
+    """Run a module of Python's in a folder, and see that it has nothing to complain about."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.fixture(scope="module")
+def generated(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the generated package."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "openapi.json").write_bytes(httpx.get(f"{service.address}/openapi.json").content)
+    (folder / "config.yaml").write_text("post_hooks: []")  # they only format
+    options = f"--path openapi.json --output-path {NAME} --meta none --config config.yaml --fail-on-warning"
+    run_python(folder, "openapi_python_client", "generate", *options.split())
+    return folder / NAME
+
+
+@pytest.fixture(scope="module")
+def package(generated: Path) -> Iterator[ModuleType]:
+    """The generated package, imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(generated.parent))
+        yield importlib.import_module(NAME)
+        for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
+            del sys.modules[name]
+
+
+def test_its_types_are_sound(generated: Path) -> None:
+    run_python(generated.parent, "mypy", "--strict", "--config-file=", "--cache-dir=types", generated.name)
+
+
+def test_every_module_of_it_is_there(package: ModuleType) -> None:
+    modules = [module.name for module in pkgutil.walk_packages(package.__path__, f"{NAME}.")]
+    for name in modules:
+        importlib.import_module(name)
+    for family in ("v1", "users", "api"):
+        assert f"{NAME}.api.{family}.{family}_create_task" in modules
+
+
+def test_a_task_is_created_listed_and_deleted(
+    package: ModuleType, service: Service, family: Family, alice: int
+) -> None:
+    models = importlib.import_module(f"{NAME}.models")
+    whose = {"user_id": alice} if family in OWNED else {}
+
+    with package.Client(base_url=service.address, raise_on_unexpected_status=True) as client:
+
+        def call(verb: str, **arguments: Any) -> Any:
+            operation = importlib.import_module(f"{NAME}.api.{family.name}.{family.name}_{verb}")
+            return operation.sync_detailed(client=client, **whose, **arguments)
+
+        new = models.NewTask if family in OWNED else models.NewOwnedTask
+        milk, bread = (
+            call("create_task", body=new.from_dict(family.body(alice, title=title))) for title in ("Buy milk", "Bread")
+        )
+        assert milk.status_code == bread.status_code == 201
+        assert (milk.parsed.title, milk.parsed.completed, milk.parsed.user_id) == ("Buy milk", False, alice)
+        assert milk.parsed.created_at.tzinfo is UTC
+        assert call("list_tasks", after=milk.parsed.id, limit=10).parsed == [bread.parsed]
+        deleted = call("delete_task", task_id=bread.parsed.id)
+        assert deleted.status_code == family.delete_status
+        if family is USERS:
+            assert deleted.parsed.message == "Task deleted successfully"
+        assert call("list_tasks", after=milk.parsed.id, limit=10).parsed == []
+        assert call("delete_task", task_id=bread.parsed.id).parsed.code == "TASK_NOT_FOUND"

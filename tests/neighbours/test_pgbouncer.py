@@ -1,0 +1,86 @@
+"""PgBouncer in transaction mode between donebase and PostgreSQL: a server connection is lent for one transaction."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.neighbours.test_postgresql_by_url import the_whole_suite_passes
+from tests.support.families import FAMILIES, USERS
+from tests.support.processes import Service, run_donebase
+from tests.support.servers import Pgbouncer, Postgresql, free_port, pgbouncer, pgbouncer_version, postgresql
+
+CLIENTS = 50
+ROUNDS = 5
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgresql]:
+    with postgresql(fsync="off") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
+    with pgbouncer(server) as pooler:
+        yield pooler
+
+
+def test_the_whole_suite_passes_behind_pgbouncer(pooler: Pgbouncer, pytestconfig: pytest.Config) -> None:
+    the_whole_suite_passes(pytestconfig.rootpath, pooler.url())
+
+
+def test_statements_are_prepared_only_where_pgbouncer_keeps_them(server: Postgresql, folder: Path) -> None:
+    database = server.new_database()
+    assert run_donebase(folder, "migrate", DATABASE_URL=server.url(database)).returncode == 0
+    knows = pgbouncer_version() >= (1, 21)
+    for kept in (0, 200) if knows else (0,):
+        options = {"max_prepared_statements": str(kept)} if knows else {}
+        with (
+            pgbouncer(server, **options) as pooler,
+            Service(folder, DATABASE_URL=pooler.url(database)) as service,
+        ):
+            connected = service.ready().wait_for("database.connected")
+        assert connected["pooler"] is True
+        assert connected["prepared_statements"] == ("on" if kept else "off")
+
+
+def test_two_migrations_at_once_go_through_pgbouncer(server: Postgresql, pooler: Pgbouncer, folder: Path) -> None:
+    url = pooler.url(server.new_database())
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(run_donebase, folder, "migrate", DATABASE_URL=url) for _ in range(2)]
+    for migration in both:
+        assert migration.result().returncode == 0, migration.result().stderr
+
+
+def test_migrations_go_to_the_unpooled_address(server: Postgresql, folder: Path) -> None:
+    nobody = f"postgresql://postgres@127.0.0.1:{free_port()}/postgres"
+    direct = server.url(server.new_database())
+    migration = run_donebase(folder, "migrate", DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=direct)
+    assert migration.returncode == 0, migration.stderr
+    with Service(folder, DATABASE_URL=direct) as service:
+        service.ready()
+
+
+def test_many_clients_of_several_processes_share_two_server_connections(server: Postgresql, folder: Path) -> None:
+    with pgbouncer(server, default_pool_size="2") as pooler:
+        url = pooler.url(server.new_database())
+        assert run_donebase(folder, "migrate", DATABASE_URL=url).returncode == 0
+        with Service(folder, DATABASE_URL=url, WORKERS="2") as service, ThreadPoolExecutor(CLIENTS) as threads:
+            address = service.ready().address
+            clients = [threads.submit(_creates_and_reads, address, user) for user in range(1, CLIENTS + 1)]
+            for client in clients:
+                client.result()
+        assert [line for line in service.lines if line["level"] != "info"] == []
+
+
+def _creates_and_reads(address: str, user: int) -> None:
+    with httpx.Client(base_url=address, timeout=30) as client:
+        for _ in range(ROUNDS):
+            for family in FAMILIES:
+                task = family.created(client, user, title=secrets.token_hex(4))
+                assert family.read(client, user, task["id"]).json() == task
+                assert task in USERS.listed(client, user)

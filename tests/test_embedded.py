@@ -1,0 +1,103 @@
+"""The PostgreSQL that comes with pip: there at the first start, clean at the end, whole after the worst."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.families import FAMILIES
+from tests.support.processes import Service, run_donebase
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
+        yield Path(folder) / "data"
+
+
+def start(folder: Path, data: Path) -> Service:
+    return Service(folder, DATA_DIR=str(data)).ready()
+
+
+def running(data: Path) -> bool:
+    """Tell whether a PostgreSQL works on the data."""
+    return (data / "postgresql" / "postmaster.pid").exists()
+
+
+def create_everywhere(service: Service, user: int) -> list[object]:
+    with httpx.Client(base_url=service.address) as client:
+        return [family.created(client, user, title=f"at {family.name}") for family in FAMILIES]
+
+
+def read_everywhere(service: Service, user: int) -> list[list[object]]:
+    with httpx.Client(base_url=service.address) as client:
+        return [list(family.listed(client, user)) for family in FAMILIES]
+
+
+def test_tasks_survive_a_restart(folder: Path, data: Path, alice: int) -> None:
+    """001 T048; 002 user story 3; 003 scenario 10."""
+    with start(folder, data) as service:
+        assert service.wait_for("listening")["data"] == str(data)
+        created = create_everywhere(service, alice)
+        assert service.stop() == 0
+    assert not running(data)
+    with start(folder, data) as service:
+        assert read_everywhere(service, alice) == [created] * 3
+    assert not running(data)
+
+
+def test_tasks_survive_kill_9(folder: Path, data: Path, alice: int) -> None:
+    service = start(folder, data)
+    created = create_everywhere(service, alice)
+    service.kill()
+    assert running(data)
+    with start(folder, data) as service:
+        assert read_everywhere(service, alice) == [created] * 3
+        assert service.stop() == 0
+    assert not running(data), "the database is left clean, also after a run that was killed"
+
+
+def test_tasks_survive_the_death_of_the_database_too(folder: Path, data: Path, alice: int) -> None:
+    service = start(folder, data)
+    created = create_everywhere(service, alice)
+    postmaster = (data / "postgresql" / "postmaster.pid").read_text().split()[0]
+    service.kill()
+    subprocess.run(["kill", "-9", postmaster], check=True)
+    with start(folder, data) as service:
+        assert read_everywhere(service, alice) == [created] * 3
+
+
+def test_the_last_of_two_stops_the_database(folder: Path, data: Path, alice: int) -> None:
+    first, second = start(folder, data), start(folder, data)
+    created = create_everywhere(first, alice)
+    assert first.stop() == 0
+    assert running(data)
+    assert read_everywhere(second, alice) == [created] * 3
+    assert second.stop() == 0
+    assert not running(data)
+
+
+def test_several_workers_on_it(folder: Path, data: Path, alice: int) -> None:
+    with Service(folder, DATA_DIR=str(data), WORKERS="2") as service:
+        create_everywhere(service.ready(), alice)
+        assert service.stop() == 0
+    assert not running(data)
+
+
+def test_migrate_works_on_it(folder: Path, data: Path) -> None:
+    done = run_donebase(folder, "migrate", DATA_DIR=str(data))
+    assert done.returncode == 0, done.stderr
+    assert not running(data)
+
+
+def test_a_folder_that_cannot_be_used_is_a_wrong_setting(folder: Path) -> None:
+    (folder / "file").write_text("")
+    for unusable in ("file", "two words"):
+        refused = run_donebase(folder, "serve", "--port", "0", DATA_DIR=str(folder / unusable))
+        assert refused.returncode == 2
+        assert refused.stderr.startswith("donebase: DATA_DIR must be a folder")
+        assert refused.stderr.count("\n") == 1

@@ -1,0 +1,165 @@
+"""The tables' history: it leads to the models, back and up again, and two at once do not disturb each other."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from donebase.core.errors import DatabaseFailed, SchemaMismatch
+from donebase.core.models import REVISION, Table
+from donebase.database import Database
+from donebase.migrations import migrate
+from donebase.settings import Settings
+from tests.support.processes import run_donebase
+
+
+def settings(url: str, **changes: float) -> Settings:
+    return Settings.read(database_url=url, **changes)
+
+
+def look(url: str, sql: str) -> object:
+    """Run SQL and return the one value that it gives, if any."""
+
+    async def ask() -> object:
+        connection = await asyncpg.connect(url, statement_cache_size=0)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def differences(url: str) -> list[object]:
+    """Return how the tables differ from the models, as Alembic sees it."""
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Table.metadata))
+
+    async def ask() -> list[object]:
+        engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, connect_args={"dsn": url})
+        async with engine.connect() as connection:
+            return await connection.run_sync(compare)
+
+    return asyncio.run(ask())
+
+
+CONSTRAINTS = "SELECT array_agg(conname::text || ' ' || pg_get_constraintdef(oid) ORDER BY conname) FROM pg_constraint \
+WHERE connamespace = 'public'::regnamespace AND contype <> 'n'"
+
+
+def test_from_nothing_leads_to_the_models(empty_database: str) -> None:
+    assert asyncio.run(migrate(settings(empty_database))) is None
+    assert differences(empty_database) == []
+    assert look(empty_database, "SELECT version_num FROM alembic_version") == REVISION
+    assert look(empty_database, CONSTRAINTS) == [
+        "alembic_version_pkc PRIMARY KEY (version_num)",
+        "ck_tasks_description_length CHECK ((char_length(description) <= 5000))",
+        "ck_tasks_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))",
+        "ck_users_id_positive CHECK ((id > 0))",
+        "fk_tasks_user_id_users FOREIGN KEY (user_id) REFERENCES users(id)",
+        "pk_tasks PRIMARY KEY (user_id, id)",
+        "pk_users PRIMARY KEY (id)",
+    ]
+
+
+def test_the_models_alone_make_the_same_constraints(empty_database: str) -> None:
+    async def create() -> None:
+        engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, connect_args={"dsn": empty_database})
+        async with engine.begin() as connection:
+            await connection.run_sync(Table.metadata.create_all)
+
+    asyncio.run(create())
+    by_models = look(empty_database, CONSTRAINTS)
+    look(empty_database, "DROP TABLE tasks, users")
+    asyncio.run(migrate(settings(empty_database)))
+    by_migrations = look(empty_database, CONSTRAINTS)
+    assert isinstance(by_migrations, list)
+    assert by_models == by_migrations[1:]
+
+
+def test_down_and_up_again(empty_database: str) -> None:
+    asyncio.run(migrate(settings(empty_database)))
+    assert asyncio.run(migrate(settings(empty_database), "base")) == REVISION
+    assert look(empty_database, "SELECT to_regclass('tasks')") is None
+    assert asyncio.run(migrate(settings(empty_database))) is None
+    assert differences(empty_database) == []
+
+
+def test_once_more_changes_nothing(empty_database: str) -> None:
+    asyncio.run(migrate(settings(empty_database)))
+    assert asyncio.run(migrate(settings(empty_database))) == REVISION
+
+
+def test_the_revision_in_the_code_is_the_newest_step() -> None:
+    config = Config()
+    config.set_main_option("script_location", "donebase:migrations")
+    steps = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert steps[0].revision == REVISION
+    assert [step.revision for step in reversed(steps)] == [f"{number:04}" for number in range(1, len(steps) + 1)]
+
+
+def test_five_at_once_make_one_schema(empty_database: str) -> None:
+    """Two instances that start together: Alembic itself takes no lock."""
+
+    async def together() -> list[str | None]:
+        return await asyncio.gather(*(migrate(settings(empty_database)) for _ in range(5)))
+
+    assert sorted(asyncio.run(together()), key=str) == [*[REVISION] * 4, None]
+    assert differences(empty_database) == []
+
+
+def test_the_wait_for_another_migration_ends(empty_database: str) -> None:
+    async def wait() -> None:
+        other = await asyncpg.connect(empty_database, statement_cache_size=0)
+        async with other.transaction():
+            await other.execute(f"SELECT pg_advisory_xact_lock({0x646F6E6562617365})")
+            with pytest.raises(DatabaseFailed, match=r"took longer than 0\.2 s"):
+                await migrate(settings(empty_database, migration_wait=0.2))
+        await other.close()
+        assert await migrate(settings(empty_database)) is None
+
+    asyncio.run(wait())
+
+
+@pytest.mark.parametrize(("found", "advice"), [(None, "migrate"), ("0000", "migrate"), ("9999", "upgrade donebase")])
+def test_tables_of_another_version_are_refused(
+    empty_database: str, folder: Path, found: str | None, advice: str
+) -> None:
+    if found:
+        look(empty_database, f"CREATE TABLE alembic_version AS SELECT '{found}'::varchar(32) AS version_num")
+    with pytest.raises(SchemaMismatch, match=advice):
+        asyncio.run(Database(settings(empty_database)).open())
+    refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=empty_database)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("donebase: the database ")
+    assert refused.stderr.count("\n") == 1
+    assert advice in refused.stderr
+    assert "listening" not in refused.stdout
+
+
+def test_newer_tables_are_not_migrated(empty_database: str, folder: Path) -> None:
+    asyncio.run(migrate(settings(empty_database)))
+    look(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    refused = run_donebase(folder, "migrate", DATABASE_URL=empty_database)
+    assert (refused.returncode, "upgrade donebase" in refused.stderr) == (1, True)
+
+
+def test_the_command_migrates(empty_database: str, folder: Path) -> None:
+    """The pooled address is for requests; the direct one, where it is set, is for this."""
+    nowhere = "postgresql://127.0.0.1:1/nothing"
+    done = run_donebase(folder, "migrate", DATABASE_URL=nowhere, DATABASE_URL_UNPOOLED=empty_database)
+    assert done.returncode == 0, done.stderr
+    assert f'"before":null,"now":"{REVISION}"' in done.stdout
+    failed = run_donebase(folder, "migrate", DATABASE_URL=nowhere)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("donebase: ")
+    assert failed.stderr.count("\n") == 1

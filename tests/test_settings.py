@@ -1,0 +1,125 @@
+"""What an operator can turn: read from the environment and `.env`, refused with a word, documented in three places."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from donebase.settings import Settings, WrongSetting
+
+ROOT = Path(__file__).parent.parent
+NEON = "postgresql://me:secret@ep-cool-pooler.eu.aws.neon.tech/neondb?sslmode=require&channel_binding=require"
+
+
+@pytest.fixture(autouse=True)
+def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "99999"),
+        ("PORT", "http"),
+        ("WORKERS", "0"),
+        ("WORKERS", "2.5"),
+        ("LOG_FORMAT", "xml"),
+        ("PREPARED_STATEMENTS", "maybe"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_TIMEOUT", "-1"),
+        ("DATABASE_TIMEOUT", "nan"),
+        ("DATABASE_TIMEOUT", "inf"),
+        ("MAX_BODY_BYTES", "1MB"),
+        ("SHUTDOWN_GRACE", "never"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app.example.com/"),
+        ("CORS_ORIGINS", "app.example.com"),
+        ("CORS_ORIGINS", "https://*.example.com"),
+        ("DATABASE_URL", "mysql://me:secret@host/db"),
+        ("DATABASE_URL", "postgresql//me:secret@host"),
+        ("DATABASE_URL", "postgresql://me:secret@host:99999/db"),
+        ("DATABASE_URL", "postgresql://me:secret@host:port/db"),
+        ("DATABASE_URL", "postgresql://me:secret@[::1/db"),
+        ("DATABASE_URL", "postgresql://me:secret@host/db?sslmode=sometimes"),
+        ("DATABASE_URL", "postgresql://me:secret@host/db?statement_timeout=5"),
+        ("DATABASE_URL_UNPOOLED", "sqlite:///secret.db"),
+    ],
+)
+def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.read()
+    said = str(wrong.value)
+    assert said.startswith(f"{name} m")
+    assert "\n" not in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        NEON,
+        NEON.replace("postgresql:", "postgres:"),
+        NEON.replace("postgresql:", "postgresql+asyncpg:"),
+        "postgresql://me:p%40ss@one:5432,two:5433/db?target_session_attrs=read-write",
+        "postgresql://me@[::1]:5432/db",
+        "postgresql:///db?host=/run/postgresql",
+        "postgresql://me:secret@host/db?options=endpoint%3Dep-cool",
+    ],
+)
+def test_a_url_is_taken_as_the_provider_shows_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    read = Settings.read().database_url
+    assert read
+    assert read.get_secret_value() == re.sub(r"^\w+(\+\w+)?:", "postgresql:", url)
+
+
+def test_a_setting_never_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", NEON)
+    settings = Settings.read()
+    assert "secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_the_environment_goes_before_the_file_and_an_argument_before_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("PORT=1111\nWORKERS=3\nHOST=::1\nSOMETHING_ELSE=1\n")
+    monkeypatch.setenv("PORT", "2222")
+    monkeypatch.setenv("HOST", "10.0.0.1")
+    settings = Settings.read(host="127.0.0.2")
+    assert (settings.port, settings.workers, settings.host) == (2222, 3, "127.0.0.2")
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    assert Settings.read() == Settings()
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://app.example.com, http://localhost:5173")
+    assert Settings.read().cors_origins == ("https://app.example.com", "http://localhost:5173")
+
+
+def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert [name.lower() for name, _ in lines] == list(Settings.model_fields)
+    defaults = Settings()
+    for name, value in lines:
+        if name not in ("DATABASE_URL", "DATABASE_URL_UNPOOLED", "DATA_DIR"):
+            monkeypatch.setenv(name, value)
+    assert Settings.read() == defaults
+
+
+def test_operations_describes_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    assert [name.lower() for name, _ in rows] == list(Settings.model_fields)
+    example = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    for name, default in rows:
+        if default not in ("unset", "a folder of the user's"):
+            assert default.strip("`") == example[name]
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    readers = [path for path in (ROOT / "src").rglob("*.py") if re.search(r"os\.(environ|getenv)", path.read_text())]
+    assert [path.name for path in readers] == ["settings.py"]
