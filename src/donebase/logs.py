@@ -104,7 +104,7 @@ def _readable(fields: dict[str, Any]) -> bytes:
     trace = fields.pop("traceback", None)
     rest = " ".join(f"{name}={_encoded(value).decode()}" for name, value in fields.items() if value is not None)
     line = f"{when} {level:7} {event} {rest}"
-    return (f"{line}\n{textwrap.indent(trace, '    ')}" if trace else line).encode(errors="backslashreplace")
+    return (f"{line}\n{textwrap.indent(trace.rstrip(), '    ')}" if trace else line).encode(errors="backslashreplace")
 
 
 class _FromLogging(logging.Handler):

@@ -37,7 +37,7 @@ def the_whole_suite_passes(root: Path, url: str) -> None:
     status, output = _run(
         root,
         *(sys.executable, "-m", "pytest", "tests", "--ignore", "tests/neighbours"),
-        *("--ignore", "tests/test_embedded.py", "-q", "-n", "2", "--dist", "worksteal"),
+        *("--ignore", "tests/test_embedded.py", "-q", "--maxfail", "5", "-n", "2", "--dist", "worksteal"),
         TEST_DATABASE_URL=url,
     )
     tail = output[-8000:]

@@ -1,21 +1,16 @@
 """What may be sent and what may not, from outside: every refusal in one shape, telling nothing, changing nothing."""
 
-import gzip
-import http.client
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.support.families import API, FAMILIES, OWNED, USERS, V1, Family, Json
-from tests.support.processes import Service
+from tests.support.families import API, OWNED, USERS, V1, Family, Json
 
 SENT = "kept-to-ourselves"  # is in what is sent, and must not be in the answer
-LIMIT = 2**20
 JSON = {"Content-Type": "application/json"}
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
 
@@ -25,13 +20,13 @@ def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     said = response.json()
     assert set(said) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
-    assert {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}.items() <= (
-        said.items()
-    )
-    assert said["detail"].endswith(".")
+    assert (said["type"], said["title"]) == ("about:blank", HTTPStatus(status).phrase)
+    assert (said["status"], said["code"]) == (status, code)
+    assert said["detail"]
     assert response.headers.get_list("x-request-id") == [said["request_id"]]
-    assert sorted((fault["field"], fault["code"]) for fault in said.get("errors", ())) == sorted(faults)
-    assert all(set(fault) == {"field", "message", "code"} for fault in said.get("errors", ()))
+    errors = said.get("errors", [])
+    assert sorted((fault["field"], fault["code"]) for fault in errors) == sorted(faults)
+    assert all(set(fault) == {"field", "message", "code"} and fault["message"] for fault in errors)
     assert SENT not in response.text + str(response.headers.raw)
 
 
@@ -44,11 +39,12 @@ def tasks_of(client: httpx.Client, user: int) -> Any:
 
 
 def changing(client: httpx.Client, family: Family, user: int) -> Iterator[tuple[str, str]]:
-    """Make a task; give each way to change it; see in the end that it is as it was, and alone."""
+    """Make a task and give each way to change it; see in the end that it is as it was, and that no other came."""
     task = family.created(client, user, description="as it was")
-    for method in {family.change_method, "PUT"}:
+    before = tasks_of(client, user)
+    for method in sorted({family.change_method, "PUT"}):
         yield method, family.one(user, task["id"])
-    assert tasks_of(client, user) == [task]
+    assert tasks_of(client, user) == before
 
 
 def named(value: object) -> str:
@@ -169,7 +165,7 @@ MALFORMED = [
     b'{"title": "x", "user_id": 1, "id": {"a": 1, "a": 2}}',
     b'{"title": "x", "user_id": ' + b"9" * 5_000 + b"}",
     b'\xef\xbb\xbf{"title": "x", "user_id": 1}',
-    *('{"title": "x", "user_id": 1}'.encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-7")[:3]),
+    *('{"title": "x", "user_id": 1}'.encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-32")),
     b'{"title": "kept-to-ourselves \xff", "user_id": 1}',
     b'{"title": "\xc0\x80", "user_id": 1}',
     b'{"title": "\xed\xa0\x80", "user_id": 1}',
@@ -213,58 +209,3 @@ def test_a_number_too_large_for_a_float_is_no_boolean(client: httpx.Client, fami
     invalid(client.post(family.address(alice), content=body, headers=JSON), ("completed", "wrong_type"))
     for method, address in changing(client, family, alice):
         invalid(client.request(method, address, content=body, headers=JSON), ("completed", "wrong_type"))
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Content-Type": "application/json"},
-        {"Content-Type": "application/json;charset=utf-8"},
-        {"Content-Type": 'application/json; charset="UTF-8"'},
-        {"Content-Type": "APPLICATION/JSON"},
-        {"Content-Type": "application/merge-patch+json"},
-        {"Content-Type": "application/json", "Content-Encoding": "identity"},
-    ],
-    ids=named,
-)
-def test_json_is_taken(client: httpx.Client, family: Family, alice: int, headers: dict[str, str]) -> None:
-    body = json.dumps(family.body(alice, title="Milch für Zoë"), ensure_ascii=False).encode()
-    task = client.post(family.address(alice), content=b" \r\n\t" + body + b"\n", headers=headers)
-    assert (task.status_code, task.json()["title"]) == (201, "Milch für Zoë")
-    changed = client.put(family.one(alice, task.json()["id"]), content='{"title": "Käse"}', headers=headers)
-    assert (changed.status_code, changed.json()["title"]) == (200, "Käse")
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Content-Type": ""},
-        {"Content-Type": "text/plain"},
-        {"Content-Type": f"text/{SENT}"},
-        {"Content-Type": "text/json"},
-        {"Content-Type": "application/jsonx"},
-        {"Content-Type": "application/xml"},
-        {"Content-Type": "application/octet-stream"},
-        {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": f"multipart/form-data; boundary={SENT}"},
-        {"Content-Type": "application/json; charset=latin-1"},
-        {"Content-Type": "application/json; charset=utf-16"},
-        {"Content-Type": f"application/json; charset={SENT}"},
-        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
-        {"Content-Type": "application/json", "Content-Encoding": SENT},
-    ],
-    ids=named,
-)
-def test_what_is_not_said_to_be_json_is_refused(
-    client: httpx.Client, family: Family, alice: int, headers: dict[str, str]
-) -> None:
-    body = json.dumps(family.body(alice, title="x", completed=True)).encode()
-    for content in (body, gzip.compress(body)):
-        response = client.post(family.address(alice), content=content, headers=headers)
-        refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
-        for method, address in changing(client, family, alice):
-            refused(client.request(method, address, content=content, headers=headers), 415, "UNSUPPORTED_MEDIA_TYPE")
-            if family is API:
-                response = client.patch(f"{address}/complete", content=content, headers=headers)
-                refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")

@@ -116,7 +116,9 @@ class Postgresql(Server):
         if self._process is None or self._process.poll() is not None:
             super().kill()
             return
-        self._process.send_signal(signal.SIGSTOP)  # it must not make another child meanwhile
+        # Once it stands still it makes no other child, and the numbers of those it has stay theirs.
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         children = _children(self._process.pid)
         for child in children:
             signal.pidfd_send_signal(child, signal.SIGKILL)
@@ -263,6 +265,6 @@ def _pgbouncer_program() -> Path:
 
 
 def _children(process: int) -> list[int]:
-    """Return a handle on each child: a number alone could be another process's by the time it is used."""
+    """Return a handle on each child of a process, which stays good after its parent has gone."""
     numbers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return [os.pidfd_open(int(number)) for number in numbers]

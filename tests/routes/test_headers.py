@@ -1,0 +1,246 @@
+"""What headers say: what the body is and how long, who asks, and under which id."""
+
+import gzip
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.routes.test_validation import JSON, SENT, changing, invalid, named, refused, tasks_of
+from tests.support.families import API, USERS, Family
+from tests.support.processes import Service
+
+LIMIT = 2**20
+ALLOWED = "http://localhost:3000"
+NOT_ALLOWED = [
+    "https://kept-to-ourselves.example",
+    "http://localhost:3000.example",
+    "http://localhost:30000",
+    "http://localhost",
+    "https://localhost:3000",
+    "HTTP://LOCALHOST:3000",
+    "http://localhost:3000/",
+    "null",
+    "*",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json"},
+        {"Content-Type": "application/json;charset=utf-8"},
+        {"Content-Type": 'application/json; charset="UTF-8"'},
+        {"Content-Type": "APPLICATION/JSON"},
+        {"Content-Type": "application/merge-patch+json"},
+        {"Content-Type": "application/json", "Content-Encoding": "identity"},
+    ],
+    ids=named,
+)
+def test_json_is_taken(client: httpx.Client, family: Family, alice: int, headers: dict[str, str]) -> None:
+    body = json.dumps(family.body(alice, title="Milch für Zoë"), ensure_ascii=False).encode()
+    task = client.post(family.address(alice), content=b" \r\n\t" + body + b"\n", headers=headers)
+    assert (task.status_code, task.json()["title"]) == (201, "Milch für Zoë")
+    changed = client.put(family.one(alice, task.json()["id"]), content='{"title": "Käse"}', headers=headers)
+    assert (changed.status_code, changed.json()["title"]) == (200, "Käse")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": ""},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": f"text/{SENT}"},
+        {"Content-Type": "text/json"},
+        {"Content-Type": "application/jsonx"},
+        {"Content-Type": "application/xml"},
+        {"Content-Type": "application/octet-stream"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": f"multipart/form-data; boundary={SENT}"},
+        {"Content-Type": "application/json; charset=latin-1"},
+        {"Content-Type": "application/json; charset=utf-16"},
+        {"Content-Type": f"application/json; charset={SENT}"},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        {"Content-Type": "application/json", "Content-Encoding": SENT},
+    ],
+    ids=named,
+)
+def test_what_is_not_said_to_be_json_is_refused(
+    client: httpx.Client, family: Family, alice: int, headers: dict[str, str]
+) -> None:
+    body = json.dumps(family.body(alice, title="x", completed=True)).encode()
+    for content in (body, gzip.compress(body)):
+        response = client.post(family.address(alice), content=content, headers=headers)
+        refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+        for method, address in changing(client, family, alice):
+            refused(client.request(method, address, content=content, headers=headers), 415, "UNSUPPORTED_MEDIA_TYPE")
+            if family is API:
+                response = client.patch(f"{address}/complete", content=content, headers=headers)
+                refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def sized(body: bytes, size: int) -> bytes:
+    return b" " * (size - len(body)) + body
+
+
+def in_pieces(body: bytes) -> Iterator[bytes]:
+    """Send a body whose length no header tells."""
+    for start in range(0, len(body), 65_536):
+        yield body[start : start + 65_536]
+
+
+def test_a_body_of_one_mebibyte_is_taken_and_no_byte_more(client: httpx.Client, family: Family, alice: int) -> None:
+    body = json.dumps(family.body(alice, title=SENT)).encode()
+    for content in (sized(body, LIMIT), in_pieces(sized(body, LIMIT))):
+        assert client.post(family.address(alice), content=content, headers=JSON).status_code == 201
+    before = tasks_of(client, alice)
+    for content in (sized(body, LIMIT + 1), in_pieces(sized(body, LIMIT + 1)), in_pieces(sized(body, 2 * LIMIT))):
+        response = client.post(family.address(alice), content=content, headers=JSON)
+        refused(response, 413, "BODY_TOO_LARGE")
+    assert tasks_of(client, alice) == before
+    for method, address in changing(client, family, alice):
+        for content in (sized(b'{"title": "x"}', LIMIT + 1), in_pieces(sized(b'{"title": "x"}', LIMIT + 1))):
+            refused(client.request(method, address, content=content, headers=JSON), 413, "BODY_TOO_LARGE")
+
+
+def test_a_body_said_to_be_too_large_is_not_waited_for(service: Service, family: Family, alice: int) -> None:
+    connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=5)
+    connection.putrequest("POST", family.address(alice))
+    for name, value in (JSON | {"Content-Length": str(LIMIT + 1)}).items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, json.load(answer)["code"]) == (413, "BODY_TOO_LARGE")
+    connection.close()
+
+
+def test_no_body_needs_no_type(client: httpx.Client, alice: int) -> None:
+    task = API.created(client, alice)
+    for headers in ({}, {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        assert client.patch(f"{API.one(alice, task['id'])}/complete", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("said", ["a", "0", "-", "A.z_0-9", "..", "x" * 128], ids=named)
+def test_a_request_id_is_taken(client: httpx.Client, said: str) -> None:
+    assert client.get("/livez", headers={"X-Request-ID": said}).headers.get_list("x-request-id") == [said]
+    refusal = client.get("/nowhere", headers={"X-Request-ID": said})
+    refused(refusal, 404, "NOT_FOUND")
+    assert refusal.json()["request_id"] == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"x" * 129,
+        b"x" * 6_000,
+        b"two words",
+        b"a,b",
+        b"a/b",
+        b"a\tb",
+        b"<b>",
+        b"a%0d%0ab",
+        b'"quoted"',
+        b"\xc3\xa9",
+        b"\xff",
+        "\uff11".encode(),
+    ],
+    ids=named,
+)
+def test_another_request_id_is_made(client: httpx.Client, said: bytes) -> None:
+    responses = [client.get(address, headers={b"X-Request-ID": said}) for address in ("/livez", "/livez", "/nowhere")]
+    made = [response.headers["x-request-id"] for response in responses]
+    assert len(set(made)) == 3
+    assert all(re.fullmatch("[A-Za-z0-9._-]{1,128}", each) and each != said.decode("latin-1") for each in made)
+    refused(responses[-1], 404, "NOT_FOUND")
+
+
+def test_every_answer_has_a_request_id(client: httpx.Client, family: Family, alice: int) -> None:
+    task = family.created(client, alice)
+    address = family.one(alice, task["id"])
+    preflight = {"Origin": ALLOWED, "Access-Control-Request-Method": "PUT"}
+    responses = [
+        client.get(family.address(alice), headers={"X-Request-ID": "ours"}),
+        client.post(family.address(alice), json=family.body(alice, title="x"), headers={"X-Request-ID": "ours"}),
+        client.post(family.address(alice), content=b"{", headers=JSON | {"X-Request-ID": "ours"}),
+        client.post(family.address(alice), content=sized(b"{}", LIMIT + 1), headers=JSON | {"X-Request-ID": "ours"}),
+        client.head(address, headers={"X-Request-ID": "ours"}),
+        client.put(address, json={"title": "x"}, headers={"X-Request-ID": "ours"}),
+        client.options(address, headers=preflight | {"X-Request-ID": "ours"}),
+        client.options(address, headers={"X-Request-ID": "ours"}),
+        client.delete(address, headers={"X-Request-ID": "ours"}),
+        client.delete(address, headers={"X-Request-ID": "ours"}),
+        *(client.get(other, headers={"X-Request-ID": "ours"}) for other in ("/health", "/docs", "/openapi.json")),
+    ]
+    assert [response.headers.get_list("x-request-id") for response in responses] == [["ours"]] * len(responses)
+    assert [response.status_code for response in responses] == [
+        *(200, 201, 400, 413, 200, 200, 200, 405, family.delete_status, 404),
+        *(200, 200, 200),
+    ]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_preflight_of_an_allowed_origin_is_answered(
+    client: httpx.Client, family: Family, alice: int, method: str
+) -> None:
+    asked = {"Origin": ALLOWED, "Access-Control-Request-Method": method}
+    asked["Access-Control-Request-Headers"] = "content-type, x-request-id"
+    response = client.options(family.address(alice), headers=asked)
+    assert response.status_code in (200, 204)
+    assert response.headers["access-control-allow-origin"] == ALLOWED
+    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= listed(response, "access-control-allow-methods")
+    assert {"content-type", "x-request-id"} <= {
+        name.lower() for name in listed(response, "access-control-allow-headers")
+    }
+    assert int(response.headers["access-control-max-age"]) > 0
+    assert "Origin" in listed(response, "vary")
+
+
+@pytest.mark.parametrize("origin", NOT_ALLOWED)
+def test_a_preflight_of_another_origin_is_refused(
+    client: httpx.Client, family: Family, alice: int, origin: str
+) -> None:
+    response = client.options(
+        family.address(alice), headers={"Origin": origin, "Access-Control-Request-Method": "POST"}
+    )
+    invalid(response, ("Origin", "cors_refused"))
+    assert "access-control-allow-origin" not in response.headers
+    assert "Origin" in listed(response, "vary")
+
+
+def test_an_allowed_origin_may_read_every_answer(client: httpx.Client, family: Family, alice: int) -> None:
+    for response in (
+        client.post(family.address(alice), json=family.body(alice, title="x"), headers={"Origin": ALLOWED}),
+        client.get(family.address(alice), headers={"Origin": ALLOWED}),
+        client.get(f"{family.address(alice)}?colour=blue", headers={"Origin": ALLOWED}),
+        client.post(family.address(alice), content=b"{", headers=JSON | {"Origin": ALLOWED}),
+        client.get(family.one(alice, 2**62), headers={"Origin": ALLOWED}),
+        client.get("/nowhere", headers={"Origin": ALLOWED}),
+        client.request("TRACE", family.address(alice), headers={"Origin": ALLOWED}),
+        client.get("/health", headers={"Origin": ALLOWED}),
+    ):
+        assert response.headers["access-control-allow-origin"] == ALLOWED
+        assert {"X-Request-ID", "Location"} <= listed(response, "access-control-expose-headers")
+        assert "Origin" in listed(response, "vary")
+
+
+@pytest.mark.parametrize("origin", NOT_ALLOWED)
+def test_another_origin_may_read_no_answer(client: httpx.Client, family: Family, alice: int, origin: str) -> None:
+    for response in (
+        client.get(family.address(alice), headers={"Origin": origin}),
+        client.get("/nowhere", headers={"Origin": origin}),
+        client.get(USERS.address(alice)),
+    ):
+        assert "access-control-allow-origin" not in response.headers
+        assert SENT not in str(response.headers.raw)
+        assert "Origin" in listed(response, "vary")
+
+
+def listed(response: httpx.Response, header: str) -> set[str]:
+    return {name.strip() for name in response.headers[header].split(",")}

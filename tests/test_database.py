@@ -1,0 +1,150 @@
+"""How the service speaks to PostgreSQL: statements compiled once, every wait with an end, every failure with a name."""
+
+import asyncio
+import re
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Executable, func, literal, select
+
+from donebase.core import tasks
+from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.core.inputs import NewTask
+from donebase.database import Database, compile_statement
+from donebase.migrations import migrate
+from donebase.settings import Settings
+
+STATEMENTS = {
+    "create": tasks.CREATE,
+    **{
+        f"{verb.past} {whose}": statement
+        for verb in (tasks.LIST, tasks.READ, tasks.CHANGE, tasks.COMPLETE, tasks.DELETE)
+        for whose, statement in (("owned", verb.owned), ("flat", verb.flat))
+    },
+}
+
+
+def with_database(url: str, use: Callable[[Database], Coroutine[Any, Any, Any]], **settings: float | str) -> Any:
+    """Open a database, use it and close it again."""
+
+    async def run() -> Any:
+        database = Database(Settings.read(database_url=url, **settings))
+        try:
+            return await use(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_needs_nothing_that_happens_in_python(name: str) -> None:
+    """What SQLAlchemy would do around each execution does not happen here: a statement must not count on it."""
+    statement: Any = STATEMENTS[name]
+    compiled = compile_statement(statement)
+    assert compiled is compile_statement(statement)
+    assert compiled.sql.count("$") >= len(compiled.names)
+    assert "__[POSTCOMPILE" not in compiled.sql
+    assert compiled.constants == {}
+    table = statement.table if hasattr(statement, "table") else statement.get_final_froms()[0]
+    assert all(column.default is None and column.onupdate is None for column in table.columns)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_with_an_owner_names_it_first(name: str) -> None:
+    """Beyond one machine the owner decides where a row is; within one it is the first column of the key."""
+    sql = compile_statement(STATEMENTS[name]).sql
+    if name.endswith("owned"):
+        assert re.search(r"WHERE tasks\.user_id = \$\d", sql)
+    elif name.endswith("flat"):
+        assert "user_id =" not in sql
+
+
+def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, alice: int) -> None:
+    async def use(database: Database) -> None:
+        sleeping = asyncio.create_task(database.fetch(select(func.pg_sleep(1.5))))
+        await asyncio.sleep(0.3)
+        with pytest.raises(Overloaded):
+            await tasks.create_task(database, alice, NewTask(title="never"))
+        await sleeping
+        assert (await anext(tasks.list_tasks(database, alice, 0, 1))).rows == []
+
+    with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2)
+
+
+def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
+    async def use(database: Database) -> None:
+        began = time.monotonic()
+        with pytest.raises(DatabaseFailed):
+            await database.fetch(select(func.pg_sleep(30)))
+        assert time.monotonic() - began < 3
+        assert await database.fetch(select(literal(1)))
+        watch = await asyncpg.connect(database_url, statement_cache_size=0)
+        running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' \
+                   AND datname = current_database() AND pid <> pg_backend_pid()"
+        assert await watch.fetchval(running) == 0
+        await watch.close()
+
+    with_database(database_url, use, database_timeout=0.5, database_pool_size=1)
+
+
+@pytest.mark.parametrize("kind", ["refused", "silent", "nonsense"])
+def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        if kind == "refused":
+            listener.close()
+
+        async def talk_nonsense() -> None:
+            if kind == "nonsense":
+                connection, _ = await asyncio.to_thread(listener.accept)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.close()
+
+        async def use(database: Database) -> None:
+            nonsense = asyncio.create_task(talk_nonsense())
+            began = time.monotonic()
+            with pytest.raises(DatabaseFailed):
+                await database.fetch(select(literal(1)))
+            assert time.monotonic() - began < 3
+            assert not await database.answers()
+            await nonsense
+
+        with_database(f"postgresql://me:secret@127.0.0.1:{port}/nothing", use, database_timeout=1)
+
+
+def test_it_finds_its_way_back(empty_database: str) -> None:
+    """Connections that the server closed are replaced; nobody restarts anything."""
+    asyncio.run(migrate(Settings.read(database_url=empty_database)))
+
+    async def use(database: Database) -> None:
+        one = select(literal(1))
+        assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
+        killer = await asyncpg.connect(empty_database, statement_cache_size=0)
+        ended = await killer.fetchval(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        await killer.close()
+        assert ended >= 5
+        await asyncio.sleep(0.1)
+        assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
+
+    with_database(empty_database, use)
+
+
+def test_a_failure_is_named_without_values(database_url: str) -> None:
+    """PostgreSQL's details repeat the row; what goes to the log must not."""
+
+    async def use(database: Database) -> None:
+        refused: Executable = tasks.CREATE
+        with pytest.raises(DatabaseFailed) as failure:
+            await database.fetch(refused, user_id=1, title="a secret " * 100, description=None, completed=False)
+        assert str(failure.value).startswith("CheckViolationError (23514): ")
+        assert "secret" not in str(failure.value)
+
+    with_database(database_url, use)

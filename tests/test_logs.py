@@ -1,0 +1,162 @@
+"""What the service says while it works: one line for each thing, nothing forged, no words of anybody's tasks."""
+
+import asyncio
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from donebase import logs
+from donebase.app import create_app
+from donebase.settings import Settings
+from tests.support.families import API, FAMILIES, Family
+from tests.support.processes import Service
+
+WORDS = "nobody must read this"
+
+
+Lines = Callable[[], list[str]]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    """What was written to standard output, line by line."""
+    yield lambda: capsys.readouterr().out.splitlines()
+    logs.configure("json")
+
+
+def of(service: Service, request_id: str, last: str = "request") -> list[dict[str, Any]]:
+    """Return the lines of one request, once the last of them is there."""
+    service.wait_for(last, request_id=request_id)
+    return [line for line in service.lines if line["request_id"] == request_id]
+
+
+def test_a_request_and_what_it_did_are_a_line_each(
+    service: Service, client: httpx.Client, family: Family, alice: int
+) -> None:
+    """000 T031; 001 T043; 002 T023 and T031."""
+    task = family.created(client, alice, title=WORDS, description=WORDS)
+    steps = [
+        ("GET", family.address(alice), None, "listed"),
+        ("GET", family.one(alice, task["id"]), None, "read"),
+        ("PUT", family.one(alice, task["id"]), {"title": WORDS}, "changed"),
+        ("DELETE", family.one(alice, task["id"]), None, "deleted"),
+    ]
+    for method, address, body, event in steps:
+        request_id = f"{family.name}.{alice}.{event}"
+        response = client.request(method, address, json=body, headers={"X-Request-ID": request_id})
+        done, asked = of(service, request_id)
+        assert done["event"] == f"task.{event}"
+        assert done["user_id"] in (alice, None)
+        assert done["task_id"] == (None if event == "listed" else task["id"])
+        assert (asked["event"], asked["method"], asked["status"]) == ("request", method, response.status_code)
+        assert asked["route"] == family.tasks + ("" if event == "listed" else "/{task_id}")
+        assert asked["ms"] > 0
+    assert WORDS not in json.dumps(service.lines)
+
+
+def test_completing_is_an_event_of_its_own(service: Service, client: httpx.Client, alice: int) -> None:
+    task = API.created(client, alice)
+    client.patch(f"{API.one(alice, task['id'])}/complete", headers={"X-Request-ID": f"done.{alice}"})
+    assert of(service, f"done.{alice}")[0]["event"] == "task.completed"
+
+
+def test_nothing_that_is_sent_can_forge_a_line(service: Service, client: httpx.Client, alice: int) -> None:
+    before = len(service.lines)
+    forged = '"}\n{"event": "forged"}\r\n\x1b[31m'
+    for family in FAMILIES:
+        family.create(client, alice, title=forged)
+    client.get("/users/x%0A%7B%22event%22:%22forged%22%7D/tasks")
+    client.get("/%0Aforged", headers={"X-Request-ID": 'x", "event": "forged'})
+    client.request("OPTIONS", "/forged")
+    end = client.get("/livez", headers={"X-Request-ID": f"end.{alice}"})
+    of(service, end.headers["x-request-id"])
+    assert "forged" not in {line["event"] for line in service.lines[before:]}
+    assert "forged" not in json.dumps([line for line in service.lines[before:] if line["event"] == "request"])
+
+
+def test_an_unexpected_failure_is_a_500_and_one_line_with_its_cause(lines: Lines) -> None:
+    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
+
+    async def fail(_request: Request) -> Response:
+        raise RuntimeError(WORDS)
+
+    app.router.add_route("/fail", fail)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/fail", headers={"X-Request-ID": "it-broke"})
+
+    logs.configure("json")
+    response = asyncio.run(ask())
+    assert response.status_code == 500
+    assert response.json()["code"] == "INTERNAL_ERROR"
+    assert response.json()["request_id"] == response.headers["x-request-id"] == "it-broke"
+    assert WORDS not in response.text
+    crash, request = [json.loads(line) for line in lines()]
+    assert (crash["event"], crash["cause"], crash["request_id"]) == ("internal_error", "RuntimeError", "it-broke")
+    assert "raise RuntimeError" in crash["traceback"]
+    assert (request["event"], request["status"]) == ("request", 500)
+
+
+def test_a_database_that_is_away_is_a_500_and_one_line_with_its_cause(lines: Lines) -> None:
+    app = create_app(Settings.read(database_url="postgresql://me:hidden@127.0.0.1:1/nothing"))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.post("/users/1/tasks", json={"title": "x"})
+
+    logs.configure("json")
+    response = asyncio.run(ask())
+    assert (response.status_code, response.json()["code"]) == (500, "DATABASE_ERROR")
+    assert response.headers["retry-after"] == "1"
+    assert set(response.json()) == {"type", "title", "status", "detail", "code", "request_id"}
+    failure, request = [json.loads(line) for line in lines()]
+    assert (failure["event"], request["event"]) == ("database_error", "request")
+    assert failure["cause"].startswith("ConnectionRefusedError")
+    assert "hidden" not in json.dumps([failure, response.json()])
+
+
+def test_lines_for_people_and_lines_for_machines(lines: Lines) -> None:
+    logs.configure("auto")
+    logs.info("for.machines", where="here\nthere", odd="\ud800")
+    logs.configure("text")
+    logs.info("for.people", where="here\nthere", odd="\ud800")
+    try:
+        raise ValueError("line one\nline two")
+    except ValueError as error:
+        logs.crash("broken", error)
+    machine, person, *crash = lines()
+    assert json.loads(machine)["where"] == "here\nthere"
+    assert person.endswith(r'info    for.people where="here\nthere" odd="\ud800"')
+    assert crash[0].endswith('error   broken cause="ValueError"')
+    assert all(line.startswith("    ") for line in crash[1:])
+
+
+def test_what_libraries_say_takes_the_same_form(lines: Lines) -> None:
+    logs.configure("json")
+    logging.getLogger("uvicorn.error").warning("a %s", "word")
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        logging.getLogger("somebody").exception("it broke")
+    first, second = [json.loads(line) for line in lines()]
+    assert (first["event"], first["level"], first["message"]) == ("log", "warning", "a word")
+    assert "ValueError: inside" in second["traceback"]
+
+
+def test_a_reader_that_went_away_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.configure("json")
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    logs.info("nobody.listens")
