@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Executable, func, literal, select
 
-from donebase.core import tasks
+from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.core.inputs import NewTask
 from donebase.database import Database, compile_statement
@@ -19,10 +19,10 @@ from donebase.migrations import migrate
 from donebase.settings import Settings
 
 STATEMENTS = {
-    "create": tasks.CREATE,
+    "create": statements.CREATE,
     **{
         f"{verb.past} {whose}": statement
-        for verb in (tasks.LIST, tasks.READ, tasks.CHANGE, tasks.COMPLETE, tasks.DELETE)
+        for verb in (statements.LIST, statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)
         for whose, statement in (("owned", verb.owned), ("flat", verb.flat))
     },
 }
@@ -141,7 +141,7 @@ def test_a_failure_is_named_without_values(database_url: str) -> None:
     """PostgreSQL's details repeat the row; what goes to the log must not."""
 
     async def use(database: Database) -> None:
-        refused: Executable = tasks.CREATE
+        refused: Executable = statements.CREATE
         with pytest.raises(DatabaseFailed) as failure:
             await database.fetch(refused, user_id=1, title="a secret " * 100, description=None, completed=False)
         assert str(failure.value).startswith("CheckViolationError (23514): ")

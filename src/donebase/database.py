@@ -5,22 +5,18 @@ autocommit. A connection is held for one statement, never for a request.
 """
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
 
 import asyncpg
 from sqlalchemy import Executable, literal, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from donebase import logs
-from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
-from donebase.core.models import REVISION
+from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.pool import open_pool
 from donebase.settings import Settings, WrongSetting
 
-CONNECT_TIMEOUT = 10.0
 HEALTH_TIMEOUT = 1.8
 _GIVE_BACK_TIMEOUT = 1.0
 
@@ -41,16 +37,6 @@ def compile_statement(statement: Executable) -> Compiled:
     compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call, attr-defined]
     constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
     return Compiled(compiled.string, tuple(compiled.positiontup or ()), constants)
-
-
-def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
-    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
-    secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
-    assert secret is not None, "the caller makes sure that there is a database"
-    address, _, query = secret.get_secret_value().partition("?")
-    # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
-    kept = [pair for pair in parse_qsl(query) if pair[0] not in ("channel_binding", "connect_timeout")]
-    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 class Database:
@@ -141,70 +127,9 @@ class Database:
             and (self._opening.cancelled() or self._opening.exception() is not None)
         )
         if self._opening is None or failed:
-            self._opening = asyncio.create_task(self._open())
+            self._opening = asyncio.create_task(open_pool(self._settings))
         # Shielded: one who gives up must not cut short the attempt that others wait for.
         return await asyncio.shield(self._opening)
-
-    async def _open(self) -> asyncpg.Pool:
-        url = driver_url(self._settings)
-        first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
-        try:
-            await _check_schema(first)
-            pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
-            prepared = self._settings.prepared_statements
-            prepare = prepared == "on" or (prepared == "auto" and (not pooled or await _keeps_statements(first)))
-            version = first.get_server_version()
-        finally:
-            await first.close(timeout=_GIVE_BACK_TIMEOUT)
-        logs.info(
-            "database.connected",
-            postgresql=f"{version.major}.{version.minor}",
-            pooler=pooled,
-            prepared_statements="on" if prepare else "off",
-        )
-        milliseconds = str(int(self._settings.database_timeout * 1000))
-        return await asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=self._settings.database_pool_size,
-            timeout=CONNECT_TIMEOUT,
-            statement_cache_size=100 if prepare else 0,
-            reset=_leave_as_it_is,
-            # A pooler refuses settings it does not track; the deadline of each request holds there as well.
-            server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
-        )
-
-
-async def _leave_as_it_is(_connection: Any) -> None:
-    """Stand in for asyncpg's reset, a second round trip: statements in autocommit leave nothing to undo."""
-
-
-async def _check_schema(connection: asyncpg.Connection) -> None:
-    try:
-        found = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        found = None
-    if found is None:
-        raise SchemaMismatch("the database has no tables of donebase yet: run `donebase migrate`")
-    if found < REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, older than {REVISION}: run `donebase migrate`")
-    if found > REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, newer than {REVISION}: upgrade donebase")
-
-
-async def _keeps_statements(connection: asyncpg.Connection) -> bool:
-    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
-
-    One that does gives them names of its own. One that passes our name through does not know about them, and the
-    next transaction may reach a server connection where the name is missing, or taken.
-    """
-    name = f"donebase_{secrets.token_hex(8)}"
-    async with connection.transaction():
-        await connection.prepare("SELECT 1", name=name)
-        ours = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name = $1", name)
-        if ours:
-            await connection.execute(f"DEALLOCATE {name}")
-    return not ours
 
 
 _REFUSALS = (

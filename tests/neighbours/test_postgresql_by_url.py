@@ -32,12 +32,13 @@ def test_statements_are_prepared_where_no_pooler_is_in_between(folder: Path) -> 
         assert connected["postgresql"] == ".".join(map(str, server.version))
 
 
-def the_whole_suite_passes(root: Path, url: str) -> None:
-    """Run every test but those of the neighbours against the PostgreSQL at this URL."""
+def the_whole_suite_passes(root: Path, url: str, *options: str) -> None:
+    """Run every test but those of the neighbours and of the embedded PostgreSQL against the one at this URL."""
     status, output = _run(
         root,
         *(sys.executable, "-m", "pytest", "tests", "--ignore", "tests/neighbours"),
         *("--ignore", "tests/test_embedded.py", "-q", "--maxfail", "5", "-n", "2", "--dist", "worksteal"),
+        *options,
         TEST_DATABASE_URL=url,
     )
     tail = output[-8000:]

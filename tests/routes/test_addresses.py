@@ -25,7 +25,7 @@ ADDRESSES = {
     "/docs/swagger-ui.css": "GET HEAD",
     "/docs/favicon-32x32.png": "GET HEAD",
 }
-METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE PROPFIND".split()
+METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split()
 NOWHERE = [
     "/",
     "/api",
@@ -78,7 +78,7 @@ def test_what_is_no_task_id_is_refused(client: httpx.Client, family: Family, ali
     address = family.one(alice, task_id)
     for method in ("GET", "DELETE"):
         invalid(client.request(method, address), ("task_id", "out_of_range"))
-    for method, _ in changing(client, family, alice):
+    for method in sorted({"PUT", family.change_method}):
         invalid(client.request(method, address, json={"title": SENT}), ("task_id", "out_of_range"))
     if family is API:
         invalid(client.patch(f"{address}/complete"), ("task_id", "out_of_range"))

@@ -126,6 +126,12 @@ def test_no_body_needs_no_type(client: httpx.Client, alice: int) -> None:
         assert client.patch(f"{API.one(alice, task['id'])}/complete", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("said", ["kept-to-ourselves", "bytes=a-b", "bytes=5-1", "items=0-1", "bytes=99999999-"])
+def test_a_range_that_cannot_be_had_is_ignored_or_refused_in_our_shape(client: httpx.Client, said: str) -> None:
+    response = client.get("/docs/swagger-ui.css", headers={"Range": said})
+    assert response.status_code == 200 or response.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("said", ["a", "0", "-", "A.z_0-9", "..", "x" * 128], ids=named)
 def test_a_request_id_is_taken(client: httpx.Client, said: str) -> None:
     assert client.get("/livez", headers={"X-Request-ID": said}).headers.get_list("x-request-id") == [said]

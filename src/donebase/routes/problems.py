@@ -56,6 +56,8 @@ class Kind(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+# Python has called 413 by two names.
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
 _RETRY = {"Retry-After": "1"}
 _CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
 
@@ -79,11 +81,11 @@ _MESSAGES = {
     "missing": ("is required", "required"),
     "extra_forbidden": ("is not a field of this request", "unknown_field"),
     "string_type": ("must be a string", "wrong_type"),
-    "string_unicode": ("must be text that UTF-8 can carry, without lone surrogates", "not_unicode"),
+    "string_unicode": ("must be Unicode text without lone surrogates", "not_unicode"),
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
 }
-_OURS = frozenset({"blank", "too_long", "nul_character", "out_of_range"})
+_OURS = frozenset({"blank", "nul_character", "not_unicode", "out_of_range", "too_long"})
 
 
 class FieldProblem(BaseModel):
@@ -116,7 +118,7 @@ def problem(kind: Kind, faults: Sequence[Fault] = (), headers: Mapping[str, str]
     """Return the answer for one kind of error, with what is wrong with which field."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(kind.status).phrase,
+        "title": _PHRASES[kind.status],
         "status": kind.status,
         "detail": kind.detail,
         "code": kind.code,

@@ -1,0 +1,97 @@
+"""The statements: what is said to PostgreSQL about tasks, written once with SQLAlchemy Core.
+
+Each names the owner first and returns the row. The flat address's statements, whoever the owner is, find a task by its
+id alone.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Executable,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlmodel import col
+
+from donebase.core.models import Task
+from donebase.core.users import known_user
+
+_columns = tuple(
+    col(column)
+    for column in (
+        Task.id,
+        Task.title,
+        Task.description,
+        Task.completed,
+        Task.user_id,
+        Task.created_at,
+        Task.updated_at,
+    )
+)
+_of_owner = col(Task.user_id) == bindparam("owner")
+_with_id = col(Task.id) == bindparam("task_id")
+# The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
+_now_or_later = func.greatest(func.now(), col(Task.updated_at) + text("interval '1 microsecond'"))
+
+
+class Verb(NamedTuple):
+    """What happens to tasks: its name in the log, and its statement with an owner and without."""
+
+    past: str
+    owned: Executable
+    flat: Executable
+
+
+def _verb(past: str, statement: Callable[..., Executable]) -> Verb:
+    return Verb(past, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
+
+
+def _list(*whose: ColumnElement[bool]) -> Executable:
+    following = select(*_columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
+    return following.limit(bindparam("limit", type_=BigInteger))
+
+
+def _change(*this: ColumnElement[bool]) -> Executable:
+    return (
+        update(Task)
+        .where(*this)
+        .values(
+            title=func.coalesce(bindparam("title", type_=Text), col(Task.title)),
+            description=case(
+                (bindparam("describe", type_=Boolean), bindparam("description", type_=Text)),
+                else_=col(Task.description),
+            ),
+            completed=func.coalesce(bindparam("completed", type_=Boolean), col(Task.completed)),
+            updated_at=_now_or_later,
+        )
+        .returning(*_columns)
+    )
+
+
+def _complete(*this: ColumnElement[bool]) -> Executable:
+    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(Task.completed))
+    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*_columns)
+
+
+CREATE = (
+    insert(Task)
+    .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
+    .returning(*_columns)
+    .add_cte(known_user("user_id"))
+)
+LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
+READ = _verb("read", lambda *this: select(*_columns).where(*this))
+CHANGE = _verb("changed", _change)
+COMPLETE = _verb("completed", _complete)
+DELETE = _verb("deleted", lambda *this: delete(Task).where(*this).returning(col(Task.user_id)))

@@ -1,0 +1,91 @@
+"""The pool of connections, and what is found out before there is one: the tables' version, a pooler in between."""
+
+import secrets
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import asyncpg
+
+from donebase import logs
+from donebase.core.errors import SchemaMismatch
+from donebase.core.models import REVISION
+from donebase.settings import Settings
+
+CONNECT_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 1.0
+
+
+async def open_pool(settings: Settings) -> asyncpg.Pool:
+    """Look at what is there with a first connection, and return a pool that suits it.
+
+    Raises SchemaMismatch for tables of another version, and whatever the driver does.
+    """
+    url = driver_url(settings)
+    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+    try:
+        await _check_schema(first)
+        pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
+        prepared = settings.prepared_statements
+        prepare = prepared == "on" or (prepared == "auto" and (not pooled or await _keeps_statements(first)))
+        version = first.get_server_version()
+    finally:
+        await first.close(timeout=CLOSE_TIMEOUT)
+    logs.info(
+        "database.connected",
+        postgresql=f"{version.major}.{version.minor}",
+        pooler=pooled,
+        prepared_statements="on" if prepare else "off",
+    )
+    milliseconds = str(int(settings.database_timeout * 1000))
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=settings.database_pool_size,
+        timeout=CONNECT_TIMEOUT,
+        statement_cache_size=100 if prepare else 0,
+        reset=_leave_as_it_is,
+        # A pooler refuses settings it does not track; the deadline of each request holds there as well.
+        server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
+    )
+
+
+def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
+    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
+    secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
+    assert secret is not None, "the caller makes sure that there is a database"
+    address, _, query = secret.get_secret_value().partition("?")
+    # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in ("channel_binding", "connect_timeout")]
+    return f"{address}?{urlencode(kept)}" if kept else address
+
+
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Stand in for asyncpg's reset, a second round trip: statements in autocommit leave nothing to undo."""
+
+
+async def _check_schema(connection: asyncpg.Connection) -> None:
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        found = None
+    if found is None:
+        raise SchemaMismatch("the database has no tables of donebase yet: run `donebase migrate`")
+    if found < REVISION:
+        raise SchemaMismatch(f"the database is at schema {found}, older than {REVISION}: run `donebase migrate`")
+    if found > REVISION:
+        raise SchemaMismatch(f"the database is at schema {found}, newer than {REVISION}: upgrade donebase")
+
+
+async def _keeps_statements(connection: asyncpg.Connection) -> bool:
+    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
+
+    One that does gives them names of its own. One that passes our name through does not know about them, and the
+    next transaction may reach a server connection where the name is missing, or taken.
+    """
+    name = f"donebase_{secrets.token_hex(8)}"
+    async with connection.transaction():
+        await connection.prepare("SELECT 1", name=name)
+        ours = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name = $1", name)
+        if ours:
+            await connection.execute(f"DEALLOCATE {name}")
+    return not ours

@@ -1,0 +1,88 @@
+"""How a request is read: strictly. What is not plainly right is an error, and nothing is dropped in silence."""
+
+import asyncio
+import json
+from email.message import Message
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+
+from donebase.core.errors import Fault, InvalidInput
+from donebase.routes.problems import BodyTooLarge, IncompleteBody, MalformedJSON, UnsupportedMediaType
+from donebase.settings import Settings
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read as RFC 8259 has it, whole, within a size and a time."""
+
+    async def load(self, *, required: bool) -> None:
+        """Read the body for `json()` to return. Raises one of the errors that problems.py knows."""
+        self._body = await self._whole_body()
+        if not self._body and not required:
+            return
+        if self._body and not _is_json(self.headers):
+            raise UnsupportedMediaType
+        self._json = _strict_json(self._body)
+        if not isinstance(self._json, dict):
+            raise InvalidInput([Fault("body", "must be a JSON object", "wrong_type")])
+
+    async def _whole_body(self) -> bytes:
+        settings: Settings = self.app.state.settings
+        said = self.headers.get("content-length", "0")
+        if said.isascii() and said.isdigit() and int(said) > settings.max_body_bytes:
+            raise BodyTooLarge
+        body = bytearray()
+        try:
+            async with asyncio.timeout(settings.body_timeout):
+                async for chunk in self.stream():
+                    body += chunk
+                    if len(body) > settings.max_body_bytes:
+                        raise BodyTooLarge
+        except (TimeoutError, ClientDisconnect):
+            raise IncompleteBody from None
+        return bytes(body)
+
+
+def _is_json(headers: Headers) -> bool:
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        return False
+    said = Message()
+    said["content-type"] = headers.get("content-type", "text/plain")
+    subtype = said.get_content_subtype()
+    is_json = said.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
+    return is_json and str(said.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")
+
+
+def _strict_json(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+    except (ValueError, RecursionError):
+        raise MalformedJSON from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    together = dict(pairs)
+    if len(together) < len(pairs):
+        raise ValueError
+    return together
+
+
+def _no_constants(_name: str) -> Any:
+    raise ValueError  # NaN and Infinity are Python's idea of JSON
+
+
+def refuse_unknown(query: bytes, known: frozenset[str]) -> None:
+    """Raise InvalidInput where a query has parameters that are not `known`, or one of them twice."""
+    seen: set[str] = set()
+    faults = []
+    for name, _value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            faults.append(Fault(name, "is not a parameter of this address", "unknown_parameter"))
+        elif name in seen:
+            faults.append(Fault(name, "must be given once", "repeated_parameter"))
+        seen.add(name)
+    if faults:
+        raise InvalidInput(faults)

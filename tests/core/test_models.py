@@ -1,0 +1,34 @@
+"""The two tables as classes."""
+
+from sqlalchemy import inspect
+
+from donebase.core.models import Table, Task, User
+
+
+def test_a_user_and_its_tasks_know_each_other() -> None:
+    task = Task(title="Buy milk", user=User(id=1))
+    assert task.user.tasks == [task]
+    assert inspect(User).relationships.keys() == ["tasks"]
+    assert inspect(Task).relationships.keys() == ["user"]
+
+
+def test_every_unique_index_holds_the_owner() -> None:
+    """Citus distributes by owner, and can keep unique only what holds it."""
+    owner = {"users": "id", "tasks": "user_id"}
+    for name, table in Table.metadata.tables.items():
+        unique = [table.primary_key, *(index for index in table.indexes if index.unique)]
+        assert all(owner[name] in each.columns for each in unique)
+
+
+def test_every_constraint_has_the_name_that_the_rule_gives() -> None:
+    names = {constraint.name for table in Table.metadata.tables.values() for constraint in table.constraints}
+    names |= {index.name for table in Table.metadata.tables.values() for index in table.indexes}
+    assert names == {
+        "pk_users",
+        "pk_tasks",
+        "fk_tasks_user_id_users",
+        "ck_users_id_positive",
+        "ck_tasks_title_length",
+        "ck_tasks_description_length",
+        "ix_tasks_id",
+    }

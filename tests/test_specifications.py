@@ -1,0 +1,51 @@
+"""docs/specifications.md cannot rot: every requirement is in it, and everything it names exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SECTIONS = re.split(r"^## ", (ROOT / "docs" / "specifications.md").read_text(), flags=re.MULTILINE)[1:]
+ROWS = {
+    section[:3]: re.findall(r"^\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", section, re.MULTILINE)[1:]
+    for section in SECTIONS
+}
+PLACES = sorted({place for rows in ROWS.values() for row in rows for place in re.findall(r"`([^`]+)`", row[2])})
+
+
+def numbered(last: int) -> set[str]:
+    return {f"T{number:03}" for number in range(1, last + 1)}
+
+
+@pytest.mark.parametrize(
+    ("specification", "requirements"),
+    [
+        ("000", numbered(35) | {f"Capability {letter}" for letter in "ABCD"}),
+        ("001", numbered(49) | {f"User story {number}" for number in range(1, 5)}),
+        ("002", numbered(45) | {f"User story {number}" for number in range(1, 4)}),
+        (
+            "003",
+            {f"Scenario {number}" for number in range(1, 11)}
+            | {f"Endpoint {number}" for number in range(1, 7)}
+            | {f"Decision {number}" for number in range(1, 9)}
+            | {f"Layer {number}" for number in range(1, 7)}
+            | {f"Risk {number}" for number in range(1, 5)}
+            | {"Goal", "Constraint"},
+        ),
+    ],
+)
+def test_every_requirement_has_a_row_that_names_something(specification: str, requirements: set[str]) -> None:
+    rows = ROWS[specification]
+    assert [identifier for identifier, _, _ in rows if identifier in requirements] == [row[0] for row in rows]
+    assert {row[0] for row in rows} == requirements
+    assert len(rows) == len(requirements)
+    assert all(re.search(r"`[^`]+`", shown) for _, _, shown in rows)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_row_names_exists(place: str) -> None:
+    path, _, test = place.partition("::")
+    assert (ROOT / path).is_file()
+    if test:
+        assert re.search(rf"^def {test}\(", (ROOT / path).read_text(), re.MULTILINE)
