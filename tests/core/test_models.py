@@ -1,13 +1,18 @@
 """The two tables as classes."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import inspect
 
 from donebase.core.models import Table, Task, User
 
 
 def test_a_user_and_its_tasks_know_each_other() -> None:
-    task = Task(title="Buy milk", user=User(id=1))
-    assert task.user.tasks == [task]
+    now = datetime.now(UTC)
+    alice = User(id=1, created_at=now, updated_at=now)
+    task = Task(id=1, user_id=1, title="Buy milk", completed=False, created_at=now, updated_at=now, user=alice)
+    assert task.user is alice
+    assert alice.tasks == [task]
     assert inspect(User).relationships.keys() == ["tasks"]
     assert inspect(Task).relationships.keys() == ["user"]
 
@@ -16,8 +21,8 @@ def test_every_unique_index_holds_the_owner() -> None:
     """Citus distributes by owner, and can keep unique only what holds it."""
     owner = {"users": "id", "tasks": "user_id"}
     for name, table in Table.metadata.tables.items():
-        unique = [table.primary_key, *(index for index in table.indexes if index.unique)]
-        assert all(owner[name] in each.columns for each in unique)
+        unique = [table.primary_key.columns, *(index.columns for index in table.indexes if index.unique)]
+        assert all(owner[name] in columns for columns in unique)
 
 
 def test_every_constraint_has_the_name_that_the_rule_gives() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.routes.test_validation import SENT, changing, invalid, named, refused, tasks_of
 from tests.support.families import API, Family
+from tests.support.problems import SENT, changing, invalid, named, refused, tasks_of
 from tests.support.processes import Service
 
 ADDRESSES = {
@@ -202,7 +202,8 @@ def test_an_address_that_is_not_there_is_404(client: httpx.Client, service: Serv
 
 @pytest.mark.parametrize("name", ["other.js", "%2e%2e", "..%5capp.py", "oauth2-redirect", "swagger-ui.css%0a", SENT])
 def test_the_documentation_has_no_other_files(client: httpx.Client, name: str) -> None:
-    refused(client.get(f"/docs/{name}"), 404, "NOT_FOUND")
+    for method in ("GET", "POST"):
+        refused(client.request(method, f"/docs/{name}"), 404, "NOT_FOUND")
 
 
 def test_head_gives_what_get_gives_without_a_body(client: httpx.Client, family: Family, alice: int) -> None:

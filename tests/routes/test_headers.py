@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.routes.test_validation import JSON, SENT, changing, invalid, named, refused, tasks_of
 from tests.support.families import API, USERS, Family
+from tests.support.problems import JSON, SENT, changing, invalid, named, refused, tasks_of
 from tests.support.processes import Service
 
 LIMIT = 2**20
@@ -218,6 +218,11 @@ def test_a_preflight_of_another_origin_is_refused(
     invalid(response, ("Origin", "cors_refused"))
     assert "access-control-allow-origin" not in response.headers
     assert "Origin" in listed(response, "vary")
+
+
+def test_a_preflight_for_a_method_that_no_address_has_is_refused(client: httpx.Client) -> None:
+    asked = {"Origin": ALLOWED, "Access-Control-Request-Method": "TRACE"}
+    invalid(client.options("/users/1/tasks", headers=asked), ("Access-Control-Request-Method", "cors_refused"))
 
 
 def test_an_allowed_origin_may_read_every_answer(client: httpx.Client, family: Family, alice: int) -> None:

@@ -122,7 +122,7 @@ def test_every_route_is_documented(document: Json) -> None:
     routes = [route for route in app.routes if isinstance(route, APIRoute)]
     assert routes == app.routes
     served = {(method.lower(), route.path_format) for route in routes for method in route.methods or ()}
-    of_the_documentation = {("get", "/docs"), ("get", "/docs/{asset}"), ("get", "/openapi.json")}
+    of_the_documentation = {place for place in served if place[1].startswith(("/docs", "/openapi.json"))}
     documented = {(method, path) for path, operations in document["paths"].items() for method in operations}
     assert documented == served - of_the_documentation
 

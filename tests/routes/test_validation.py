@@ -1,61 +1,12 @@
 """What may be sent and what may not, from outside: every refusal in one shape, telling nothing, changing nothing."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.families import API, OWNED, USERS, V1, Family, Json
-
-SENT = "kept-to-ourselves"  # is in what is sent, and must not be in the answer
-JSON = {"Content-Type": "application/json"}
-# RFC 9110's names; Python's own for 413 differs from one version to another.
-STATUSES = {
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-}
-SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
-
-
-def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str, str]) -> None:
-    """See that a request was refused in the one shape there is, with these fields at fault and no word too many."""
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
-    said = response.json()
-    assert set(said) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
-    assert (said["type"], said["title"]) == ("about:blank", STATUSES[status])
-    assert (said["status"], said["code"]) == (status, code)
-    assert said["detail"]
-    assert response.headers.get_list("x-request-id") == [said["request_id"]]
-    errors = said.get("errors", [])
-    assert sorted((fault["field"], fault["code"]) for fault in errors) == sorted(faults)
-    assert all(set(fault) == {"field", "message", "code"} and fault["message"] for fault in errors)
-    assert SENT not in response.text + str(response.headers.raw)
-
-
-def invalid(response: httpx.Response, *faults: tuple[str, str]) -> None:
-    refused(response, 400, "VALIDATION_ERROR", *faults)
-
-
-def tasks_of(client: httpx.Client, user: int) -> Any:
-    return client.get(USERS.address(user)).json()
-
-
-def changing(client: httpx.Client, family: Family, user: int) -> Iterator[tuple[str, str]]:
-    """Make a task and give each way to change it; see in the end that it is as it was, and that no other followed."""
-    task = family.created(client, user, description="as it was")
-    for method in sorted({family.change_method, "PUT"}):
-        yield method, family.one(user, task["id"])
-    assert tasks_of(client, user)[-1] == task
-
-
-def named(value: object) -> str:
-    return ascii(value)[:60]
-
+from tests.support.families import API, OWNED, V1, Family, Json
+from tests.support.problems import JSON, SENT, changing, invalid, named, refused, tasks_of
 
 WRONG_TEXT: list[tuple[object, str]] = [
     (f"{SENT}\0", "nul_character"),

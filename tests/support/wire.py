@@ -86,7 +86,7 @@ class _Messages:
 
     def types(self, data: bytes) -> list[str]:
         self._rest += data
-        found = []
+        found: list[str] = []
         while True:
             head = 1 if self._started else 0
             if len(self._rest) < head + 4:

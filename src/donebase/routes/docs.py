@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from importlib.resources import files
 from typing import Any
 
@@ -9,7 +10,6 @@ import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from donebase.core.errors import Fault
@@ -45,15 +45,19 @@ def family(name: str, address: str) -> APIRouter:
             swagger_favicon_url="/docs/favicon-32x32.png",
         )
 
-    @router.get("/docs/{asset}")
-    async def part(asset: str) -> Response:
-        """Return one of the files the page is made of."""
-        if asset not in _ASSETS:
-            raise HTTPException(404)
-        content = await asyncio.to_thread((files("fastapi_swagger.resources") / asset).read_bytes)
-        return Response(content, headers=_A_DAY, media_type=_ASSETS[asset])
-
+    for asset, media_type in _ASSETS.items():
+        router.get(f"/docs/{asset}")(_part(asset, media_type))
     return router
+
+
+def _part(asset: str, media_type: str) -> Callable[[], Coroutine[Any, Any, Response]]:
+    """Return the endpoint of one of the files that the page is made of."""
+
+    async def part() -> Response:
+        content = await asyncio.to_thread((files("fastapi_swagger.resources") / asset).read_bytes)
+        return Response(content, headers=_A_DAY, media_type=media_type)
+
+    return part
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

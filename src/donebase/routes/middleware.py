@@ -13,6 +13,15 @@ from donebase import logs
 from donebase.core.errors import Fault, InvalidInput
 from donebase.routes.problems import INTERNAL, KINDS, problem
 
+# What Starlette says of a preflight that it refuses, as the header it means.
+_CORS_FAULTS = {
+    word: Fault(header, "is not one that this service answers to", "cors_refused")
+    for word, header in (
+        ("origin", "Origin"),
+        ("method", "Access-Control-Request-Method"),
+        ("private-network", "Access-Control-Request-Private-Network"),
+    )
+}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -89,8 +98,9 @@ class CORS(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
             return response
-        fault = Fault("Origin", "may not send this request from another origin", "cors_refused")
-        return problem(KINDS[InvalidInput], [fault], headers={"Vary": "Origin"})
+        refused = bytes(response.body).decode()
+        faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
+        return problem(KINDS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})
 
 
 def _request_id(scope: Scope) -> bytes:
