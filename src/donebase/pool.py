@@ -13,6 +13,8 @@ from donebase.settings import Settings
 
 CONNECT_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 1.0
+# asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
+_WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
 
 
 async def open_pool(settings: Settings) -> asyncpg.Pool:
@@ -25,17 +27,20 @@ async def open_pool(settings: Settings) -> asyncpg.Pool:
     try:
         await _check_schema(first)
         pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
-        prepared = settings.prepared_statements
-        prepare = prepared == "on" or (prepared == "auto" and (not pooled or await _keeps_statements(first)))
+        kept = not pooled or await _keeps_statements(first)
         version = first.get_server_version()
     finally:
         await first.close(timeout=CLOSE_TIMEOUT)
+    prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
     logs.info(
         "database.connected",
-        postgresql=f"{version.major}.{version.minor}",
+        postgresql=f"{version.major}.{version.micro}",
         pooler=pooled,
         prepared_statements="on" if prepare else "off",
+        without_effect=_without_effect(settings),
     )
+    if prepare and not kept:
+        logs.warning("prepared_statements.unsafe", advice="the pooler does not keep them: set PREPARED_STATEMENTS=auto")
     milliseconds = str(int(settings.database_timeout * 1000))
     return await asyncpg.create_pool(
         url,
@@ -54,9 +59,13 @@ def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
     secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
     assert secret is not None, "the caller makes sure that there is a database"
     address, _, query = secret.get_secret_value().partition("?")
-    # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
-    kept = [pair for pair in parse_qsl(query) if pair[0] not in ("channel_binding", "connect_timeout")]
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in _WITHOUT_EFFECT]
     return f"{address}?{urlencode(kept)}" if kept else address
+
+
+def _without_effect(settings: Settings) -> list[str]:
+    said = parse_qsl(settings.database_url.get_secret_value().partition("?")[2] if settings.database_url else "")
+    return [name for name, _ in said if name in _WITHOUT_EFFECT]
 
 
 async def _leave_as_it_is(_connection: Any) -> None:
@@ -84,8 +93,10 @@ async def _keeps_statements(connection: asyncpg.Connection) -> bool:
     """
     name = f"donebase_{secrets.token_hex(8)}"
     async with connection.transaction():
-        await connection.prepare("SELECT 1", name=name)
-        ours = await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name = $1", name)
+        # asyncpg closes, before it sends anything else, a statement that nobody holds on to.
+        held = await connection.prepare("SELECT 1", name=name)
+        same_name = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
+        ours = await connection.fetchval(same_name, held.get_name())
         if ours:
             await connection.execute(f"DEALLOCATE {name}")
     return not ours

@@ -257,7 +257,9 @@ def _not_root() -> dict[str, Any]:
 def _postgresql_program(name: str) -> Path:
     # Debian keeps them off PATH, a folder for each version.
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
-    return program(name, "postgresql", *map(str, reversed(folders)))
+    server = program("postgres", "postgresql", *map(str, reversed(folders)))
+    # Debian's own pg_isready on PATH is a wrapper, and takes many times as long.
+    return server.resolve().with_name(name)
 
 
 def _pgbouncer_program() -> Path:
