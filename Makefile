@@ -6,6 +6,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # What `donebase serve` reads from the environment; `make run PORT=9000` works as `PORT=9000 make run` does.
 export HOST PORT WORKERS
+# Set to nothing it is not set: a hundred processes of the tests need not compile the same files each.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run install test check format migrate lock clean
 
