@@ -1,6 +1,7 @@
 """One PostgreSQL for the run, one database and one service for each process that runs tests, a user for each test.
 
 The PostgreSQL is the embedded one; TEST_DATABASE_URL puts another in its place, and the suite is the same.
+TEST_FAST_PATH=off sends every request the long way.
 """
 
 import asyncio
@@ -93,7 +94,8 @@ def database_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service that the tests of this process share: a real process, found by what it prints."""
-    with Service(tmp_path_factory.mktemp("service"), DATABASE_URL=database_url) as running:
+    way = os.environ.get("TEST_FAST_PATH", "on")
+    with Service(tmp_path_factory.mktemp("service"), DATABASE_URL=database_url, FAST_PATH=way) as running:
         yield running.ready()
 
 

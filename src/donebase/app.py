@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from donebase import __version__, logs
 from donebase.core.errors import DatabaseFailed, DonebaseError
 from donebase.database import Database
 from donebase.routes import docs, every_route, problems
+from donebase.routes.fast_path import FastPath
 from donebase.routes.middleware import CORS, Envelope, LastCatch
 from donebase.settings import Settings
 
@@ -60,11 +62,17 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def from_environment() -> FastAPI:
+def create_service(settings: Settings) -> ASGIApp:
+    """Return what a server serves: the app, with the short way in front of it unless FAST_PATH is off."""
+    app = create_app(settings)
+    return FastPath(app) if settings.fast_path == "on" else app
+
+
+def from_environment() -> ASGIApp:
     """Return the service for the settings of the environment: what each worker process calls."""
     settings = Settings.read()
     logs.configure(settings.log_format)
-    return create_app(settings)
+    return create_service(settings)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from donebase import logs
-from donebase.app import create_app
+from donebase.app import create_service
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.database import Database
 from donebase.embedded import postgresql
@@ -91,7 +91,7 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
 def _run(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
     several = settings.workers > 1
     config = uvicorn.Config(
-        "donebase.app:from_environment" if several else create_app(settings),
+        "donebase.app:from_environment" if several else create_service(settings),
         factory=several,
         workers=settings.workers,
         backlog=_BACKLOG,

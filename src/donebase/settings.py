@@ -110,13 +110,14 @@ class Settings(BaseSettings):
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=10, description="must be a whole number of connections from 1 to 1000"
     )
-    database_pool_wait: _Seconds = Field(default=3.0, description=_SOME_SECONDS)
+    database_pool_wait: _Seconds = Field(default=6.0, description=_SOME_SECONDS)
     database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
     migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=2**20, description="must be a whole number of bytes from 1024 to 1073741824"
     )
     body_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
+    fast_path: Literal["on", "off"] = Field(default="on", description="must be on or off")
     shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
         default=10, description="must be a whole number of seconds from 1 to 600"
     )

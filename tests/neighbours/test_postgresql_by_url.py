@@ -19,7 +19,8 @@ AT_LEAST = 50
 def test_the_whole_suite_passes_on_a_postgresql_given_by_its_url(pytestconfig: pytest.Config) -> None:
     with postgresql(fsync="off") as server:
         sys.stdout.write(f"PostgreSQL {server.version}\n")
-        the_whole_suite_passes(pytestconfig.rootpath, server.url())
+        # By the long way here and by the short one everywhere else: the whole suite runs both ways.
+        the_whole_suite_passes(pytestconfig.rootpath, server.url(), TEST_FAST_PATH="off")
 
 
 def test_statements_are_prepared_where_no_pooler_is_in_between(folder: Path) -> None:
@@ -32,7 +33,7 @@ def test_statements_are_prepared_where_no_pooler_is_in_between(folder: Path) -> 
         assert connected["postgresql"] == ".".join(map(str, server.version))
 
 
-def the_whole_suite_passes(root: Path, url: str, *options: str) -> None:
+def the_whole_suite_passes(root: Path, url: str, *options: str, **environment: str) -> None:
     """Run every test but those of the neighbours and of the embedded PostgreSQL against the one at this URL."""
     status, output = _run(
         root,
@@ -40,6 +41,7 @@ def the_whole_suite_passes(root: Path, url: str, *options: str) -> None:
         *("--ignore", "tests/test_embedded.py", "-q", "--maxfail", "5", "-n", "2", "--dist", "worksteal"),
         *options,
         TEST_DATABASE_URL=url,
+        **environment,
     )
     tail = output[-8000:]
     assert status == 0, tail

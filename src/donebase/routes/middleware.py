@@ -40,7 +40,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope)
         logs.request_id.set(request_id.decode())
         method = scope["method"]
         status = 0
@@ -103,7 +103,8 @@ class CORS(CORSMiddleware):
         return problem(KINDS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})
 
 
-def _request_id(scope: Scope) -> bytes:
+def request_id_of(scope: Scope) -> bytes:
+    """Return the id that a request came with, where it is a fit one, else one that is made for it."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             said: bytes = value

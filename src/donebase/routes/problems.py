@@ -134,12 +134,17 @@ def problem(kind: Kind, faults: Sequence[Fault] = (), headers: Mapping[str, str]
     )
 
 
-async def donebase_error(_request: Request, error: Exception) -> Response:
-    """Answer an error of our own tree. What the service or its database is to blame for goes to the log as well."""
+def refusal(error: Exception) -> Response:
+    """Return the answer to an error of our own tree. What the service is to blame for goes to the log as well."""
     kind = KINDS[type(error)]
     if kind.status >= 500:
         logs.error(kind.code.lower(), cause=str(error))
     return problem(kind, error.faults if isinstance(error, InvalidInput) else ())
+
+
+async def donebase_error(_request: Request, error: Exception) -> Response:
+    """Answer an error of our own tree."""
+    return refusal(error)
 
 
 async def validation_error(_request: Request, error: Exception) -> Response:

@@ -25,7 +25,7 @@ class StrictRequest(Request):
             return
         if self._body and not _is_json(self.headers):
             raise UnsupportedMediaType
-        self._json = _strict_json(self._body)
+        self._json = strict_json(self._body)
         if not isinstance(self._json, dict):
             raise InvalidInput([Fault("body", "must be a JSON object", "wrong_type")])
 
@@ -56,7 +56,8 @@ def _is_json(headers: Headers) -> bool:
     return is_json and str(said.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")
 
 
-def _strict_json(body: bytes) -> Any:
+def strict_json(body: bytes) -> Any:
+    """Return what a body says as JSON (RFC 8259): UTF-8, no key twice, no NaN. Raises MalformedJSON."""
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
     except (ValueError, RecursionError):

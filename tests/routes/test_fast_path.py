@@ -1,0 +1,137 @@
+"""The short way and the long one give the same answers, to the byte, and the same lines in the log."""
+
+import asyncio
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from donebase.migrations import migrate
+from donebase.settings import Settings
+from tests.conftest import a_database
+from tests.support.processes import Service
+
+JSON = "Content-Type: application/json"
+Request = tuple[str, str, list[str], bytes | None]
+
+
+def written(method: str, path: str, headers: list[str], body: bytes | None) -> bytes:
+    """Return a request as it is on the wire."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", "X-Request-ID: the-same", "Connection: close", *headers]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
+
+
+def asked(service: Service, request: Request) -> bytes:
+    """Return the whole answer to a request, without what is different every time."""
+    place = urlsplit(service.address)
+    received = b""
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+        connection.sendall(written(*request))
+        while data := connection.recv(65536):
+            received += data
+    received = re.sub(rb"(?m)^date: .*\r\n", b"", received)
+    return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", b"a time", received)
+
+
+def requests() -> Iterator[Request]:
+    """Tell a long story about ids that are known, right and wrong in every way, in a fixed order."""
+    bodies = [
+        b'{"title": "Buy milk"}',
+        b'{"title": "Buy milk", "user_id": 7, "description": "two\\r\\n litres", "completed": true}',
+        b'{"title": "\\u0416\\ud83d\\ude00 ", "id": 1, "created_at": "x", "updated_at": null, "user_id": 7}',
+        *(b'{"title": ""}', b'{"title": 7}', b'{"title": "x", "colour": 1}', b'{"title": "x", "title": "y"}'),
+        *(b'{"completed": true}', b'{"completed": "true"}', b'{"description": null}', b'{"user_id": 8}', b"{}"),
+        *(
+            b"",
+            b"null",
+            b"[]",
+            b'"x"',
+            b"{",
+            b'{"title": NaN}',
+            b"\xff",
+            b'{"title": "\\ud800"}',
+            b'{"title": "\\u0000"}',
+        ),
+        *(b'{"title": "x", "user_id": 0}', b'{"title": "' + b"x" * 501 + b'"}', b"[" * 5000, None),
+    ]
+    headers = [[JSON], [], ["Content-Type: text/plain"], ["content-type: application/json; charset=utf-8"]]
+    addresses = ["/users/7/tasks", "/api/7/tasks", "/api/v1/tasks"]
+    for address in addresses:
+        for body in bodies:
+            yield "POST", address, [JSON], body
+        for head in headers:
+            yield "POST", address, head, bodies[1]
+        for extra in ("Origin: http://localhost:3000", "Origin: http://evil.example", "Content-Encoding: gzip"):
+            yield "POST", address, [JSON, extra], bodies[1]
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+            yield method, address, [], None
+        for query in ("?limit=2", "?limit=0", "?colour=1", "?"):
+            yield "GET", address + query, [], None
+        for method, rest in (("PUT", ""), ("PATCH", ""), ("PATCH", "/complete"), ("DELETE", "/complete")):
+            for body in bodies:
+                yield method, f"{address}/1{rest}", [JSON], body
+        for task_id in (
+            "1",
+            "2",
+            "999",
+            "0",
+            "01",
+            "1.5",
+            "abc",
+            "%31",
+            "%EF%BC%91",
+            "9223372036854775808",
+            "1/",
+            "1%0a",
+        ):
+            for method in ("GET", "HEAD", "PATCH", "DELETE"):
+                yield method, f"{address}/{task_id}", [], None
+        yield "GET", f"{address}/3", ["X-Request-ID: another"], None
+    for address in (
+        "/users/0/tasks",
+        "/users/abc/tasks",
+        "/users/9223372036854775807/tasks",
+        "/api/v1/tasks/1/complete",
+    ):
+        yield "GET", address, [], None
+        yield "POST", address, [JSON], bodies[0]
+    yield "GET", "/livez", [], None
+    yield "GET", "/nowhere", [], None
+
+
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
+    with ExitStack() as stack:
+        services = []
+        for way in ("on", "off"):
+            url = stack.enter_context(a_database())
+            asyncio.run(migrate(Settings.read(database_url=url)))
+            folder: Path = tmp_path_factory.mktemp(f"fast-path-{way}")
+            services.append(stack.enter_context(Service(folder, DATABASE_URL=url, FAST_PATH=way)))
+        yield [service.ready() for service in services]
+
+
+def test_every_answer_is_the_same_to_the_byte(both_ways: list[Service]) -> None:
+    for request in requests():
+        short, long = (asked(service, request) for service in both_ways)
+        assert short == long, request
+    assert lines(both_ways[0]) == lines(both_ways[1])
+
+
+def lines(service: Service) -> list[dict[str, Any]]:
+    """Return what the log says of requests, without what is different every time."""
+    httpx.get(f"{service.address}/livez", headers={"X-Request-ID": "the-end"})
+    service.wait_for("request", request_id="the-end")
+    return [
+        {name: value for name, value in line.items() if name not in ("time", "ms")}
+        for line in service.lines
+        if line["request_id"] is not None
+    ]
