@@ -14,11 +14,11 @@ from sqlalchemy import Executable, literal, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from donebase.core.errors import DatabaseFailed, Overloaded
-from donebase.pool import open_pool
+from donebase.deadlines import Watch
+from donebase.pool import Pool
 from donebase.settings import Settings, WrongSetting
 
 HEALTH_TIMEOUT = 1.8
-_GIVE_BACK_TIMEOUT = 1.0
 
 _PING = select(literal(1))
 
@@ -40,12 +40,12 @@ def compile_statement(statement: Executable) -> Compiled:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL, opened when it is first needed and again after every outage."""
+    """One PostgreSQL, reached when it is first needed and again after every outage."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._room = asyncio.Semaphore(settings.database_pool_size)
-        self._opening: asyncio.Task[asyncpg.Pool] | None = None
+        self._timeout = settings.database_timeout
+        self._watch = Watch()
+        self._pool = Pool(settings, self._watch)
         self._pinging: asyncio.Task[Any] | None = None
 
     async def open(self) -> None:
@@ -55,23 +55,17 @@ class Database:
         where PostgreSQL answers that this user, password or database is not to be had.
         """
         try:
-            await self._pool()
+            await self._pool.way()
         except _REFUSALS as refusal:
             raise WrongSetting(f"DATABASE_URL must be one that PostgreSQL accepts: {refusal.args[0]}") from refusal
         except FAILURES as failure:
             raise meaning(failure) from failure
 
     async def close(self) -> None:
-        """Let running statements end for a moment, then cut every connection."""
-        for task in (self._pinging, self._opening):
-            if task and not task.done():
-                task.cancel()
-        if self._opening and self._opening.done() and not self._opening.cancelled() and not self._opening.exception():
-            pool = self._opening.result()
-            try:
-                await asyncio.wait_for(pool.close(), _GIVE_BACK_TIMEOUT)
-            except FAILURES:
-                pool.terminate()
+        """Close the connections that nobody uses."""
+        if self._pinging:
+            self._pinging.cancel()
+        await self._pool.close()
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[asyncpg.Record]:
         """Run a statement in one round trip and return its rows.
@@ -84,8 +78,8 @@ class Database:
         values = constants | parameters if constants else parameters
         arguments = [values[name] for name in names]
         try:
-            async with asyncio.timeout(self._settings.database_timeout):
-                return await self._run(sql, arguments)
+            with self._watch.limit(self._timeout):
+                return await self._pool.fetch(sql, arguments)
         except FAILURES as failure:
             raise meaning(failure) from failure
 
@@ -95,41 +89,6 @@ class Database:
             self._pinging = asyncio.create_task(self.fetch(_PING))
         await asyncio.wait({self._pinging}, timeout=HEALTH_TIMEOUT)
         return self._pinging.done() and not self._pinging.cancelled() and self._pinging.exception() is None
-
-    async def _run(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
-        await self._enter()
-        try:
-            pool = await self._pool()
-            connection = await pool.acquire()
-            try:
-                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-                return rows
-            finally:
-                # After a deadline this asks PostgreSQL to stop; where that takes too long the connection is cut.
-                await pool.release(connection, timeout=_GIVE_BACK_TIMEOUT)
-        finally:
-            self._room.release()
-
-    async def _enter(self) -> None:
-        if not self._room.locked():
-            await self._room.acquire()
-            return
-        try:
-            async with asyncio.timeout(self._settings.database_pool_wait):
-                await self._room.acquire()
-        except TimeoutError:
-            raise Overloaded("every connection stayed busy") from None
-
-    async def _pool(self) -> asyncpg.Pool:
-        failed = (
-            self._opening is not None
-            and self._opening.done()
-            and (self._opening.cancelled() or self._opening.exception() is not None)
-        )
-        if self._opening is None or failed:
-            self._opening = asyncio.create_task(open_pool(self._settings))
-        # Shielded: one who gives up must not cut short the attempt that others wait for.
-        return await asyncio.shield(self._opening)
 
 
 _REFUSALS = (

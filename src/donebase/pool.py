@@ -1,102 +1,97 @@
-"""The pool of connections, and what is found out before there is one: the tables' version, a pooler in between."""
+"""The connections to PostgreSQL: a list of those that are free, a limit on how many there are, and nothing more.
 
-import secrets
+asyncpg's own pool resets each connection that comes back, wraps it in a proxy and makes a task for it: as much work
+as the statement itself. Statements in autocommit leave nothing to reset.
+"""
+
+import asyncio
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import asyncpg
 
-from donebase import logs
-from donebase.core.errors import SchemaMismatch
-from donebase.core.models import REVISION
+from donebase.connecting import CLOSE_TIMEOUT, CONNECT_TIMEOUT, Way, find_way
+from donebase.core.errors import Overloaded
+from donebase.deadlines import Watch
 from donebase.settings import Settings
 
-CONNECT_TIMEOUT = 10.0
-CLOSE_TIMEOUT = 1.0
-# asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
-_WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
+
+class Pool:
+    """Connections that are lent for one statement each. The first one finds out how to connect."""
+
+    def __init__(self, settings: Settings, watch: Watch) -> None:
+        self._settings = settings
+        self._watch = watch
+        self._room = asyncio.Semaphore(settings.database_pool_size)
+        self._free: list[asyncpg.Connection] = []
+        self._finding: asyncio.Task[Way] | None = None
+
+    async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+        """Run a statement on a free connection, or on a new one where there may be another.
+
+        Raises Overloaded where none came free within DATABASE_POOL_WAIT, and whatever the driver does. A connection
+        on which anything went wrong is not used again.
+        """
+        await self._enter()
+        try:
+            connection = self._usable() or await self._connect()
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            except BaseException:
+                await _end(connection)
+                raise
+            self._free.append(connection)
+            return rows
+        finally:
+            self._room.release()
+
+    async def way(self) -> Way:
+        """Return how to connect; found out once, by one for all who ask, and again after it failed."""
+        if self._finding is None or (self._finding.done() and not _succeeded(self._finding)):
+            self._finding = asyncio.create_task(find_way(self._settings))
+        # Shielded: one who gives up must not cut short the attempt that others wait for.
+        return await asyncio.shield(self._finding)
+
+    async def close(self) -> None:
+        """Close the free connections."""
+        if self._finding:
+            self._finding.cancel()
+        await asyncio.gather(*(_end(connection) for connection in self._free))
+        self._free.clear()
+
+    async def _enter(self) -> None:
+        if not self._room.locked():
+            await self._room.acquire()
+            return
+        try:
+            with self._watch.limit(self._settings.database_pool_wait):
+                await self._room.acquire()
+        except TimeoutError:
+            raise Overloaded("every connection stayed busy") from None
+
+    def _usable(self) -> asyncpg.Connection | None:
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():  # as the server may do with one that nobody uses
+                return connection
+        return None
+
+    async def _connect(self) -> asyncpg.Connection:
+        way = await self.way()
+        return await asyncpg.connect(
+            way.url,
+            timeout=CONNECT_TIMEOUT,
+            statement_cache_size=way.statement_cache_size,
+            server_settings=way.server_settings,
+        )
 
 
-async def open_pool(settings: Settings) -> asyncpg.Pool:
-    """Look at what is there with a first connection, and return a pool that suits it.
-
-    Raises SchemaMismatch for tables of another version, and whatever the driver does.
-    """
-    url = driver_url(settings)
-    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+async def _end(connection: asyncpg.Connection) -> None:
+    """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
     try:
-        await _check_schema(first)
-        pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
-        kept = not pooled or await _keeps_statements(first)
-        version = first.get_server_version()
-    finally:
-        await first.close(timeout=CLOSE_TIMEOUT)
-    prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
-    logs.info(
-        "database.connected",
-        postgresql=f"{version.major}.{version.micro}",
-        pooler=pooled,
-        prepared_statements="on" if prepare else "off",
-        without_effect=_without_effect(settings),
-    )
-    if prepare and not kept:
-        logs.warning("prepared_statements.unsafe", advice="the pooler does not keep them: set PREPARED_STATEMENTS=auto")
-    milliseconds = str(int(settings.database_timeout * 1000))
-    return await asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=settings.database_pool_size,
-        timeout=CONNECT_TIMEOUT,
-        statement_cache_size=100 if prepare else 0,
-        reset=_leave_as_it_is,
-        # A pooler refuses settings it does not track; the deadline of each request holds there as well.
-        server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
-    )
+        await connection.close(timeout=CLOSE_TIMEOUT)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        connection.terminate()
 
 
-def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
-    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
-    secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
-    assert secret is not None, "the caller makes sure that there is a database"
-    address, _, query = secret.get_secret_value().partition("?")
-    kept = [pair for pair in parse_qsl(query) if pair[0] not in _WITHOUT_EFFECT]
-    return f"{address}?{urlencode(kept)}" if kept else address
-
-
-def _without_effect(settings: Settings) -> list[str]:
-    said = parse_qsl(settings.database_url.get_secret_value().partition("?")[2] if settings.database_url else "")
-    return [name for name, _ in said if name in _WITHOUT_EFFECT]
-
-
-async def _leave_as_it_is(_connection: Any) -> None:
-    """Stand in for asyncpg's reset, a second round trip: statements in autocommit leave nothing to undo."""
-
-
-async def _check_schema(connection: asyncpg.Connection) -> None:
-    try:
-        found = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        found = None
-    if found is None:
-        raise SchemaMismatch("the database has no tables of donebase yet: run `donebase migrate`")
-    if found < REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, older than {REVISION}: run `donebase migrate`")
-    if found > REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, newer than {REVISION}: upgrade donebase")
-
-
-async def _keeps_statements(connection: asyncpg.Connection) -> bool:
-    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
-
-    One that does gives them names of its own. One that passes our name through does not know about them, and the
-    next transaction may reach a server connection where the name is missing, or taken.
-    """
-    name = f"donebase_{secrets.token_hex(8)}"
-    async with connection.transaction():
-        # asyncpg closes, before it sends anything else, a statement that nobody holds on to.
-        held = await connection.prepare("SELECT 1", name=name)
-        same_name = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
-        ours = await connection.fetchval(same_name, held.get_name())
-        if ours:
-            await connection.execute(f"DEALLOCATE {name}")
-    return not ours
+def _succeeded(task: asyncio.Task[Way]) -> bool:
+    return not task.cancelled() and task.exception() is None

@@ -6,7 +6,6 @@ goes the long way, with nothing done yet: what is wrong with a request is found 
 docs/decisions/0014-fast-path.md says what it brings and what it costs; FAST_PATH=off does without.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +20,7 @@ from donebase import logs
 from donebase.core.errors import DonebaseError
 from donebase.core.models import MAX_ID
 from donebase.database import Database
+from donebase.deadlines import Watch
 from donebase.routes.middleware import request_id_of
 from donebase.routes.problems import INTERNAL, MalformedJSON, problem, refusal
 from donebase.routes.reading import strict_json
@@ -60,6 +60,7 @@ class FastPath:
         self._app = app
         self._settings: Settings = app.state.settings
         self._database: Database = app.state.database
+        self._watch = Watch()
         plans = [_plan(route) for route in app.routes if isinstance(route, WireRoute) and "tasks" in route.path]
         self._plans = {_key(plan.method, re.sub(r"{\w+}", "0", plan.route)): plan for plan in plans}
 
@@ -122,7 +123,7 @@ class FastPath:
         self, body: _Body, arguments: _Arguments, receive: Receive, is_json: bool
     ) -> tuple[_Arguments | None, Receive]:
         try:
-            async with asyncio.timeout(self._settings.body_timeout):
+            with self._watch.limit(self._settings.body_timeout):
                 message = await receive()
         except TimeoutError:
             message = {"type": "http.disconnect"}  # gone or too slow is the same: a body that is not whole

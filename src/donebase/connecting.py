@@ -1,0 +1,102 @@
+"""How to connect: the address as the driver takes it, the tables' version, and whether a pooler stands in between."""
+
+import secrets
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+import asyncpg
+
+from donebase import logs
+from donebase.core.errors import SchemaMismatch
+from donebase.core.models import REVISION
+from donebase.settings import Settings
+
+CONNECT_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 1.0
+# asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
+_WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
+
+
+class Way(NamedTuple):
+    """How to connect to the PostgreSQL of the settings."""
+
+    url: str
+    statement_cache_size: int
+    server_settings: dict[str, str] | None
+
+
+async def find_way(settings: Settings) -> Way:
+    """Look at what is there with a first connection, and return how to make the others.
+
+    Raises SchemaMismatch for tables of another version, and whatever the driver does.
+    """
+    url = driver_url(settings)
+    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+    try:
+        await _check_schema(first)
+        pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
+        kept = not pooled or await _keeps_statements(first)
+        version = first.get_server_version()
+    finally:
+        await first.close(timeout=CLOSE_TIMEOUT)
+    prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
+    logs.info(
+        "database.connected",
+        postgresql=f"{version.major}.{version.micro}",
+        pooler=pooled,
+        prepared_statements="on" if prepare else "off",
+        without_effect=_without_effect(settings),
+    )
+    if prepare and not kept:
+        logs.warning("prepared_statements.unsafe", advice="the pooler does not keep them: set PREPARED_STATEMENTS=auto")
+    milliseconds = str(int(settings.database_timeout * 1000))
+    return Way(
+        url=url,
+        statement_cache_size=100 if prepare else 0,
+        # A pooler refuses settings it does not track; the deadline of each request holds there as well.
+        server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
+    )
+
+
+def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
+    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
+    secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
+    assert secret is not None, "the caller makes sure that there is a database"
+    address, _, query = secret.get_secret_value().partition("?")
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in _WITHOUT_EFFECT]
+    return f"{address}?{urlencode(kept)}" if kept else address
+
+
+def _without_effect(settings: Settings) -> list[str]:
+    said = parse_qsl(settings.database_url.get_secret_value().partition("?")[2] if settings.database_url else "")
+    return [name for name, _ in said if name in _WITHOUT_EFFECT]
+
+
+async def _check_schema(connection: asyncpg.Connection) -> None:
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        found = None
+    if found is None:
+        raise SchemaMismatch("the database has no tables of donebase yet: run `donebase migrate`")
+    if found < REVISION:
+        raise SchemaMismatch(f"the database is at schema {found}, older than {REVISION}: run `donebase migrate`")
+    if found > REVISION:
+        raise SchemaMismatch(f"the database is at schema {found}, newer than {REVISION}: upgrade donebase")
+
+
+async def _keeps_statements(connection: asyncpg.Connection) -> bool:
+    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
+
+    One that does gives them names of its own. One that passes our name through does not know about them, and the
+    next transaction may reach a server connection where the name is missing, or taken.
+    """
+    name = f"donebase_{secrets.token_hex(8)}"
+    async with connection.transaction():
+        # asyncpg closes, before it sends anything else, a statement that nobody holds on to.
+        held = await connection.prepare("SELECT 1", name=name)
+        same_name = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
+        ours = await connection.fetchval(same_name, held.get_name())
+        if ours:
+            await connection.execute(f"DEALLOCATE {name}")
+    return not ours
