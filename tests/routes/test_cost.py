@@ -1,0 +1,96 @@
+"""What a request costs the service, counted in calls of functions and not in time.
+
+The count is the same on every machine and in every run of one version of Python: the request is handled in this
+process, by the short way and with a database that answers at once, after enough rounds for all caches to be warm. The
+limits leave a sixth for other versions and for change; more than that is work that was added, and wants a reason.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from donebase.app import create_service
+from donebase.core.tasks import Row
+from donebase.routes.fast_path import FastPath
+from donebase.settings import Settings
+
+NOW = datetime.now(UTC)
+ROW: Row = {
+    "id": 1,
+    "title": "x",
+    "description": None,
+    "completed": False,
+    "user_id": 7,
+    "created_at": NOW,
+    "updated_at": NOW,
+}
+BODY = b'{"title": "Buy milk"}'
+
+
+class Answers:
+    """A database that has the rows at hand."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = [ROW] * rows
+
+    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
+        return self._rows
+
+
+def calls(method: str, path: str, body: bytes, rows: int) -> int:
+    """Return how many functions, Python's and C's, one request calls."""
+    service = create_service(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
+    assert isinstance(service, FastPath)
+    service._database = Answers(rows)  # type: ignore[assignment]
+    headers = [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    counted = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(_message: Any) -> None:
+        pass
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
+        await service(scope, receive, send)
+
+    async def measure() -> None:
+        for _ in range(10):
+            await ask()
+        sys.setprofile(count)
+        try:
+            await ask()
+        finally:
+            sys.setprofile(None)
+
+    asyncio.run(measure())
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "rows", "most"),
+    [
+        ("GET", "/users/7/tasks/1", b"", 1, 94),
+        ("GET", "/users/7/tasks", b"", 50, 123),
+        ("POST", "/users/7/tasks", BODY, 1, 154),
+        ("PUT", "/users/7/tasks/1", BODY, 1, 150),
+        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 120),
+        ("DELETE", "/api/7/tasks/1", b"", 1, 82),
+    ],
+)
+def test_a_request_calls_no_more_functions_than_it_did(
+    method: str, path: str, body: bytes, rows: int, most: int
+) -> None:
+    counted = calls(method, path, body, rows)
+    assert counted <= most
+    assert counted == calls(method, path, body, rows)
