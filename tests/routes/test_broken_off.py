@@ -1,0 +1,56 @@
+"""A list that fails in the middle is broken off: half of it never reads as the whole."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from donebase import logs
+from donebase.app import create_service
+from donebase.core.errors import DatabaseFailed
+from donebase.core.tasks import BATCH, Row
+from donebase.routes.fast_path import FastPath
+from donebase.settings import Settings
+
+NOW = datetime.now(UTC)
+
+
+class DiesInTheMiddle:
+    """A database that gives one batch and fails for the second."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    async def fetch(self, _statement: Any, /, after: int, limit: int, **_parameters: Any) -> Sequence[Row]:
+        self._asked += 1
+        if self._asked > 1:
+            raise DatabaseFailed("it died")
+        task = {"title": "x", "description": None, "completed": False, "user_id": 7, "created_at": NOW}
+        return [task | {"id": after + number, "updated_at": NOW} for number in range(1, limit + 1)]
+
+
+@pytest.mark.parametrize("way", ["on", "off"])
+def test_half_a_list_is_never_ended(way: str, capsys: pytest.CaptureFixture[str]) -> None:
+    service: Any = create_service(Settings.read(database_url="postgresql://127.0.0.1:1/nothing", fast_path=way))
+    if isinstance(service, FastPath):
+        service._database = DiesInTheMiddle()  # type: ignore[assignment]
+    else:
+        service.state.database = DiesInTheMiddle()
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(5)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/users/7/tasks", "query_string": b"", "headers": []}
+    logs.configure("json")
+    asyncio.run(service(scope, receive, send))
+    assert sent[0]["status"] == 200
+    assert all(message["more_body"] for message in sent[1:])
+    assert b"".join(message["body"] for message in sent[1:]).count(b'"id"') == BATCH
+    assert "it died" in capsys.readouterr().out
