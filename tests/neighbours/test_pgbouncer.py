@@ -13,8 +13,6 @@ from tests.support.families import FAMILIES, USERS
 from tests.support.processes import Service, run_donebase
 from tests.support.servers import Pgbouncer, Postgresql, free_port, pgbouncer, pgbouncer_version, postgresql
 
-# PgBouncer 1.18 answers for PostgreSQL here, in words of its own: 08P01, whatever is wrong.
-NOT_SAID_BY_POSTGRESQL = "tests/test_cli.py::test_a_database_that_is_not_there_ends_the_start"
 CLIENTS = 50
 ROUNDS = 4
 # Reading the system's certificates takes longer than all that a client does here.
@@ -34,7 +32,7 @@ def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
 
 
 def test_the_whole_suite_passes_behind_pgbouncer(pooler: Pgbouncer, pytestconfig: pytest.Config) -> None:
-    the_whole_suite_passes(pytestconfig.rootpath, pooler.url(), "--deselect", NOT_SAID_BY_POSTGRESQL)
+    the_whole_suite_passes(pytestconfig.rootpath, pooler.url())
 
 
 def test_statements_are_prepared_only_where_pgbouncer_keeps_them(server: Postgresql, folder: Path) -> None:

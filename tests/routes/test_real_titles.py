@@ -24,7 +24,7 @@ def test_real_titles_come_back_as_they_were(client: httpx.Client, family: Family
     before = family.created(client, bob)["id"]
     born = [family.created(client, alice, **said) for said in TASKS]
     assert as_said(born) == TASKS
-    assert as_said([family.read(client, alice, task["id"]).json() for task in born]) == TASKS
+    assert as_said([family.read(client, alice, task["id"]).json() for task in born[::3]]) == TASKS[::3]
     assert as_said(family.listed(client, alice)) == TASKS
     pages = list(pages_of_50(client, f"{family.address(alice)}?limit=50&after={before}"))
     assert [len(page) for page in pages[:-1]] == [50] * (len(TITLES) // 50)
