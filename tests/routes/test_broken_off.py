@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from donebase.core.errors import DatabaseFailed
 from donebase.core.tasks import BATCH, Row
 from donebase.routes.fast_path import FastPath
 from donebase.settings import Settings
-
-NOW = datetime.now(UTC)
+from tests.support.rows import task_row
 
 
 class DiesInTheMiddle:
@@ -27,8 +25,7 @@ class DiesInTheMiddle:
         self._asked += 1
         if self._asked > 1:
             raise DatabaseFailed("it died")
-        task = {"title": "x", "description": None, "completed": False, "user_id": 7, "created_at": NOW}
-        return [task | {"id": after + number, "updated_at": NOW} for number in range(1, limit + 1)]
+        return [task_row(after + number) for number in range(1, limit + 1)]
 
 
 @pytest.mark.parametrize("way", ["on", "off"])

@@ -8,7 +8,6 @@ limits leave a sixth for other versions and for change; more than that is work t
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
@@ -18,17 +17,8 @@ from donebase.app import create_service
 from donebase.core.tasks import Row
 from donebase.routes.fast_path import FastPath
 from donebase.settings import Settings
+from tests.support.rows import task_row
 
-NOW = datetime.now(UTC)
-ROW: Row = {
-    "id": 1,
-    "title": "x",
-    "description": None,
-    "completed": False,
-    "user_id": 7,
-    "created_at": NOW,
-    "updated_at": NOW,
-}
 BODY = b'{"title": "Buy milk"}'
 
 
@@ -36,7 +26,7 @@ class Answers:
     """A database that has the rows at hand."""
 
     def __init__(self, rows: int) -> None:
-        self._rows = [ROW] * rows
+        self._rows = [task_row(number) for number in range(1, rows + 1)]
 
     async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
         return self._rows

@@ -10,7 +10,7 @@ import pytest
 from donebase.core.tasks import BATCH
 from tests.support.families import FAMILIES, OWNED, V1, Family
 
-MANY = 2 * BATCH + 345
+MANY = 2_345
 
 
 @pytest.fixture(scope="module")

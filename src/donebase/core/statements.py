@@ -27,7 +27,7 @@ from sqlmodel import col
 from donebase.core.models import Task
 from donebase.core.users import known_user
 
-_columns = tuple(
+COLUMNS = tuple(
     col(column)
     for column in (
         Task.id,
@@ -58,7 +58,7 @@ def _verb(past: str, statement: Callable[..., Executable]) -> Verb:
 
 
 def _list(*whose: ColumnElement[bool]) -> Executable:
-    following = select(*_columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
+    following = select(*COLUMNS).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
     return following.limit(bindparam("limit", type_=BigInteger))
 
 
@@ -75,23 +75,23 @@ def _change(*this: ColumnElement[bool]) -> Executable:
             completed=func.coalesce(bindparam("completed", type_=Boolean), col(Task.completed)),
             updated_at=_now_or_later,
         )
-        .returning(*_columns)
+        .returning(*COLUMNS)
     )
 
 
 def _complete(*this: ColumnElement[bool]) -> Executable:
     completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(Task.completed))
-    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*_columns)
+    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*COLUMNS)
 
 
 CREATE = (
     insert(Task)
     .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
-    .returning(*_columns)
+    .returning(*COLUMNS)
     .add_cte(known_user("user_id"))
 )
 LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
-READ = _verb("read", lambda *this: select(*_columns).where(*this))
+READ = _verb("read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("changed", _change)
 COMPLETE = _verb("completed", _complete)
 DELETE = _verb("deleted", lambda *this: delete(Task).where(*this).returning(col(Task.user_id)))

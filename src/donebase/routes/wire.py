@@ -81,12 +81,12 @@ def router(name: str, address: str, **options: Any) -> APIRouter:
 
 def task(row: Row) -> Response:
     """Answer with one task."""
-    return _json(dict(row))
+    return _json(_fields([row])[0])
 
 
 def created(request: Request, row: Row) -> Response:
     """Answer that a task was created, and where: below the address that it was sent to."""
-    return _json(dict(row), status=201, headers={"Location": f"{request.scope['path']}/{row['id']}"})
+    return _json(_fields([row])[0], status=201, headers={"Location": f"{request.scope['path']}/{row['id']}"})
 
 
 def deleted() -> Response:
@@ -107,7 +107,7 @@ async def task_list(request: Request, batches: AsyncIterator[Batch], limit: int 
     if first.more:
         following = f"{request.scope['path']}?limit={limit}&after={first.rows[-1]['id']}"
         headers["Link"] = f'<{following}>; rel="next"'
-    return _json([dict(row) for row in first.rows], headers=headers)
+    return _json(_fields(first.rows), headers=headers)
 
 
 async def _streamed(first: Batch, others: AsyncIterator[Batch]) -> AsyncIterator[bytes]:
@@ -117,8 +117,24 @@ async def _streamed(first: Batch, others: AsyncIterator[Batch]) -> AsyncIterator
     yield b"]"
 
 
+def _fields(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    # Unpacking costs half of what dict(row) does, which is a tenth of a list.
+    return [
+        {
+            "id": task_id,
+            "title": title,
+            "description": description,
+            "completed": completed,
+            "user_id": user_id,
+            "created_at": created_at,
+            "updated_at": updated_at,
+        }
+        for task_id, title, description, completed, user_id, created_at, updated_at in rows
+    ]
+
+
 def _inside(rows: Sequence[Row]) -> bytes:
-    return _bytes([dict(row) for row in rows])[1:-1]
+    return _bytes(_fields(rows))[1:-1]
 
 
 def _bytes(value: Any) -> bytes:

@@ -1,0 +1,22 @@
+"""Rows as the driver gives them, for tests that stand in for a database."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from donebase.core.statements import COLUMNS
+
+_NAMES = [column.name for column in COLUMNS]
+_A_TIME = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+class Row(tuple[Any, ...]):
+    """Values in order, and by name when asked for one."""
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return the value of a column."""
+        return super().__getitem__(_NAMES.index(name))
+
+
+def task_row(task_id: int) -> Row:
+    """Return a row of the table of tasks."""
+    return Row([task_id, "x", None, False, 7, _A_TIME, _A_TIME])
