@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Set to nothing it is not set: a hundred processes of the tests need not compile the same files each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test check format migrate lock clean
+.PHONY: run install test check format migrate bench bench-short bench-growth lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -32,10 +32,21 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# What a request costs, and what growth does to it; docs/performance.md says how to read it.
+bench: $(VENV)/installed-bench
+	$(BIN)/python -m bench.run
+
+bench-short: $(VENV)/installed-bench
+	$(BIN)/python -m bench.run --short
+
+bench-growth: $(VENV)/installed-bench
+	$(BIN)/python -m bench.growth
+
 # Pin anew, with hashes and for every platform, what pyproject.toml asks for.
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group build -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group bench -c requirements.txt -o requirements-bench.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 clean:
@@ -51,4 +62,9 @@ $(VENV)/installed: requirements.txt pyproject.toml
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	@echo "installing what the tests need ..."
 	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-bench: requirements-bench.txt $(VENV)/installed
+	@echo "installing what the benchmarks need ..."
+	@$(INSTALL) --require-hashes -r requirements-bench.txt
 	@touch $@

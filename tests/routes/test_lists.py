@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from donebase.core.tasks import BATCH
+from donebase.core.tasks import BATCH, NEXT_BATCH
 from tests.support.families import FAMILIES, OWNED, V1, Family
 
 MANY = 2_345
@@ -41,7 +41,7 @@ def test_a_long_list_comes_whole_and_in_order(client: httpx.Client, family: Fami
     assert [task["id"] for task in response.json()] == sorted({task["id"] for task in response.json()})
 
 
-@pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH])
+@pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, BATCH + NEXT_BATCH, BATCH + NEXT_BATCH + 1])
 def test_a_list_ends_where_a_batch_ends(client: httpx.Client, owned: Family, busy_user: int, length: int) -> None:
     everything = client.get(owned.address(busy_user)).json()
     after = everything[-length - 1]["id"] if length else everything[-1]["id"]

@@ -17,8 +17,10 @@ from donebase.core.inputs import Completion, NewTask, TaskChanges
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ, Verb
 from donebase.logs import task_event
 
-# So many rows hold everybody else up for about a millisecond while they are read; more would be cheaper in sum.
+# A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
+# would be cheaper in sum.
 BATCH = 250
+NEXT_BATCH = 100
 
 
 class Row(Protocol):
@@ -70,7 +72,7 @@ async def list_tasks(database: Database, owner: int | None, after: int, limit: i
     task_event(LIST.past, owner, None)
     yield batch
     while batch.more and limit is None:
-        batch = await _batch(database, owner, batch.rows[-1]["id"], BATCH)
+        batch = await _batch(database, owner, batch.rows[-1]["id"], NEXT_BATCH)
         yield batch
 
 

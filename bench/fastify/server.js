@@ -1,0 +1,83 @@
+// A peer: Fastify with pg, the same addresses and the same statements, prepared by name. No log, no request ids.
+// Environment: PORT; PGHOST, PGPORT, PGUSER, PGDATABASE; STATEMENTS, as JSON {name: {sql, names}}.
+import Fastify from "fastify";
+import pg from "pg";
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+const pool = new pg.Pool({ max: 10 });
+const statements = JSON.parse(process.env.STATEMENTS);
+
+async function run(name, values) {
+  const { sql, names } = statements[name];
+  const { rows } = await pool.query({ name, text: sql, values: names.map((each) => values[each]) });
+  return rows;
+}
+
+const task = {
+  type: "object",
+  properties: {
+    id: { type: "integer" },
+    title: { type: "string" },
+    description: { type: "string", nullable: true },
+    completed: { type: "boolean" },
+    user_id: { type: "integer" },
+    created_at: { type: "string", format: "date-time" },
+    updated_at: { type: "string", format: "date-time" },
+  },
+};
+const id = { type: "integer", minimum: 1 };
+const params = { type: "object", properties: { user_id: id, task_id: id } };
+const title = { type: "string", minLength: 1, maxLength: 500 };
+const description = { type: "string", nullable: true, maxLength: 5000 };
+const completed = { type: "boolean" };
+const fields = { type: "object", properties: { title, description, completed }, additionalProperties: false };
+const answers = { 200: task, 201: task };
+
+const app = Fastify();
+
+// Removing fields nobody knows is Fastify's default; so is turning "1" into 1.
+app.post(
+  "/users/:user_id/tasks",
+  { schema: { params, body: { ...fields, required: ["title"] }, response: answers } },
+  async (request, reply) => {
+    const { user_id } = request.params;
+    const { title, description = null, completed = false } = request.body;
+    const [row] = await run("create", { user_id, title, description, completed });
+    return reply.code(201).header("location", `/users/${user_id}/tasks/${row.id}`).send(row);
+  },
+);
+
+app.get("/users/:user_id/tasks", { schema: { params, response: { 200: { type: "array", items: task } } } }, (request) =>
+  run("list", { owner: request.params.user_id, after: 0, limit: 1001 }),
+);
+
+async function one(name, request, reply, values) {
+  const { user_id, task_id } = request.params;
+  const rows = await run(name, { ...values, owner: user_id, task_id });
+  if (rows.length === 0) return reply.code(404).send({ message: "Task not found" });
+  return reply.send(rows[0]);
+}
+
+app.get("/users/:user_id/tasks/:task_id", { schema: { params, response: answers } }, (request, reply) =>
+  one("read", request, reply, {}),
+);
+
+app.put("/users/:user_id/tasks/:task_id", { schema: { params, body: fields, response: answers } }, (request, reply) => {
+  const { title = null, description = null, completed = null } = request.body;
+  return one("change", request, reply, { title, describe: "description" in request.body, description, completed });
+});
+
+app.patch("/api/:user_id/tasks/:task_id/complete", { schema: { params, response: answers } }, (request, reply) =>
+  one("complete", request, reply, { completed: null }),
+);
+
+app.delete("/users/:user_id/tasks/:task_id", { schema: { params } }, async (request, reply) => {
+  const { user_id, task_id } = request.params;
+  const rows = await run("delete", { owner: user_id, task_id });
+  if (rows.length === 0) return reply.code(404).send({ message: "Task not found" });
+  return reply.send({ message: "Task deleted successfully" });
+});
+
+process.on("SIGTERM", () => app.close().then(() => pool.end()));
+await app.listen({ port: Number(process.env.PORT), host: "127.0.0.1" });

@@ -1,0 +1,59 @@
+"""One measurement: an operation, a server, a number of connections, some seconds."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from bench.load import Tasks, press
+from bench.postgres import Postgres
+from bench.results import spread
+from bench.servers import Server
+
+_SETTLE = 0.1
+
+
+class Cell(NamedTuple):
+    """What one operation cost: µs of CPU a request, of the server and of PostgreSQL; requests a second; ms."""
+
+    cpu_us: float
+    database_us: float
+    per_second: float
+    latency_ms: dict[str, float]
+
+
+def measure(
+    server: Server, postgres: Postgres, operation: str, tasks: Tasks, connections: int, seconds: int, spare: int = 0
+) -> Cell:
+    """Load a server with one operation. `spare` is how many tasks to make for a delete to find.
+
+    Tasks that were made, by the operation or for it, are gone afterwards. Raises RunFailed.
+    """
+    last = postgres.last_task()
+    delete_from = postgres.spare(tasks, spare) if spare else 0
+    cpu, database = server.cpu_seconds(), postgres.cpu_seconds()
+    load = press(server.port, operation, tasks, connections, seconds, delete_from)
+    time.sleep(_SETTLE)
+    # wrk stops with one request under way on each connection; the server finishes it and nobody counts it.
+    done = load.requests + connections
+    cell = Cell(
+        cpu_us=(server.cpu_seconds() - cpu) / done * 1e6,
+        database_us=(postgres.cpu_seconds() - database) / done * 1e6,
+        per_second=load.requests / load.seconds,
+        latency_ms=load.latency_ms,
+    )
+    if operation in ("create", "delete", "mixed"):
+        postgres.tidy(last)
+    return cell
+
+
+def together(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return the same cell of several rounds as medians and spreads."""
+    percents = cells[0].latency_ms
+    return {
+        "cpu_us": spread([cell.cpu_us for cell in cells]),
+        "database_us": spread([cell.database_us for cell in cells]),
+        "per_second": spread([cell.per_second for cell in cells]),
+        "p50_ms": spread([cell.latency_ms["50"] for cell in cells]),
+        "p99_ms": spread([cell.latency_ms["99"] for cell in cells]),
+        "latency_ms": {at: spread([cell.latency_ms[at] for cell in cells])["median"] for at in percents},
+    }

@@ -1,0 +1,59 @@
+"""Fastify's packages: installed beside its server when they are needed, where there is a Node to run them."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from donebase.core import statements
+from donebase.database import compile_statement
+
+FOLDER = Path(__file__).parent / "fastify"
+_INSTALL = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
+_MINUTES = 3
+
+
+def missing() -> str | None:
+    """Install what Fastify needs, and return one line of why that cannot be done, or None."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return "Fastify is left out: node and npm are not installed here"
+    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]
+    if versions() == wanted:
+        return None
+    try:
+        ended = subprocess.run(_INSTALL, cwd=FOLDER, capture_output=True, text=True, timeout=60 * _MINUTES, check=False)
+    except subprocess.TimeoutExpired:
+        return f"Fastify is left out: npm did not install it within {_MINUTES} minutes"
+    if versions() == wanted:
+        return None
+    return f"Fastify is left out: npm could not install it ({ended.stderr.strip().splitlines()[:1]})"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that are installed, by name."""
+    files = (FOLDER / "node_modules" / name / "package.json" for name in ("fastify", "pg"))
+    packages = [json.loads(file.read_text()) for file in files if file.exists()]
+    return {package["name"]: package["version"] for package in packages}
+
+
+def environment(url: str, port: int) -> dict[str, str]:
+    """Return what server.js reads: where to listen, where PostgreSQL is, and donebase's statements to the letter."""
+    parts = urlsplit(url)
+    folder = parse_qs(parts.query).get("host")
+    return {
+        "PATH": os.environ["PATH"],
+        "PORT": str(port),
+        "PGHOST": folder[0] if folder else parts.hostname or "127.0.0.1",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": parts.username or "postgres",
+        "PGDATABASE": parts.path.removeprefix("/"),
+        "STATEMENTS": json.dumps(_statements()),
+    }
+
+
+def _statements() -> dict[str, dict[str, object]]:
+    verbs = {name: getattr(statements, name.upper()).owned for name in ("list", "read", "change", "complete", "delete")}
+    compiled = {name: compile_statement(each) for name, each in ({"create": statements.CREATE} | verbs).items()}
+    return {name: {"sql": each.sql, "names": each.names} for name, each in compiled.items()}

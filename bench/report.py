@@ -1,0 +1,120 @@
+"""What a run says in the end: its tables, and the same in docs/performance.md."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from bench import summary
+from bench.servers import DONEBASE, FLOOR, TUTORIAL
+from bench.tables import Table, against, counted, number, with_noise
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+
+_FIGURES = ("per_second", "p50_ms", "p99_ms")
+_WORDS = {"list": "list of 50", "change": "change one field"}
+
+
+def tables(results: dict[str, Any]) -> list[Table]:
+    """Return the tables of a run, with the targets beside the figures."""
+    found = []
+    for connections, operations in results["cells"].items():
+        found += [_cpu(connections, operations), _latency(connections, operations)]
+    return [*found, _servers(results["servers"]), _round_trips(results["servers"])]
+
+
+def verdict(results: dict[str, Any]) -> str:
+    """Return how many targets are met, and each that is not."""
+    found = summary.targets(results)
+    missed = [target for target in found if not target.met]
+    lines = [f"{len(found) - len(missed)} of {len(found)} targets met."]
+    lines += [f"- missed: {each.what}: {number(each.figure)}, target {number(each.limit)}" for each in missed]
+    return "\n".join(lines)
+
+
+def write_block(name: str, text: str) -> None:
+    """Put text between the two comments of docs/performance.md that name it."""
+    begin, end = f"<!-- {name}: written by make -->", f"<!-- {name}: end -->"
+    page = PAGE.read_text()
+    block = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    written, places = block.subn(lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", page)
+    assert places == 1, f"{PAGE.name} has no place for {name}"
+    PAGE.write_text(written)
+
+
+def origin(about: dict[str, Any]) -> str:
+    """Return in a few lines where figures come from."""
+    machine = about["machine"]
+    versions = ", ".join(f"{name} {each}" for name, each in about["versions"].items())
+    return (
+        f"Measured {about['date'][:10]} at revision {about['revision']}, on {machine['cores']} cores of "
+        f"{machine['cpu']}, Linux {about['kernel']}; load of the machine before the start {about['load_at_start']}. "
+        f"{versions}."
+    )
+
+
+def _cpu(connections: str, operations: dict[str, Any]) -> Table:
+    others = [name for name in next(iter(operations.values())) if name not in (DONEBASE, FLOOR, TUTORIAL)]
+    head = ["", "donebase", "floor", "× floor", "tutorial", "× tutorial", *others, "PostgreSQL itself"]
+    rows = []
+    for operation, servers in operations.items():
+        cell = servers[DONEBASE]
+        cpu = {name: with_noise(each["cpu_us"]) for name, each in servers.items()}
+        floor, tutorial = cell.get("of_floor"), cell.get("of_tutorial")
+        rows.append(
+            [
+                _WORDS.get(operation, operation),
+                cpu[DONEBASE],
+                cpu.get(FLOOR, "–"),
+                _held(floor["median"], summary.OF_FLOOR[operation]) if floor else "–",
+                cpu.get(TUTORIAL, "–"),
+                _eighth(tutorial["median"], held=int(connections) == max(summary.CONNECTIONS)) if tutorial else "–",
+                *(cpu[name] for name in others),
+                with_noise(cell["database_us"]),
+            ]
+        )
+    return Table(f"CPU of the service, µs a request, {counted(connections, 'connection')}", head, rows)
+
+
+def _latency(connections: str, operations: dict[str, Any]) -> Table:
+    names = list(next(iter(operations.values())))
+    with_target = int(connections) == max(summary.CONNECTIONS) and FLOOR in names
+    rows = []
+    for operation, servers in operations.items():
+        figures = [[number(cell[each]["median"]) for each in _FIGURES] for cell in servers.values()]
+        row = [_WORDS.get(operation, operation), *map(" · ".join, figures)]
+        if with_target:
+            row.append(_held(servers[DONEBASE]["p99_of_floor"]["median"], summary.P99_OF_FLOOR))
+        rows.append(row)
+    head = ["", *names, *(["p99, × floor"] if with_target else [])]
+    return Table(f"Requests a second · p50 ms · p99 ms, {counted(connections, 'connection')}", head, rows)
+
+
+def _servers(servers: dict[str, Any]) -> Table:
+    limits = {"ready_s": summary.READY_S, "idle_mb": summary.IDLE_MB}
+    words = {"ready_s": "start to first answer, s", "idle_mb": "idle, MB", "loaded_mb": "after the load, MB"}
+    rows = []
+    for figure, meaning in words.items():
+        held = with_noise(servers[DONEBASE][figure])
+        if figure in limits:
+            met = servers[DONEBASE][figure]["median"] <= limits[figure]
+            held = against(held, met=met, limit=number(limits[figure]))
+        others = [with_noise(each[figure]) for name, each in servers.items() if name != DONEBASE]
+        rows.append([meaning, held, *others])
+    return Table("Start and memory", ["", *servers], rows)
+
+
+def _round_trips(servers: dict[str, Any]) -> Table:
+    rows = []
+    for operation, trips in servers[DONEBASE]["round_trips"].items():
+        others = [number(each["round_trips"][operation]) for name, each in servers.items() if name != DONEBASE]
+        rows.append([_WORDS.get(operation, operation), _held(trips, summary.ROUND_TRIPS), *others])
+    return Table("Round trips to PostgreSQL a request, counted on the wire", ["", *servers], rows)
+
+
+def _held(figure: float, limit: float) -> str:
+    return against(f"{figure:.2f}", met=figure <= limit, limit=number(limit))
+
+
+def _eighth(figure: float, *, held: bool) -> str:
+    part = f"1/{1 / figure:.1f}"
+    return against(part, met=figure <= summary.OF_TUTORIAL, limit="1/8") if held else part

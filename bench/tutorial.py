@@ -1,0 +1,145 @@
+"""A peer: the way tutorials teach. FastAPI, SQLModel's ORM session, get → check → change → commit → refresh.
+
+`python -m uvicorn bench.tutorial:app` with DATABASE_URL, on donebase's tables. Nothing of donebase's is in it.
+"""
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import BigInteger, DateTime, Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+engine = create_async_engine(
+    os.environ.get("DATABASE_URL", "").replace("postgresql://", "postgresql+asyncpg://") or "postgresql+asyncpg://",
+    pool_pre_ping=True,
+    pool_size=10,
+    max_overflow=0,
+)
+app = FastAPI(title="Tasks")
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class User(SQLModel, table=True):
+    """A user."""
+
+    __tablename__ = "users"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+
+
+class TaskBase(SQLModel):
+    """What a task and its inputs share."""
+
+    title: str = Field(min_length=1, max_length=500)
+    description: str | None = Field(default=None, max_length=5000)
+    completed: bool = False
+
+
+class Task(TaskBase, table=True):
+    """A task in the database."""
+
+    __tablename__ = "tasks"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    user_id: int = Field(foreign_key="users.id", index=True, sa_type=BigInteger)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class TaskCreate(TaskBase):
+    """A task to be created."""
+
+
+class TaskUpdate(SQLModel):
+    """What is to change."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=500)
+    description: str | None = Field(default=None, max_length=5000)
+    completed: bool | None = None
+
+
+class TaskRead(TaskBase):
+    """A task as it is answered."""
+
+    id: int
+    user_id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+async def get_session() -> AsyncIterator[AsyncSession]:
+    """Give a request a session of its own."""
+    async with AsyncSession(engine) as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(get_session)]
+
+
+async def _own_task(session: AsyncSession, user_id: int, task_id: int) -> Task:
+    task = (await session.exec(select(Task).where(Task.id == task_id))).first()
+    if task is None or task.user_id != user_id:
+        raise HTTPException(status_code=404, detail="Task not found")
+    return task
+
+
+async def _save(session: AsyncSession, task: Task) -> Task:
+    task.updated_at = now()
+    session.add(task)
+    await session.commit()
+    await session.refresh(task)
+    return task
+
+
+@app.post("/users/{user_id}/tasks", status_code=201, response_model=TaskRead)
+async def create_task(session: Session, user_id: int, task: TaskCreate) -> Task:
+    """Create a task, and its user where there is none yet."""
+    if await session.get(User, user_id) is None:
+        session.add(User(id=user_id))
+        await session.flush()
+    return await _save(session, Task.model_validate(task, update={"user_id": user_id}))
+
+
+@app.get("/users/{user_id}/tasks", response_model=list[TaskRead])
+async def list_tasks(session: Session, user_id: int) -> Sequence[Task]:
+    """List a user's tasks."""
+    return (await session.exec(select(Task).where(Task.user_id == user_id).order_by(col(Task.id)))).all()
+
+
+@app.get("/users/{user_id}/tasks/{task_id}", response_model=TaskRead)
+async def get_task(session: Session, user_id: int, task_id: int) -> Task:
+    """Read a task."""
+    return await _own_task(session, user_id, task_id)
+
+
+@app.put("/users/{user_id}/tasks/{task_id}", response_model=TaskRead)
+async def update_task(session: Session, user_id: int, task_id: int, changes: TaskUpdate) -> Task:
+    """Change what is sent of a task."""
+    task = await _own_task(session, user_id, task_id)
+    task.sqlmodel_update(changes.model_dump(exclude_unset=True))
+    return await _save(session, task)
+
+
+@app.patch("/api/{user_id}/tasks/{task_id}/complete", response_model=TaskRead)
+async def toggle_task(session: Session, user_id: int, task_id: int) -> Task:
+    """Turn a task over."""
+    task = await _own_task(session, user_id, task_id)
+    task.completed = not task.completed
+    return await _save(session, task)
+
+
+@app.delete("/users/{user_id}/tasks/{task_id}")
+async def delete_task(session: Session, user_id: int, task_id: int) -> dict[str, str]:
+    """Delete a task."""
+    task = await _own_task(session, user_id, task_id)
+    await session.delete(task)
+    await session.commit()
+    return {"message": "Task deleted successfully"}
