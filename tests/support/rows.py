@@ -5,7 +5,7 @@ from typing import Any
 
 from donebase.core.statements import COLUMNS
 
-_NAMES = [column.name for column in COLUMNS]
+_NAMES = [str(column).rpartition(".")[2] for column in COLUMNS]
 _A_TIME = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
