@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Set to nothing it is not set: a hundred processes of the tests need not compile the same files each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test check format migrate bench bench-short bench-growth lock clean
+.PHONY: run install test coverage check format migrate bench bench-short bench-growth lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -20,7 +20,11 @@ migrate: $(VENV)/installed
 install: $(VENV)/installed
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term $(TESTS)
+	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
+
+# Tracing takes as long again as the tests themselves; the neighbours reach nothing that the others do not.
+coverage: $(VENV)/installed-dev
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term -- tests --ignore=tests/neighbours
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
