@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,6 +37,18 @@ def of(service: Service, request_id: str, last: str = "request") -> list[dict[st
     """Return the lines of one request, once the last of them is there."""
     service.wait_for(last, request_id=request_id)
     return [line for line in service.lines if line["request_id"] == request_id]
+
+
+def answered(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Response:
+    """Send a request to an app in this process, which logs as JSON."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **options)
+
+    logs.configure("json")
+    return asyncio.run(ask())
 
 
 def test_a_request_and_what_it_did_are_a_line_each(
@@ -90,13 +103,7 @@ def test_an_unexpected_failure_is_a_500_and_one_line_with_its_cause(lines: Lines
 
     app.router.add_route("/fail", fail)
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get("/fail", headers={"X-Request-ID": "it-broke"})
-
-    logs.configure("json")
-    response = asyncio.run(ask())
+    response = answered(app, "GET", "/fail", headers={"X-Request-ID": "it-broke"})
     assert response.status_code == 500
     assert response.json()["code"] == "INTERNAL_ERROR"
     assert response.json()["request_id"] == response.headers["x-request-id"] == "it-broke"
@@ -110,13 +117,7 @@ def test_an_unexpected_failure_is_a_500_and_one_line_with_its_cause(lines: Lines
 def test_a_database_that_is_away_is_a_500_and_one_line_with_its_cause(lines: Lines) -> None:
     app = create_app(Settings.read(database_url="postgresql://me:hidden@127.0.0.1:1/nothing"))
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.post("/users/1/tasks", json={"title": "x"})
-
-    logs.configure("json")
-    response = asyncio.run(ask())
+    response = answered(app, "POST", "/users/1/tasks", json={"title": "x"})
     assert (response.status_code, response.json()["code"]) == (500, "DATABASE_ERROR")
     assert response.headers["retry-after"] == "1"
     assert set(response.json()) == {"type", "title", "status", "detail", "code", "request_id"}
