@@ -13,6 +13,8 @@ from donebase.settings import Settings
 
 CONNECT_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 1.0
+# What the driver raises: the operating system's own errors as they come, and two trees of its own.
+FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
 _WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
 

@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import Executable, literal, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from donebase.connecting import FAILURES
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.deadlines import Watch
 from donebase.pool import Pool
@@ -96,8 +97,6 @@ _REFUSALS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.ClientConfigurationError,
 )
-# What the driver raises: the operating system's own errors as they come, and two trees of its own.
-FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def meaning(failure: BaseException) -> DatabaseFailed | Overloaded:

