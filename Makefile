@@ -48,9 +48,9 @@ bench-growth: $(VENV)/installed-bench
 
 # Pin anew, with hashes and for every platform, what pyproject.toml asks for.
 lock: $(VENV)/installed-dev
-	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group build -o requirements.txt
-	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group dev -c requirements.txt -o requirements-dev.txt
-	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --group bench -c requirements.txt -o requirements-bench.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group build -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group bench -c requirements.txt -o requirements-bench.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 clean:

@@ -101,12 +101,22 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings.read().cors_origins == ("https://app.example.com", "http://localhost:5173")
 
 
+# What is unset by default shows an example of what it could be.
+UNSET = (
+    "DATABASE_URL",
+    "DATABASE_URL_UNPOOLED",
+    "DATA_DIR",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+)
+
+
 def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert [name.lower() for name, _ in lines] == list(Settings.model_fields)
     defaults = Settings()
     for name, value in lines:
-        if name not in ("DATABASE_URL", "DATABASE_URL_UNPOOLED", "DATA_DIR"):
+        if name not in UNSET:
             monkeypatch.setenv(name, value)
     assert Settings.read() == defaults
 

@@ -16,8 +16,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from donebase.connecting import FAILURES
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.deadlines import Watch
+from donebase.metrics import PoolState
 from donebase.pool import Pool
 from donebase.settings import Settings, WrongSetting
+from donebase.tracing import Run, traced
 
 HEALTH_TIMEOUT = 1.8
 
@@ -47,6 +49,7 @@ class Database:
         self._timeout = settings.database_timeout
         self._watch = Watch()
         self._pool = Pool(settings, self._watch)
+        self._run: Run = traced(self._pool.fetch) if settings.traces else self._pool.fetch
         self._pinging: asyncio.Task[Any] | None = None
 
     async def open(self) -> None:
@@ -80,9 +83,14 @@ class Database:
         arguments = [values[name] for name in names]
         try:
             with self._watch.limit(self._timeout):
-                return await self._pool.fetch(sql, arguments)
+                rows: Sequence[asyncpg.Record] = await self._run(sql, arguments)
+                return rows
         except FAILURES as failure:
             raise meaning(failure) from failure
+
+    def pool_state(self) -> PoolState:
+        """Return how the connections are in use."""
+        return self._pool.state()
 
     async def answers(self) -> bool:
         """Tell whether PostgreSQL answers within two seconds. Many who ask at once share one question."""

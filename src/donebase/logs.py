@@ -76,8 +76,11 @@ def crash(event: str, cause: BaseException) -> None:
     _line("error", event, {"cause": type(cause).__name__, "traceback": "".join(traceback.format_exception(cause))})
 
 
-def request(method: str, route: str | None, status: int, ms: float) -> None:
-    """Write the one line of a request: `route` is the address's pattern, never what a client made of it."""
+def request(method: str | None, route: str | None, status: int, ms: float) -> None:
+    """Write the one line of a request: `route` is the address's pattern, never what a client made of it.
+
+    What could not be read as a request has neither.
+    """
     _line("info", "request", {"method": method, "route": route, "status": status, "ms": round(ms, 2)})
 
 

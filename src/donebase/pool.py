@@ -5,10 +5,12 @@ as the statement itself. Statements in autocommit leave nothing to reset.
 """
 
 import asyncio
+import time
 from typing import Any
 
 import asyncpg
 
+from donebase import metrics
 from donebase.connecting import CLOSE_TIMEOUT, CONNECT_TIMEOUT, FAILURES, Way, find_way
 from donebase.core.errors import Overloaded
 from donebase.deadlines import Watch
@@ -22,6 +24,8 @@ class Pool:
         self._settings = settings
         self._watch = watch
         self._room = asyncio.Semaphore(settings.database_pool_size)
+        self._in_use = 0
+        self._waiting = 0
         self._free: list[asyncpg.Connection] = []
         self._finding: asyncio.Task[Way] | None = None
 
@@ -32,17 +36,26 @@ class Pool:
         on which anything went wrong is not used again.
         """
         await self._enter()
+        self._in_use += 1
         try:
             connection = self._usable() or await self._connect()
+            began = time.perf_counter()
             try:
                 rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
             except BaseException:
+                metrics.failed(time.perf_counter() - began)
                 await _end(connection)
                 raise
+            metrics.answered(time.perf_counter() - began)
             self._free.append(connection)
             return rows
         finally:
+            self._in_use -= 1
             self._room.release()
+
+    def state(self) -> metrics.PoolState:
+        """Return how many connections there may be and are in use, and how many requests wait for one."""
+        return metrics.PoolState(self._settings.database_pool_size, self._in_use, self._waiting)
 
     async def way(self) -> Way:
         """Return how to connect; found out once, by one for all who ask, and again after it failed."""
@@ -62,11 +75,14 @@ class Pool:
         if not self._room.locked():
             await self._room.acquire()
             return
+        self._waiting += 1
         try:
             with self._watch.limit(self._settings.database_pool_wait):
                 await self._room.acquire()
         except TimeoutError:
             raise Overloaded("every connection stayed busy") from None
+        finally:
+            self._waiting -= 1
 
     def _usable(self) -> asyncpg.Connection | None:
         while self._free:

@@ -2,17 +2,22 @@
 
 import asyncio
 import errno
+import multiprocessing
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -21,9 +26,11 @@ from donebase.app import create_service
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.database import Database
 from donebase.embedded import postgresql
+from donebase.protocol import Connection
 from donebase.settings import Settings, WrongSetting
 
 _BACKLOG = 2048
+_OTHER_FILES = 2000
 _WORKER_START = 30.0
 _STOP = (signal.SIGTERM, signal.SIGINT)
 
@@ -36,6 +43,7 @@ def serve(settings: Settings) -> bool:
     """
     for each in _STOP:
         signal.signal(each, _leave)
+    _allow_files(settings.max_connections + _OTHER_FILES)
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(settings))
         embedded = settings.database_url is None
@@ -46,6 +54,14 @@ def serve(settings: Settings) -> bool:
         data = str(settings.data_dir) if embedded else _place(settings)
         announce = partial(logs.info, "listening", address=address, documentation=f"{address}/docs", data=data)
         return _run(settings, listener, announce)
+
+
+def _allow_files(number: int) -> None:
+    """Raise the soft limit of open files, as far as may be: each client is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _listener(settings: Settings) -> socket.socket:
@@ -91,11 +107,12 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
 def _run(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
     several = settings.workers > 1
     config = uvicorn.Config(
-        "donebase.app:from_environment" if several else create_service(settings),
+        "donebase.server:worker" if several else create_service(settings),
         factory=several,
         workers=settings.workers,
         backlog=_BACKLOG,
         lifespan="on",
+        http=Connection,
         ws="none",
         log_config=None,
         access_log=False,
@@ -106,14 +123,32 @@ def _run(settings: Settings, listener: socket.socket, announce: Callable[[], Non
         timeout_graceful_shutdown=settings.shutdown_grace,
     )
     if several:
-        settings.export()
-        listener.set_inheritable(True)
-        supervisor = _Supervisor(config, [listener], announce)
-        supervisor.run()
+        with TemporaryDirectory(prefix="donebase-metrics-") as folder:
+            settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
+            listener.set_inheritable(True)
+            supervisor = _Supervisor(config, [listener], announce)
+            supervisor.run()
         return all(worker.exitcode != STARTUP_FAILURE for worker in supervisor.processes)
+    settings.export()
     server = _Server(config, announce)
     server.run([listener])
     return server.started
+
+
+def worker() -> ASGIApp:
+    """Return the service for the settings of the environment: what each of several worker processes calls."""
+    settings = Settings.read()
+    logs.configure(settings.log_format)
+    parent = multiprocessing.parent_process()
+    assert parent
+    asyncio.get_running_loop().add_reader(parent.sentinel, _orphaned, parent.sentinel)
+    return create_service(settings)
+
+
+def _orphaned(sentinel: int) -> None:
+    """Stop: nobody would restart or stop this worker any more, and it holds the port."""
+    asyncio.get_running_loop().remove_reader(sentinel)
+    signal.raise_signal(signal.SIGTERM)
 
 
 class _Server(uvicorn.Server):
@@ -140,6 +175,17 @@ class _Supervisor(Multiprocess):
         super().init_processes()
         if all(worker.wait_until_ready(_WORKER_START) for worker in self.processes):
             self._announce()
+
+    def keep_subprocess_alive(self) -> None:
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for gone in before - {process.pid for process in self.processes}:
+            mark_process_dead(gone)  # type: ignore[no-untyped-call]
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()  # else new clients would wait for workers that take no more
+        super().terminate_all()
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -73,9 +73,13 @@ def _origin(origin: str) -> str:
 
 _URL = Annotated[SecretStr, AfterValidator(_postgresql)]
 _Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
+_Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 _Seconds = Annotated[float, Field(gt=0, le=600)]
 
 _A_URL = "must be a PostgreSQL URL such as postgresql://user:password@host/database?sslmode=require"
+_AN_ENDPOINT = (
+    "must be the URL of a collector of OpenTelemetry that takes OTLP over HTTP, such as http://localhost:4318"
+)
 _SOME_SECONDS = "must be a number of seconds above 0, at most 600"
 
 
@@ -106,6 +110,8 @@ class Settings(BaseSettings):
         description="must be origins such as https://app.example.com, separated by commas",
     )
     log_format: Format = Field(default="auto", description="must be auto, json or text")
+    otel_exporter_otlp_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
+    otel_exporter_otlp_traces_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
     prepared_statements: Literal["auto", "on", "off"] = Field(default="auto", description="must be auto, on or off")
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=10, description="must be a whole number of connections from 1 to 1000"
@@ -113,14 +119,27 @@ class Settings(BaseSettings):
     database_pool_wait: _Seconds = Field(default=6.0, description=_SOME_SECONDS)
     database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
     migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=2000, description="must be a whole number of connections from 1 to 1000000"
+    )
+    max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = Field(
+        default=2**15, description="must be a whole number of bytes from 1024 to 1048576"
+    )
+    header_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=2**20, description="must be a whole number of bytes from 1024 to 1073741824"
     )
     body_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
+    send_timeout: _Seconds = Field(default=60.0, description=_SOME_SECONDS)
     fast_path: Literal["on", "off"] = Field(default="on", description="must be on or off")
     shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
         default=10, description="must be a whole number of seconds from 1 to 600"
     )
+
+    @property
+    def traces(self) -> bool:
+        """Whether spans are sent to a collector."""
+        return bool(self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint)
 
     @classmethod
     def read(cls, **given: Any) -> Self:
@@ -142,12 +161,17 @@ class Settings(BaseSettings):
         """Return the same settings on another database: no other address for it is known."""
         return self.model_copy(update={"database_url": SecretStr(url), "database_url_unpooled": None})
 
-    def export(self) -> None:
-        """Put what may differ from the environment back into it, where the worker processes read their settings."""
+    def export(self, **more: str) -> None:
+        """Put what may differ from the environment back into it, where worker processes and libraries read it."""
         assert self.database_url
-        os.environ |= {
+        os.environ |= more | {
             "DATABASE_URL": self.database_url.get_secret_value(),
             "HOST": self.host,
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
         }
+        if self.otel_exporter_otlp_endpoint:
+            os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.otel_exporter_otlp_endpoint
+        if self.otel_exporter_otlp_traces_endpoint:
+            os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = self.otel_exporter_otlp_traces_endpoint
+        os.environ.setdefault("OTEL_SERVICE_NAME", "donebase")

@@ -74,12 +74,12 @@ def calls(method: str, path: str, body: bytes, rows: int) -> int:
 @pytest.mark.parametrize(
     ("method", "path", "body", "rows", "most"),
     [
-        ("GET", "/users/7/tasks/1", b"", 1, 94),
-        ("GET", "/users/7/tasks", b"", 50, 123),
-        ("POST", "/users/7/tasks", BODY, 1, 154),
-        ("PUT", "/users/7/tasks/1", BODY, 1, 150),
-        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 120),
-        ("DELETE", "/api/7/tasks/1", b"", 1, 82),
+        ("GET", "/users/7/tasks/1", b"", 1, 113),
+        ("GET", "/users/7/tasks", b"", 50, 139),
+        ("POST", "/users/7/tasks", BODY, 1, 176),
+        ("PUT", "/users/7/tasks/1", BODY, 1, 169),
+        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 139),
+        ("DELETE", "/api/7/tasks/1", b"", 1, 98),
     ],
 )
 def test_a_request_calls_no_more_functions_than_it_did(

@@ -14,7 +14,7 @@ def every_route() -> list[BaseRoute]:
         v1_tasks.family("v1", "/api/v1/tasks"),
         users_tasks.family("users", "/users/{user_id}/tasks"),
         api_tasks.family("api", "/api/{user_id:any_user}/tasks"),
-        health.family("health", ""),  # /health, /livez
+        health.family("health", ""),  # /health, /livez, /metrics
         docs.family("docs", ""),  # /docs, /openapi.json
     )
     return [route for family in families for route in family.routes]

@@ -21,7 +21,8 @@ from donebase.core.errors import DonebaseError
 from donebase.core.models import MAX_ID
 from donebase.database import Database
 from donebase.deadlines import Watch
-from donebase.routes.middleware import request_id_of
+from donebase.routes.headers import SECURITY, request_id_of
+from donebase.routes.middleware import CROWDED, finished
 from donebase.routes.problems import INTERNAL, MalformedJSON, problem, refusal
 from donebase.routes.reading import strict_json
 from donebase.routes.wire import WireRoute
@@ -29,7 +30,7 @@ from donebase.settings import Settings
 
 _ID = re.compile(f"[1-9][0-9]{{0,{len(str(MAX_ID)) - 1}}}")
 _LONG_WAY = frozenset({b"origin", b"content-encoding"})
-_VARY = (b"vary", b"Origin")  # what CORS adds where no origin was said
+_ON_EVERY_ANSWER = [(b"vary", b"Origin"), *SECURITY]  # Vary is what CORS adds where no origin was said
 
 _Arguments = dict[str, Any]
 
@@ -47,6 +48,7 @@ class _Plan(NamedTuple):
 
     method: str
     route: str
+    family: str
     endpoint: Callable[..., Awaitable[Response]]
     ids: list[str]
     request: str | None
@@ -82,7 +84,7 @@ class FastPath:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], _VARY, (b"x-request-id", request_id)]
+                message["headers"] = [*message["headers"], *_ON_EVERY_ANSWER, (b"x-request-id", request_id)]
             await send(message)
 
         try:
@@ -91,10 +93,10 @@ class FastPath:
         except Exception as error:  # in the middle of a list: the server breaks off what is unfinished
             logs.crash("internal_error", error)
         finally:
-            logs.request(plan.method, plan.route, status, (time.perf_counter() - started) * 1000)
+            finished(plan.method, plan.route, plan.family, status, started)
 
     def _plan_for(self, scope: Scope) -> _Plan | None:
-        if scope["type"] != "http" or scope["query_string"]:
+        if scope["type"] != "http" or scope["query_string"] or CROWDED in scope:
             return None
         return self._plans.get(_key(scope["method"], scope["path"]))
 
@@ -166,6 +168,7 @@ def _plan(route: WireRoute) -> _Plan:
     return _Plan(
         method=method,
         route=route.path_format,
+        family=str(route.tags[0]),
         endpoint=route.endpoint,
         ids=[names[alias] for alias in re.findall(r"{(\w+)}", route.path_format)],
         request=known.request_param_name,

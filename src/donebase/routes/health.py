@@ -1,12 +1,14 @@
-"""Whether the service lives, and whether its database does."""
+"""How the service is: whether it lives, whether its database does, and what it has counted."""
 
+import asyncio
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from donebase import __version__
+from donebase import __version__, metrics
 from donebase.routes import wire
 from donebase.routes.deps import Database
 
@@ -45,5 +47,13 @@ def family(name: str, address: str) -> APIRouter:
     async def livez() -> Response:
         """Answer as long as the process serves, whatever the database does."""
         return JSONResponse({"status": "ok"})
+
+    @router.get("/metrics", include_in_schema=False)
+    async def read_metrics(request: Request, database: Database) -> Response:
+        """Return what was counted, for Prometheus: requests, statements, the pool of connections."""
+        metrics.pool(database.pool_state())
+        several = request.app.state.settings.workers > 1
+        text = await asyncio.to_thread(metrics.exposition, several=several)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,17 +1,17 @@
 """What is around every request: its id, its line in the log, HEAD, CORS, and the last catch. Pure ASGI, no tasks."""
 
-import re
-import secrets
 import time
 
+from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from donebase import logs
-from donebase.core.errors import Fault, InvalidInput
-from donebase.routes.problems import INTERNAL, KINDS, problem
+from donebase import logs, metrics
+from donebase.core.errors import Fault, InvalidInput, Overloaded
+from donebase.routes.headers import request_id_of, with_security
+from donebase.routes.problems import CLOSE, INTERNAL, KINDS, problem
 
 # What Starlette says of a preflight that it refuses, as the header it means.
 _CORS_FAULTS = {
@@ -22,7 +22,8 @@ _CORS_FAULTS = {
         ("private-network", "Access-Control-Request-Private-Network"),
     )
 }
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_PROBES = ("/livez", "/health", "/metrics")
+CROWDED = "donebase.crowded"  # in the scope of a request whose connection is one too many
 
 
 class Envelope:
@@ -42,6 +43,8 @@ class Envelope:
         started = time.perf_counter()
         request_id = request_id_of(scope)
         logs.request_id.set(request_id.decode())
+        if "fastapi.telemetry" in scope:
+            trace.get_current_span().set_attribute("donebase.request_id", request_id.decode())
         method = scope["method"]
         status = 0
 
@@ -49,7 +52,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                message["headers"] = [*with_security(message["headers"]), (b"x-request-id", request_id)]
                 await send(message)
                 if method == "HEAD":
                     await send({"type": "http.response.body"})
@@ -62,7 +65,10 @@ class Envelope:
             await self._app(scope, receive, answer)
         finally:
             route = scope.get("route")
-            logs.request(method, route and route.path_format, status, (time.perf_counter() - started) * 1000)
+            if route is None:
+                finished(method, None, None, status, started)
+            else:
+                finished(method, route.path_format, route.tags[0], status, started)
 
 
 class LastCatch:
@@ -90,6 +96,28 @@ class LastCatch:
                 await problem(INTERNAL)(scope, receive, send)
 
 
+def finished(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:
+    """Log and count a request that began at `started`, by the clock of `time.perf_counter`."""
+    seconds = time.perf_counter() - started
+    logs.request(method, route, status, seconds * 1000)
+    metrics.request(method, route, family, status, seconds)
+
+
+class Crowd:
+    """Turns away what comes over a connection that is one too many, but for who asks how the service is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if CROWDED not in scope or scope["path"] in _PROBES:
+            await self._app(scope, receive, send)
+            return
+        logs.warning("overloaded", cause="MAX_CONNECTIONS is reached")
+        await problem(KINDS[Overloaded], headers=CLOSE)(scope, receive, send)
+
+
 class CORS(CORSMiddleware):
     """Starlette's CORS, with refusals in the shape of every other error."""
 
@@ -101,12 +129,3 @@ class CORS(CORSMiddleware):
         refused = bytes(response.body).decode()
         faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
         return problem(KINDS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})
-
-
-def request_id_of(scope: Scope) -> bytes:
-    """Return the id that a request came with, where it is a fit one, else one that is made for it."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            said: bytes = value
-            return said
-    return secrets.token_hex(16).encode()

@@ -59,14 +59,14 @@ class Kind(NamedTuple):
 # Python has called 413 by two names.
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
 _RETRY = {"Retry-After": "1"}
-_CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
+CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
 
 KINDS: dict[type[Exception], Kind] = {
     InvalidInput: Kind(400, "VALIDATION_ERROR", "The request does not keep the rules; see errors for each field."),
     MalformedJSON: Kind(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
-    IncompleteBody: Kind(400, "MALFORMED_JSON", "The body did not arrive whole, or not in time.", _CLOSE),
+    IncompleteBody: Kind(400, "MALFORMED_JSON", "The body did not arrive whole, or not in time.", CLOSE),
     TaskNotFound: Kind(404, "TASK_NOT_FOUND", "There is no such task."),
-    BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service takes.", _CLOSE),
+    BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service takes.", CLOSE),
     UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
     DatabaseFailed: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),
     SchemaMismatch: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),

@@ -1,0 +1,74 @@
+"""What the service counts, as Prometheus reads it: requests, statements, the pool. Every label is one of a few words.
+
+Several worker processes count in files of a folder that they share (prometheus-client's multiprocess mode), and
+whichever is asked answers for all of them.
+"""
+
+from typing import NamedTuple
+
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from donebase import __version__
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STATEMENT_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_requests = Histogram(
+    "donebase_http_request_duration_seconds",
+    "Time from a request to the end of its answer.",
+    ["method", "route", "status", "family"],
+    buckets=_REQUEST_SECONDS,
+)
+_statements = Histogram(
+    "donebase_database_statement_duration_seconds",
+    "Time from sending a statement to its last row, without the wait for a connection.",
+    ["outcome"],
+    buckets=_STATEMENT_SECONDS,
+)
+_pool = Gauge(
+    "donebase_database_pool_connections",
+    "Connections that there may be and that are in use, and requests that wait for one.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
+_info = Gauge("donebase_info", "The version that runs.", ["version"], multiprocess_mode="livemax")
+
+answered = _statements.labels("answered").observe
+failed = _statements.labels("failed").observe
+_observers: dict[tuple[str | None, str | None, int], "Histogram"] = {}
+
+
+class PoolState(NamedTuple):
+    """How a pool of connections is just now."""
+
+    size: int
+    in_use: int
+    waiting: int
+
+
+def request(method: str | None, route: str | None, family: str | None, status: int, seconds: float) -> None:
+    """Count a request. `route` is the address's pattern; None stands for an address that there is not."""
+    key = (method, route, status)
+    observer = _observers.get(key)
+    if observer is None:
+        known = method if method in _METHODS else "other"
+        observer = _observers[key] = _requests.labels(known, route or "none", status, family or "none")
+    observer.observe(seconds)
+
+
+def pool(state: PoolState) -> None:
+    """Note how the pool of this process is."""
+    for name, number in state._asdict().items():
+        _pool.labels(name).set(number)
+    _info.labels(__version__).set(1)
+
+
+def exposition(*, several: bool) -> bytes:
+    """Return what was counted, in Prometheus' text format; of all worker processes if there are several."""
+    if not several:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

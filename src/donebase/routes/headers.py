@@ -1,0 +1,38 @@
+"""What every answer carries: the id of its request, and what a browser shall and shall not do with it."""
+
+import re
+import secrets
+
+from starlette.types import Scope
+
+Headers = list[tuple[bytes, bytes]]
+
+# Guess no types, keep no answer, run nothing in it, frame it nowhere, let no foreign page embed it, tell no address on.
+SECURITY: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+def with_security(headers: Headers) -> Headers:
+    """Return the headers of an answer with those that browsers need, but for what it says itself."""
+    said = {name for name, _ in headers}
+    return [*headers, *(header for header in SECURITY if header[0] not in said)]
+
+
+def request_id_of(scope: Scope) -> bytes:
+    """Return the id that a request came with, where it is a fit one, else one that is made for it."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            said: bytes = value
+            return said
+    return new_request_id()
+
+
+def new_request_id() -> bytes:
+    """Return an id that no other request has."""
+    return secrets.token_hex(16).encode()

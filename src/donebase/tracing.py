@@ -1,0 +1,31 @@
+"""A span of OpenTelemetry for each statement; FastAPI makes the one of the request around it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from opentelemetry import trace
+
+from donebase import __version__
+
+Run = Callable[[str, list[Any]], Awaitable[Any]]
+
+
+def traced(run: Run) -> Run:
+    """Return what runs a statement, with a span around it: its SQL, whose values are parameters and stay out of it.
+
+    Names are those of OpenTelemetry's semantic conventions for database client spans.
+    """
+    tracer = trace.get_tracer("donebase", __version__)
+
+    async def run_traced(sql: str, arguments: list[Any]) -> Any:
+        attributes = {"db.system.name": "postgresql", "db.query.text": sql}
+        with tracer.start_as_current_span(
+            "statement", kind=trace.SpanKind.CLIENT, attributes=attributes, record_exception=False
+        ) as span:
+            try:
+                return await run(sql, arguments)
+            except BaseException as failure:
+                span.set_attribute("error.type", type(failure).__name__)
+                raise
+
+    return run_traced

@@ -1,0 +1,156 @@
+"""What protects the service from clients that take too much: each limit is reached, and answers as it should."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from tests.support.families import USERS
+from tests.support.problems import invalid
+from tests.support.processes import Service
+
+END = 15.0
+HEAD = b"GET /livez HTTP/1.1\r\nHost: donebase\r\n"
+
+
+@contextmanager
+def limited(folder: Path, database_url: str, **limits: str) -> Iterator[Service]:
+    with Service(folder, DATABASE_URL=database_url, **limits) as service:
+        yield service.ready()
+
+
+def connected(service: Service) -> socket.socket:
+    where = httpx.URL(service.address)
+    return socket.create_connection((where.host, where.port or 0), timeout=END)
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """Return what comes until the service ends the connection."""
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def lives(connection: socket.socket) -> None:
+    connection.sendall(HEAD + b"\r\n")
+    raw = b""
+    while not raw.endswith(b"}"):
+        raw += connection.recv(65536)
+    assert raw.startswith(b"HTTP/1.1 200")
+
+
+def answer(raw: bytes) -> httpx.Response:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
+
+
+def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None:
+    with limited(folder, database_url, HEADER_TIMEOUT="0.3") as service:
+        with connected(service) as first:
+            first.sendall(HEAD)
+            invalid(answer(all_of(first)), ("headers", "too_slow"))
+        with connected(service) as kept:
+            lives(kept)
+            kept.sendall(HEAD)
+            invalid(answer(all_of(kept)), ("headers", "too_slow"))
+        with connected(service) as silent:
+            assert all_of(silent) == b""
+        with connected(service) as dripping:
+            raw = b""
+            for byte in HEAD + b"X-Slow: yes" * 100:
+                dripping.sendall(bytes([byte]))
+                dripping.settimeout(0.02)
+                try:
+                    raw += dripping.recv(65536)
+                except TimeoutError:
+                    continue
+                break
+            dripping.settimeout(END)
+            invalid(answer(raw + all_of(dripping)), ("headers", "too_slow"))
+
+
+def test_an_idle_connection_is_kept_longer_than_headers_may_take(database_url: str, folder: Path) -> None:
+    with limited(folder, database_url, HEADER_TIMEOUT="0.2") as service, connected(service) as kept:
+        for _ in range(2):
+            lives(kept)
+            time.sleep(0.5)
+
+
+def test_headers_have_a_size(database_url: str, folder: Path) -> None:
+    with limited(folder, database_url, MAX_HEADER_BYTES="1024") as service:
+        for length, status in ((900, 200), (1100, 400)):
+            with connected(service) as one:
+                one.sendall(HEAD + b"Connection: close\r\nX-Long: " + b"x" * length + b"\r\n\r\n")
+                response = answer(all_of(one))
+                assert response.status_code == status
+        invalid(response, ("headers", "too_large"))
+        with connected(service) as endless:
+            endless.sendall(HEAD + b"X-Long: " + b"x" * 400_000)
+            invalid(answer(all_of(endless)), ("headers", "too_large"))
+
+
+def test_many_small_requests_in_one_piece_are_no_large_header(database_url: str, folder: Path) -> None:
+    with limited(folder, database_url, MAX_HEADER_BYTES="1024") as service, connected(service) as one:
+        one.sendall((HEAD + b"\r\n") * 100 + HEAD + b"Connection: close\r\n\r\n")
+        assert all_of(one).count(b"HTTP/1.1 200 OK\r\n") == 101
+
+
+def test_a_connection_too_many_is_turned_away(database_url: str, folder: Path, alice: int) -> None:
+    with limited(folder, database_url, MAX_CONNECTIONS="3") as service, ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client(base_url=service.address)) for _ in range(3)]
+        for client in clients:
+            assert client.get("/livez").status_code == 200
+        with httpx.Client(base_url=service.address) as another:
+            for probe in ("/livez", "/health", "/metrics"):
+                assert another.get(probe).status_code == 200
+            for path in (USERS.address(alice), f"{USERS.address(alice)}?limit=1", "/nothing"):
+                refused = another.get(path, headers={"X-Request-ID": "shop-42"})
+                assert (refused.status_code, refused.json()["code"]) == (503, "OVERLOADED")
+                assert refused.json()["request_id"] == refused.headers["x-request-id"] == "shop-42"
+                assert int(refused.headers["retry-after"]) >= 1
+                assert refused.headers["connection"] == "close"
+            created = another.post(USERS.address(alice), json={"title": "one too many"})
+            assert created.status_code == 503
+        for client in clients:
+            assert client.get(USERS.address(alice)).json() == []
+        clients[0].close()
+        _until(lambda: httpx.get(service.address + USERS.address(alice)).status_code == 200)
+
+
+def test_who_does_not_take_an_answer_is_let_go(database_url: str, folder: Path, alice: int) -> None:
+    asyncio.run(_fill(database_url, alice, 20_000))
+    with limited(folder, database_url, SEND_TIMEOUT="0.5", DATABASE_POOL_SIZE="1") as service:
+        with connected(service) as slow:
+            slow.sendall(f"GET {USERS.address(alice)} HTTP/1.1\r\nHost: donebase\r\n\r\n".encode())
+            service.wait_for("request", route="/users/{user_id}/tasks")  # ended, though nothing was taken
+            assert not all_of(slow).endswith(b"0\r\n\r\n")  # nobody takes it for the whole list
+        assert len(httpx.get(service.address + USERS.address(alice)).json()) == 20_000
+
+
+async def _fill(url: str, user: int, number: int) -> None:
+    connection = await asyncpg.connect(url, statement_cache_size=0)
+    try:
+        await connection.execute("INSERT INTO users (id) VALUES ($1)", user)
+        await connection.execute(
+            "INSERT INTO tasks (user_id, title, completed) SELECT $1, repeat('x', 500), false"
+            " FROM generate_series(1, $2::int)",
+            user,
+            number,
+        )
+    finally:
+        await connection.close()
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + END
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
