@@ -91,14 +91,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     # What is there now stays for good: the collector need not look at it again (p99 with it 45 ms, without 9 ms).
     gc.collect()
     gc.freeze()
-    counting = asyncio.create_task(_count_pool(database))
+    keeping = asyncio.create_task(_keep_house(database))
     yield {"settings": app.state.settings}  # for each connection to go by
-    counting.cancel()
+    keeping.cancel()
     await database.close()
 
 
-async def _count_pool(database: Database) -> None:
-    # Each of several workers notes it for whichever of them is asked.
+async def _keep_house(database: Database) -> None:
+    """Once a second, close what nobody uses, and note how the pool is, for whichever worker is asked."""
     while True:
         metrics.pool(database.pool_state())
         await asyncio.sleep(1)
+        await database.close_idle()

@@ -88,6 +88,10 @@ class Database:
         except FAILURES as failure:
             raise meaning(failure) from failure
 
+    async def close_idle(self) -> None:
+        """Close the connections that nobody used for DATABASE_POOL_IDLE."""
+        await self._pool.close_idle()
+
     def pool_state(self) -> PoolState:
         """Return how the connections are in use."""
         return self._pool.state()

@@ -26,7 +26,7 @@ class Pool:
         self._room = asyncio.Semaphore(settings.database_pool_size)
         self._in_use = 0
         self._waiting = 0
-        self._free: list[asyncpg.Connection] = []
+        self._free: list[tuple[asyncpg.Connection, float]] = []  # with the time since when; the last is used first
         self._finding: asyncio.Task[Way] | None = None
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
@@ -47,7 +47,7 @@ class Pool:
                 await _end(connection)
                 raise
             metrics.answered(time.perf_counter() - began)
-            self._free.append(connection)
+            self._free.append((connection, time.monotonic()))
             return rows
         finally:
             self._in_use -= 1
@@ -68,8 +68,16 @@ class Pool:
         """Close the free connections."""
         if self._finding:
             self._finding.cancel()
-        await asyncio.gather(*(_end(connection) for connection in self._free))
-        self._free.clear()
+        await self._close_those_free_since(time.monotonic())
+
+    async def close_idle(self) -> None:
+        """Close the connections that nobody used for DATABASE_POOL_IDLE: the network may have forgotten them."""
+        await self._close_those_free_since(time.monotonic() - self._settings.database_pool_idle)
+
+    async def _close_those_free_since(self, moment: float) -> None:
+        number = sum(since <= moment for _, since in self._free)
+        leaving, self._free = self._free[:number], self._free[number:]
+        await asyncio.gather(*(_end(connection) for connection, _ in leaving))
 
     async def _enter(self) -> None:
         if not self._room.locked():
@@ -86,7 +94,7 @@ class Pool:
 
     def _usable(self) -> asyncpg.Connection | None:
         while self._free:
-            connection = self._free.pop()
+            connection, _ = self._free.pop()
             if not connection.is_closed():  # as the server may do with one that nobody uses
                 return connection
         return None

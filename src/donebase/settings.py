@@ -117,6 +117,7 @@ class Settings(BaseSettings):
         default=10, description="must be a whole number of connections from 1 to 1000"
     )
     database_pool_wait: _Seconds = Field(default=6.0, description=_SOME_SECONDS)
+    database_pool_idle: _Seconds = Field(default=120.0, description=_SOME_SECONDS)
     database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
     migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
     max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(

@@ -1,14 +1,17 @@
 """Lists: whole ones of any length, and pages."""
 
 import asyncio
+import json
 import re
+import socket
 
 import asyncpg
 import httpx
 import pytest
 
 from donebase.core.tasks import BATCH, NEXT_BATCH
-from tests.support.families import FAMILIES, OWNED, V1, Family
+from tests.support.families import FAMILIES, OWNED, USERS, V1, Family
+from tests.support.processes import Service
 
 MANY = 2_345
 
@@ -39,6 +42,18 @@ def test_a_long_list_comes_whole_and_in_order(client: httpx.Client, family: Fami
     tasks = [task for task in response.json() if task["user_id"] == busy_user]
     assert [task["title"] for task in tasks] == [f"task {number}" for number in range(1, MANY + 1)]
     assert [task["id"] for task in response.json()] == sorted({task["id"] for task in response.json()})
+
+
+def test_a_client_without_chunks_gets_a_long_list_too(service: Service, client: httpx.Client, busy_user: int) -> None:
+    """HTTP/1.0 has no chunks (RFC 9112, 6.1): the list comes with its length."""
+    path = USERS.address(busy_user)
+    with socket.create_connection((httpx.URL(service.address).host, httpx.URL(service.address).port or 0)) as old:
+        old.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        raw = b"".join(iter(lambda: old.recv(65536), b""))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert f"content-length: {len(body)}\r\n".encode() in head
+    assert json.loads(body) == client.get(path).json()
 
 
 @pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, BATCH + NEXT_BATCH, BATCH + NEXT_BATCH + 1])
