@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Set to nothing it is not set: a hundred processes of the tests need not compile the same files each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test coverage check format migrate bench bench-short bench-growth lock clean
+.PHONY: run install test coverage fuzz soak check format migrate bench bench-short bench-growth lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -25,6 +25,10 @@ test: $(VENV)/installed-dev
 # Tracing takes as long again as the tests themselves; the neighbours reach nothing that the others do not.
 coverage: $(VENV)/installed-dev
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term -- tests --ignore=tests/neighbours
+
+# One long storm of writes through one fault after the other: SOAK_MINUTES of it, 10 unless said otherwise.
+soak: $(VENV)/installed-dev
+	$(BIN)/python -m tests.outages.soak
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -50,6 +54,7 @@ bench-growth: $(VENV)/installed-bench
 # Pin anew, with hashes and for every platform, what pyproject.toml asks for.
 lock: $(VENV)/installed-dev
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group build -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra telemetry --group build -c requirements.txt -o requirements-deploy.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group dev -c requirements.txt -o requirements-dev.txt
 	$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml --extra embedded --extra telemetry --group bench -c requirements.txt -o requirements-bench.txt
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"

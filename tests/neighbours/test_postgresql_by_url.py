@@ -23,13 +23,21 @@ NOT_ABOUT_A_POSTGRESQL = (
     "routes/test_cost.py",
     "routes/test_fast_path.py",
     "routes/test_health.py",
+    "routes/test_limits.py",
     "routes/test_openapi.py",
+    "routes/test_security_headers.py",
+    "outages",
+    "test_audit.py",
     "test_cli.py",
+    "test_deployment.py",
     "test_embedded.py",
     "test_logs.py",
+    "test_metrics.py",
     "test_readme.py",
+    "test_server.py",
     "test_settings.py",
     "test_specifications.py",
+    "test_tracing.py",
 )
 
 

@@ -1,0 +1,102 @@
+"""nginx before a service, as deploy/ sets it up: nothing is changed there but the lines that name a machine."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.neighbours import program
+from tests.support.processes import Service, clean_environment
+from tests.support.servers import STOP_TIMEOUT, Server, a_folder
+
+CONFIGURATION = Path(__file__).parent.parent.parent / "deploy" / "nginx.conf"
+_OF_A_MACHINE = re.compile(r"^( *)(\w+) (.*);( +# here)$", re.MULTILINE)
+_LOG_TIMEOUT = 10.0
+
+
+class Nginx(Server):
+    """An nginx on any free port; `upstream` is the host and the port of the service."""
+
+    def __init__(self, folder: Path, upstream: str) -> None:
+        super().__init__(folder, password="")
+        self.address = f"http://127.0.0.1:{self.port}"
+        here = {
+            "user": "nobody",
+            "pid": f"{folder}/pid",
+            "error_log": "stderr warn",
+            "access_log": f"{folder}/access.log lines",
+            "client_body_temp_path": f"{folder}/body",
+            "proxy_temp_path": f"{folder}/proxy",
+            "server": upstream,
+            "listen": f"127.0.0.1:{self.port}",
+        }
+        written = CONFIGURATION.read_text()
+        assert sorted(name for _, name, _, _ in _OF_A_MACHINE.findall(written)) == sorted(here)
+        changed = _OF_A_MACHINE.sub(lambda line: f"{line[1]}{line[2]} {here[line[2]]};{line[4]}", written)
+        (folder / "nginx.conf").write_text(changed)
+
+    @property
+    def _command(self) -> list[str | Path]:
+        nginx = program("nginx", "nginx", "/usr/sbin")
+        return [nginx, "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
+
+    def logged(self, request_id: str) -> dict[str, Any]:
+        """Return the line of its log for a request, as soon as it is there."""
+        end = time.monotonic() + _LOG_TIMEOUT
+        while time.monotonic() < end:
+            for line in (self.folder / "access.log").read_text().splitlines():
+                said: dict[str, Any] = json.loads(line)
+                if said["request_id"] == request_id:
+                    return said
+            time.sleep(0.02)
+        raise AssertionError(f"no request {request_id} in the log")
+
+    def kill(self) -> None:
+        """End it at once, with its workers, which a SIGKILL would leave behind."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(STOP_TIMEOUT)
+            self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class ServiceAt(Service):
+    """A service on a port that is given, where nginx expects it again after it has ended."""
+
+    def __init__(self, port: int, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.lines = []
+        self.address = ""
+        self._arrived = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "donebase", "serve", "--port", str(port)],
+            cwd=folder,
+            env=clean_environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+
+@contextmanager
+def nginx(upstream: str) -> Iterator[Nginx]:
+    """Start an nginx before a service and take it away again."""
+    with a_folder() as folder:
+        server = Nginx(folder, upstream)
+        try:
+            yield server.start()
+        finally:
+            server.kill()
