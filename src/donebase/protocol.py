@@ -23,13 +23,20 @@ from donebase.settings import Settings
 
 _ONE_READ = 2**18  # what the event loop reads at once, at most
 _LINGER = 0.25
-_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")  # RFC 9110, 5.6.2
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
+_METHOD = re.compile(_TOKEN + rb" ")
+_OTHER_VERSION = re.compile(_TOKEN + rb" [^ \r\n]+ HTTP/(?!1\.[01])[0-9]\.[0-9]\r\n")
+_ABSOLUTE = re.compile(rb"https?://[^/?@]+(?:/(.*)|(\?.*)?)", re.IGNORECASE)  # RFC 9112, 3.2.2
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")  # RFC 9110, 7.2
+_OWS = b" \t"
+_SMALLEST_CHUNK = 6  # bytes in which one byte of a body comes
 _WAIT_FOR_THEIR_BODY = ("POST", "PUT", "PATCH")
 
 _MALFORMED = Fault("request", "must be HTTP/1.1 as RFC 9112 has it", "malformed_http")
 _UNKNOWN_METHOD = Fault("method", "is not one that this service knows", "unknown_method")
 _VERSION = Fault("version", "must be HTTP/1.1 or HTTP/1.0", "unsupported_version")
 _NO_HOST = Fault("Host", "is required", "required")
+_WRONG_HOST = Fault("Host", "must be the name or address of a host", "invalid")
 _TWO_HOSTS = Fault("Host", "must be given once", "repeated")
 _TOO_LARGE = Fault("headers", "are larger than this service takes", "too_large")
 _TOO_SLOW = Fault("headers", "did not arrive whole in time", "too_slow")
@@ -51,7 +58,11 @@ class Connection(HttpToolsProtocol):
         self._refused = False
         self._leaving = False
         self._in_head = True
-        self._head_size = 0  # never less than what has come of the request line and the headers
+        self._received = 0  # of this request, and never less than it is
+        self._most = self._settings.max_header_bytes + _ONE_READ
+        self._most_with_body = self._most + _SMALLEST_CHUNK * self._settings.max_body_bytes
+        self._trailers = 0
+        self._host = b""
         self._chunk_size = 0
         self._fault = _MALFORMED
         self._running: RequestResponseCycle | None = None
@@ -79,7 +90,7 @@ class Connection(HttpToolsProtocol):
         self._unbegun = None
         while data:
             self._chunk_size = len(data)
-            self._head_size += self._chunk_size
+            self._received += self._chunk_size
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
@@ -89,12 +100,15 @@ class Connection(HttpToolsProtocol):
             except httptools.HttpParserInvalidMethodError:
                 self._refuse(_UNKNOWN_METHOD if _METHOD.match(data) else _MALFORMED)
             except httptools.HttpParserError:
-                self._refuse(self._fault)
+                self._refuse(_VERSION if _OTHER_VERSION.match(data) else self._fault)
             break
-        if self._in_head and self._head_size > self._settings.max_header_bytes + _ONE_READ:
-            self._refuse(_TOO_LARGE)
-        elif self._in_head and self._head_timer is None:
-            self._head_timer = self.loop.call_later(self._settings.header_timeout, self._head_overdue)
+        if self._in_head:
+            if self._received > self._most:
+                self._refuse(_TOO_LARGE)
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(self._settings.header_timeout, self._head_overdue)
+        elif self._received > self._most_with_body and self.cycle.more_body:
+            self._refuse(_TOO_LARGE)  # the body itself is not: that is a trailer without an end
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own says that it may
         """Tell whether to keep the connection for answers to a client that has said all it had to say."""
@@ -108,7 +122,18 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._unset_keepalive_if_required()
         self._in_head = True
-        self._head_size = self._chunk_size
+        self._received = self._chunk_size
+        self._trailers = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header, but for the white space behind it (RFC 9112, 5.1), and no trailer."""
+        if self._in_head:
+            super().on_header(name, value.rstrip(_OWS))
+            return
+        self._trailers += len(name) + len(value)
+        if self._trailers > self._settings.max_header_bytes:
+            self._fault = _TOO_LARGE
+            raise ValueError(self._fault.code)
 
     def on_headers_complete(self) -> None:
         """Begin the work on a request whose headers are whole, and as RFC 9112 wants them."""
@@ -120,6 +145,8 @@ class Connection(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
         if self._crowded:
             self.scope[CROWDED] = True  # type: ignore[literal-required]
         super().on_headers_complete()
@@ -163,15 +190,30 @@ class Connection(HttpToolsProtocol):
 
     def _wrong_with_head(self) -> Fault | None:
         limit = self._settings.max_header_bytes
-        if self._head_size > limit and len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > limit:
+        if self._received > limit and len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > limit:
             return _TOO_LARGE
         version = self.parser.get_http_version()
         if version not in ("1.1", "1.0"):
             return _VERSION
         hosts = [value for name, value in self.headers if name == b"host"]
+        if hosts and hosts[0] != self._host and not _HOST.fullmatch(hosts[0]):
+            return _WRONG_HOST
         if len(hosts) > 1:
             return _TWO_HOSTS
-        return None if hosts or version == "1.0" else _NO_HOST
+        if not hosts and version == "1.1":
+            return _NO_HOST
+        self._host = hosts[0] if hosts else b""
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        return None if codings in ([], [b"chunked"]) and self._target_in_origin_form() else _MALFORMED
+
+    def _target_in_origin_form(self) -> bool:
+        """Bring an address as proxies are sent it to its path and query; return whether the target is one at all."""
+        if not self.url.startswith((b"/", b"*")):
+            absolute = _ABSOLUTE.fullmatch(self.url)
+            if absolute is None:
+                return False
+            self.url = b"/" + (absolute[1] or absolute[2] or b"")
+        return b"#" not in self.url
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -182,7 +224,7 @@ class Connection(HttpToolsProtocol):
 
     def _head_overdue(self) -> None:
         self._head_timer = None
-        if self._head_size and not self._answering():
+        if self._received and not self._answering():
             self._refuse(_TOO_SLOW)
         else:
             self._end_unless_answering()

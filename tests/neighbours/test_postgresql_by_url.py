@@ -23,6 +23,7 @@ NOT_ABOUT_A_POSTGRESQL = (
     "routes/test_cost.py",
     "routes/test_fast_path.py",
     "routes/test_health.py",
+    "routes/test_hostile_bytes.py",
     "routes/test_limits.py",
     "routes/test_openapi.py",
     "routes/test_security_headers.py",

@@ -121,3 +121,7 @@ class Completion(_Body):
     """Whether the task is to be done or not; said outright, so that saying it twice does no harm."""
 
     completed: bool | MISSING = Field(default=MISSING, description="true: done; false: not done.", examples=[True])
+
+
+FIELDS = frozenset(NewTask.model_fields)
+"""All the fields that a body can have."""

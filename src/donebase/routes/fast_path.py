@@ -107,11 +107,13 @@ class FastPath:
             if not _ID.fullmatch(number) or int(number) > MAX_ID:
                 return None, receive
             arguments[name] = int(number)
-        is_json = False
+        is_json: bool | None = None
         for name, value in scope["headers"]:
             if name in _LONG_WAY:
                 return None, receive
             if name == b"content-type":
+                if is_json is not None:
+                    return None, receive
                 is_json = value == b"application/json"
             elif name == b"content-length" and int(value) > self._settings.max_body_bytes:
                 return None, receive
@@ -119,7 +121,7 @@ class FastPath:
             arguments[plan.request] = Request(scope)
         if plan.body is None:
             return arguments, receive
-        return await self._with_body(plan.body, arguments, receive, is_json)
+        return await self._with_body(plan.body, arguments, receive, bool(is_json))
 
     async def _with_body(
         self, body: _Body, arguments: _Arguments, receive: Receive, is_json: bool

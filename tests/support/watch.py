@@ -1,0 +1,110 @@
+"""What has to hold of every answer, and of all that is stored once it is there."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from tests.support.connections import Connection
+from tests.support.families import USERS, V1, Json
+from tests.support.hostile import Answer, Ids, Line, Request
+from tests.support.problems import SENT, refused
+from tests.support.processes import Service
+
+_LARGEST_REFUSAL = 10_000
+
+
+class Watch:
+    """A user with a task, a connection to send on, and a view of all that is stored from that task on by anybody."""
+
+    def __init__(self, service: Service, client: httpx.Client, user: int, another: int) -> None:
+        self._address = service.address
+        self._client = client
+        self._user = user
+        self._another = another
+        self._task: Json = {}
+        self._view = Connection(self._address)
+        self._connection = Connection(self._address)
+
+    @classmethod
+    @contextmanager
+    def over(cls, service: Service, client: httpx.Client, user: int, another: int) -> Iterator["Watch"]:
+        """Watch a service for a user, and look out for what could reach another."""
+        watch = cls(service, client, user, another)
+        try:
+            yield watch
+        finally:
+            watch._view.close()
+            watch._connection.close()
+
+    def ids(self) -> Ids:
+        """Return who asks for what: the task as it was made, or a new one where that has been changed."""
+        if not self._task:
+            self._task = USERS.created(self._client, self._user, description="as it was")
+        return Ids(self._user, self._task["id"], self._another, request_id=f"of.{self._user}")
+
+    def see(self, line: Line) -> None:
+        """See every request of a line answered as it says, and nothing stored but what the answers tell."""
+        for request in line.requests(self.ids):
+            try:
+                self._see(request)
+            except AssertionError as error:
+                error.add_note(f"{line}: {request.written()[:500]!r}")
+                raise
+        if self._task:
+            self.nothing_has_changed()
+
+    def nothing_has_changed(self, *but_made: Json) -> None:
+        """See that the service answers, and that there is the task as it was and nothing after it but these."""
+        assert self._stored() == [self._task, *but_made]
+
+    def is_right(self, answer: Answer, response: httpx.Response, method: str) -> None:
+        """See that an answer is what it has to be, and that it tells nothing that it should not."""
+        [request_id] = response.headers.get_list("x-request-id")
+        assert re.fullmatch("[A-Za-z0-9._-]{1,128}", request_id)
+        assert response.headers.get_list("x-content-type-options") == ["nosniff"]
+        assert SENT not in str(response.headers.raw)
+        if method == "HEAD":
+            assert (response.status_code, response.content) == (answer.status, b"")
+            assert (response.headers["content-type"] == "application/problem+json") == (answer.status >= 300)
+        elif answer.status >= 300:
+            refused(response, answer.status, answer.code, *answer.said.items())
+            assert str(self._another) not in response.text
+            assert len(response.content) < _LARGEST_REFUSAL
+            assert ("allow" in response.headers) == (answer.status == 405)
+        else:
+            assert response.status_code == answer.status, response.text
+            assert not answer.said or answer.said.items() <= response.json().items()
+
+    def _see(self, request: Request) -> None:
+        response = self._answer(request)
+        self.is_right(request.answer, response, request.method)
+        if request.back:
+            assert request.back in [b": ".join(header) for header in response.headers.raw]
+        if request.changes:
+            self._was_carried_out(request.method, response)
+
+    def _answer(self, request: Request) -> httpx.Response:
+        self._connection.send(request.written())
+        response = self._connection.answer(request.method)
+        if response.headers.get("connection") == "close":
+            assert self._connection.is_closed()
+            self._connection.close()
+            self._connection = Connection(self._address)
+        return response
+
+    def _was_carried_out(self, method: str, response: httpx.Response) -> None:
+        """See that what the answer says is what is stored, and that nothing else is."""
+        made = [] if method == "DELETE" else [response.json()]
+        assert self._stored() == ([self._task, *made] if method == "POST" else made)
+        self._task = {}
+
+    def _stored(self) -> Any:
+        before = self._task["id"] - 1
+        query = f"limit=1000&after={before}" if before else "limit=1000"
+        self._view.send(f"GET {V1.tasks}?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        response = self._view.answer()
+        assert response.status_code == 200, response.text
+        return response.json()
