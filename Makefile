@@ -26,6 +26,10 @@ test: $(VENV)/installed-dev
 coverage: $(VENV)/installed-dev
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term -- tests --ignore=tests/neighbours
 
+# What nobody thought of: the property tests and Schemathesis with other values each time, for FUZZ_SECONDS.
+fuzz: $(VENV)/installed-dev
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/pytest -n 2 --dist worksteal -rP tests/properties
+
 # One long storm of writes through one fault after the other: SOAK_MINUTES of it, 10 unless said otherwise.
 soak: $(VENV)/installed-dev
 	$(BIN)/python -m tests.outages.soak

@@ -18,6 +18,7 @@ AT_LEAST = 1_000
 NOT_ABOUT_A_POSTGRESQL = (
     "neighbours",
     "core/test_inputs.py",
+    "properties/test_schema.py",
     "routes/test_bodies_on_the_way.py",
     "routes/test_broken_off.py",
     "routes/test_cost.py",

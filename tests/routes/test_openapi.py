@@ -127,6 +127,16 @@ def test_every_route_is_documented(document: Json) -> None:
     assert documented == served - not_of_the_api
 
 
+@every_operation
+def test_the_headers_of_an_answer_are_documented(document: Json, at: tuple[str, str]) -> None:
+    method, path = at
+    expected = {"201": {"Location"}, "500": {"Retry-After"}, "503": {"Retry-After"}}
+    if OPERATIONS[at].endswith("list_tasks"):
+        expected["200"] = {"Link"}
+    for status, response in document["paths"][path][method]["responses"].items():
+        assert set(response["headers"]) == {"X-Request-ID"} | expected.get(status, set())
+
+
 def test_operation_ids_stay_as_they_are(document: Json) -> None:
     ids = {
         (method, path): operation["operationId"]

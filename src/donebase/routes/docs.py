@@ -101,6 +101,9 @@ def _put_right(operation: dict[str, Any]) -> None:
     takes_body = "requestBody" in operation
     operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
     for status, response in operation["responses"].items():
+        paged = status == "200" and any(each["name"] == "limit" for each in operation.get("parameters", ()))
+        names = ("X-Request-ID", *(("Link",) if paged else _HEADERS.get(int(status), ())))
+        response["headers"] = {name: {"description": _ABOUT[name], "schema": {"type": "string"}} for name in names}
         if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
             response["content"] = {"application/problem+json": content}
@@ -120,5 +123,12 @@ def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
     return examples
 
 
+_HEADERS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
+_ABOUT = {
+    "X-Request-ID": "The id of the request: the client's own, or one that was made.",
+    "Location": "Where the task is.",
+    "Link": "Where a page that is not the last goes on (RFC 8288).",
+    "Retry-After": "Seconds after which to try again.",
+}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _FAULT = Fault("colour", "is not a parameter of this address", "unknown_parameter")  # can happen at any address

@@ -1,0 +1,36 @@
+"""How much is drawn: the same few examples in every `make test`, others for as long as FUZZ_SECONDS says.
+
+FUZZ_SECONDS is about how long all of this folder takes on two cores.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+from hypothesis import HealthCheck, settings
+
+from tests.support.processes import Service
+
+FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 0)
+
+# What takes long tells of a busy machine. Without a database of examples nothing is left behind.
+_settings = settings(
+    deadline=None, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow], database=None, print_blob=True
+)
+_few = settings(_settings, derandomize=True)
+_ROUND = settings(_settings, max_examples=100)
+
+
+def rounds(service: Service, part: float, examples: int) -> Iterator[settings]:
+    """Yield what each round is run with: one of so few examples, or as many as fit into a part of FUZZ_SECONDS."""
+    if not FUZZ_SECONDS:
+        yield settings(_few, max_examples=examples)
+        return
+    end = time.monotonic() + FUZZ_SECONDS * part
+    done = requests = 0
+    while time.monotonic() < end:
+        yield _ROUND
+        done += 1
+        requests += sum(line["event"] == "request" for line in list(service.lines))
+        service.lines.clear()  # what ten minutes write into the log need not be kept
+    print(f"{done} rounds of {_ROUND.max_examples} examples, {requests} requests")  # noqa: T201 - shown by pytest -rP

@@ -1,0 +1,136 @@
+"""Bodies that Hypothesis draws, for every operation that takes one: a right one is kept, a wrong one does nothing."""
+
+import json
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from hypothesis import given, note
+
+from tests.properties.bodies import WAYS, anything, bodies, malformed, written
+from tests.properties.budget import rounds
+from tests.properties.rules import FIELDS, Json, faults, moment, said
+from tests.support.families import API, FAMILIES, USERS, V1, Family
+from tests.support.problems import JSON, refused
+from tests.support.processes import Service
+
+BEFORE: Json = {"title": "as it was", "description": " as it was\n", "completed": True}
+DEFAULTS: Json = {"description": None, "completed": False}
+KEPT: Json = {}
+TITLE = frozenset({"title"})
+
+
+class Operation(NamedTuple):
+    """An operation that takes a body, and what becomes of the fields that a body leaves out."""
+
+    family: Family
+    method: str
+    left_out: Json
+    fields: frozenset[str] = FIELDS
+    required: frozenset[str] = frozenset()
+    below: str = ""
+
+    def address(self, user: int, task: Json) -> str:
+        """Return where a body is sent to."""
+        return self.family.address(user) if self.method == "POST" else self.family.one(user, task["id"]) + self.below
+
+    def faults(self, body: Json, user: int) -> dict[str, set[str]]:
+        """Return what is wrong with a body: each field at fault, with the codes that can say why."""
+        owner = body.get("user_id") if "user_id" in self.required else user
+        return faults(body, fields=self.fields, required=self.required, owner=owner)
+
+    def gives(self, body: Json) -> set[str]:
+        """Return what the database sets because of a body."""
+        if self.method == "POST":
+            return {"id", "created_at", "updated_at"}
+        return {"updated_at"} if FIELDS & body.keys() else set()
+
+
+OPERATIONS = [
+    Operation(V1, "POST", DEFAULTS, required=frozenset({"title", "user_id"})),
+    Operation(V1, "PUT", DEFAULTS, required=TITLE),
+    Operation(V1, "PATCH", KEPT),
+    Operation(USERS, "POST", DEFAULTS, required=TITLE),
+    Operation(USERS, "PUT", KEPT),
+    Operation(API, "POST", DEFAULTS, required=TITLE),
+    Operation(API, "PUT", KEPT),
+    Operation(API, "PATCH", KEPT, fields=frozenset({"completed"}), below="/complete"),
+]
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda it: f"{it.family.name}-{it.method}")
+PART = 0.6 / len(OPERATIONS)
+
+
+class Attempt:
+    """A task, and a body that is sent to do something to it or to add another."""
+
+    def __init__(self, client: httpx.Client, operation: Operation, user: int, content: bytes, **headers: str) -> None:
+        self.client, self.operation, self.user = client, operation, user
+        self.task = USERS.created(client, user, **BEFORE)
+        note(f"the body: {content[:2_000]!r}")
+        address = operation.address(user, self.task)
+        self.response = client.request(operation.method, address, content=content, headers=headers or JSON)
+
+    def did_nothing(self, code: str, wrong: dict[str, set[str]]) -> None:
+        """See that it was refused, with one of the codes for each field at fault, and that all is as it was."""
+        told = [(fault["field"], fault["code"]) for fault in self.response.json().get("errors", [])]
+        refused(self.response, 400, code, *told)
+        assert sorted(field for field, _ in told) == sorted(wrong)
+        assert all(why in wrong[field] for field, why in told)
+        assert self.tasks() == [self.task]
+
+    def was_kept(self, body: Json) -> None:
+        """See that it was accepted, and that each address has, to the byte, what was answered."""
+        assert self.response.status_code == (201 if self.operation.method == "POST" else 200), self.response.text
+        answer = self.response.json()
+        gives = {field: answer[field] for field in self.operation.gives(body)}
+        assert answer == self.task | self.operation.left_out | said(body) | gives
+        assert not gives or moment(answer["updated_at"]) > moment(self.task["updated_at"])
+        for family in FAMILIES:
+            assert family.read(self.client, answer["user_id"], answer["id"]).content == self.response.content
+        assert self.tasks() == ([self.task, answer] if "id" in gives else [answer])
+
+    def tasks(self) -> Any:
+        """Return the task and what has followed it, whoever owns it."""
+        before = self.task["id"] - 1
+        return self.client.get(V1.tasks, params={"after": before} if before else {}).json()
+
+
+@every_operation
+def test_a_body_is_kept_or_does_nothing(
+    service: Service, client: httpx.Client, alice: int, bob: int, operation: Operation
+) -> None:
+    drawn = written(bodies(alice, bob, fields=operation.fields, required=operation.required))
+
+    def holds(content: bytes, headers: dict[str, str]) -> None:
+        body = json.loads(content)
+        attempt = Attempt(client, operation, alice, content, **headers)
+        if wrong := operation.faults(body, alice):
+            attempt.did_nothing("VALIDATION_ERROR", wrong)
+        else:
+            attempt.was_kept(body)
+
+    for round_ in rounds(service, PART, examples=60):
+        round_(given(drawn, WAYS)(holds))()
+
+
+@every_operation
+def test_what_is_no_json_does_nothing(service: Service, client: httpx.Client, alice: int, operation: Operation) -> None:
+    drawn = malformed({"completed": False, "user_id": alice, "title": "x"})
+
+    def holds(content: bytes) -> None:
+        Attempt(client, operation, alice, content).did_nothing("MALFORMED_JSON", {})
+
+    for round_ in rounds(service, PART / 10, examples=15):
+        round_(given(drawn)(holds))()
+
+
+@every_operation
+def test_json_that_is_no_object_does_nothing(
+    service: Service, client: httpx.Client, alice: int, operation: Operation
+) -> None:
+    def holds(value: Any) -> None:
+        attempt = Attempt(client, operation, alice, json.dumps(value).encode())
+        attempt.did_nothing("VALIDATION_ERROR", {"body": {"wrong_type"}})
+
+    for round_ in rounds(service, PART / 10, examples=8):
+        round_(given(anything.filter(lambda value: not isinstance(value, dict)))(holds))()

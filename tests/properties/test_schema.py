@@ -1,0 +1,61 @@
+"""Schemathesis, with every check it has, holds the service to its own OpenAPI document."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from donebase.migrations import migrate
+from donebase.settings import Settings
+from tests.properties.budget import FUZZ_SECONDS
+from tests.support.families import Json
+from tests.support.processes import Service, clean_environment
+
+ROOT = Path(__file__).parents[2]
+PHASES = ["examples", "coverage", "fuzzing", "stateful"]
+FEW = ["--generation-deterministic", "--max-examples=10"]
+MANY = ["--generation-database=none", f"--max-time={round(0.6 * FUZZ_SECONDS)}"]
+
+
+@pytest.fixture
+def address(folder: Path, empty_database: str) -> Iterator[str]:
+    """Where a service of its own is: Schemathesis changes and deletes whatever it finds."""
+    asyncio.run(migrate(Settings.read(database_url=empty_database)))
+    way = os.environ.get("TEST_FAST_PATH", "on")
+    with Service(folder, DATABASE_URL=empty_database, FAST_PATH=way) as service:
+        yield service.ready().address
+
+
+def test_the_service_does_what_its_document_says(folder: Path, address: str) -> None:
+    report = folder / "report.json"
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", ROOT / "tests/properties/schemathesis.toml"),
+            *("run", f"{address}/openapi.json", "--checks=all", f"--phases={','.join(PHASES)}"),
+            *("--no-color", "--continue-on-failure", "--report=json", f"--report-json-path={report}"),
+            *(MANY if FUZZ_SECONDS else FEW),
+        ],
+        cwd=folder,
+        env=clean_environment(PYTHONPATH=str(ROOT)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=FUZZ_SECONDS + 120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    found: Json = json.loads(report.read_text())
+    assert found["operations"]["tested"] == found["operations"]["total"] == len(found["valid_rates"])
+    assert {phase: found["phases"][phase]["status"] for phase in PHASES} == dict.fromkeys(PHASES, "success")
+    accepted = {
+        operation: sum(phase["accepted"] for phase in rates.values())
+        for operation, rates in found["valid_rates"].items()
+        if "{task_id}" not in operation  # to delete what is drawn, one has to be lucky
+    }
+    assert all(accepted.values()), accepted
+    print(ended.stdout)  # noqa: T201 - shown by pytest -rP

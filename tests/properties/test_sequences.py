@@ -1,0 +1,152 @@
+"""Sequences of operations that Hypothesis draws, through all three families at once, beside a model in memory."""
+
+import secrets
+from typing import Any
+
+import httpx
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.properties.bodies import texts
+from tests.properties.budget import rounds
+from tests.properties.model import Model
+from tests.properties.rules import Json
+from tests.support.families import API, FAMILIES, OWNED, USERS, V1, Family
+from tests.support.problems import invalid, refused
+from tests.support.processes import Service
+
+families = st.sampled_from(FAMILIES)
+users = st.integers(0, 2)
+titles = texts.map(lambda text: f" {text}x")
+others = {"description": st.none() | texts, "completed": st.booleans()}
+new_tasks = st.fixed_dictionaries({"title": titles}, optional=others)
+changes = st.fixed_dictionaries({}, optional={"title": titles, **others})
+completions = st.sampled_from([None, {}, {"completed": True}, {"completed": False}])
+wrong = st.sampled_from([{"title": " "}, {"title": None}, {"description": "\0"}, {"completed": 1}, {"Title": "x"}])
+
+
+class Tasks(RuleBasedStateMachine):
+    """Three users and whatever can be done to their tasks by each of them, to those that are gone as well."""
+
+    ids = Bundle("ids")
+
+    client: httpx.Client
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Model()
+        self.users = [secrets.randbelow(2**62) + 1 for _ in range(3)]
+        self.before: int = USERS.created(self.client, secrets.randbelow(2**62) + 1)["id"]
+        self.model.ids.add(self.before)
+        self.missing = self.ask("GET", V1.one(0, 2**63 - 1)).content
+
+    def ask(self, method: str, address: str, **sent: Any) -> httpx.Response:
+        """Send a request with an id that is always the same, so that answers can be compared to the byte."""
+        return self.client.request(method, address, headers={"X-Request-ID": "sequence"}, **sent)
+
+    def found(self, response: httpx.Response, family: Family, user: int, task_id: int, status: int = 200) -> bool:
+        """See that a task was found if it is there for this user, and tell; else that it was missing, to the byte."""
+        if self.model.has(None if family is V1 else self.users[user], task_id):
+            assert response.status_code == status, response.text
+            return True
+        refused(response, 404, "TASK_NOT_FOUND")
+        assert response.content == self.missing
+        return False
+
+    @rule(target=ids, family=families, user=users, body=new_tasks)
+    def create(self, family: Family, user: int, body: Json) -> int:
+        owner = self.users[user]
+        response = self.ask("POST", family.address(owner), json=family.body(owner, **body))
+        assert response.status_code == 201, response.text
+        task_id: int = response.json()["id"]
+        assert response.headers["location"] == family.one(owner, task_id)
+        self.model.create(response.json(), owner, body)
+        return task_id
+
+    @rule(family=families, user=users, task_id=ids)
+    def read(self, family: Family, user: int, task_id: int) -> None:
+        response = self.ask("GET", family.one(self.users[user], task_id))
+        if self.found(response, family, user, task_id):
+            assert response.json() == self.model.tasks[task_id]
+        head = self.ask("HEAD", family.one(self.users[user], task_id))
+        assert (head.status_code, head.content) == (response.status_code, b"")
+        assert {**head.headers, "date": ""} == {**response.headers, "date": ""}
+
+    @rule(family=families, user=users, task_id=ids, body=changes)
+    def change(self, family: Family, user: int, task_id: int, body: Json) -> None:
+        response = self.ask(family.change_method, family.one(self.users[user], task_id), json=body)
+        if self.found(response, family, user, task_id):
+            self.model.change(response.json(), body)
+
+    @rule(user=users, task_id=ids, body=new_tasks)
+    def replace(self, user: int, task_id: int, body: Json) -> None:
+        response = self.ask("PUT", V1.one(self.users[user], task_id), json=body)
+        if self.found(response, V1, user, task_id):
+            self.model.change(response.json(), {"description": None, "completed": False, **body})
+
+    @rule(user=users, task_id=ids, body=completions)
+    def complete(self, user: int, task_id: int, body: Json | None) -> None:
+        sent = {} if body is None else {"json": body}
+        response = self.ask("PATCH", f"{API.one(self.users[user], task_id)}/complete", **sent)
+        if self.found(response, API, user, task_id):
+            toggled = {"completed": not self.model.tasks[task_id]["completed"]}
+            self.model.change(response.json(), toggled if body is None else body)
+
+    @rule(family=families, task_id=ids)
+    def send_back_what_was_read(self, family: Family, task_id: int) -> None:
+        if task := self.model.tasks.get(task_id):
+            response = self.ask("PUT", family.one(task["user_id"], task_id), json=task)
+            assert response.status_code == 200, response.text
+            self.model.change(response.json(), task)
+
+    @rule(family=families, user=users, task_id=ids, body=wrong)
+    def change_wrongly(self, family: Family, user: int, task_id: int, body: Json) -> None:
+        response = self.ask(family.change_method, family.one(self.users[user], task_id), json=body)
+        [fault] = response.json()["errors"]
+        invalid(response, (*body, fault["code"]))
+
+    @rule(family=families, task_id=ids, user=users)
+    def give_away(self, family: Family, task_id: int, user: int) -> None:
+        task = self.model.tasks.get(task_id)
+        if task and task["user_id"] != self.users[user]:
+            body = {"title": "stolen", "user_id": self.users[user]}
+            response = self.ask(family.change_method, family.one(task["user_id"], task_id), json=body)
+            invalid(response, ("user_id", "another_owner"))
+
+    @rule(family=families, user=users, task_id=ids)
+    def delete(self, family: Family, user: int, task_id: int) -> None:
+        response = self.ask("DELETE", family.one(self.users[user], task_id))
+        if self.found(response, family, user, task_id, family.delete_status):
+            said = b'{"message":"Task deleted successfully"}' if family is USERS else b""
+            assert response.content == said
+            self.model.delete(task_id)
+
+    @rule(family=families, user=users, limit=st.sampled_from([1, 2, 3, 1000]), after=ids)
+    def turn_pages(self, family: Family, user: int, limit: int, after: int) -> None:
+        address = family.address(self.users[user])
+        expected = self.model.all() if family is V1 else self.model.of(self.users[user])
+        expected = [task for task in expected if task["id"] > after]
+        following: str | None = f"{address}?limit={limit}&after={after}"
+        while following:
+            response = self.ask("GET", following)
+            assert response.json() == expected[:limit]
+            following = None
+            if len(expected) > limit:
+                following = f"{address}?limit={limit}&after={expected[limit - 1]['id']}"
+                assert response.headers["link"] == f'<{following}>; rel="next"'
+            assert ("link" in response.headers) == (following is not None)
+            expected = expected[limit:]
+
+    @rule(family=st.sampled_from(OWNED), user=users)
+    def list_whole(self, family: Family, user: int) -> None:
+        assert self.ask("GET", family.address(self.users[user])).json() == self.model.of(self.users[user])
+
+    @invariant()
+    def the_flat_list_is_everybodys(self) -> None:
+        assert self.ask("GET", f"{V1.tasks}?after={self.before}").json() == self.model.all()
+
+
+def test_whatever_is_done_the_tasks_are_those_of_the_model(service: Service, client: httpx.Client) -> None:
+    machine = type("Sequence", (Tasks,), {"client": client})
+    for round_ in rounds(service, 0.6, examples=25):
+        run_state_machine_as_test(machine, settings=round_)
