@@ -1,5 +1,6 @@
 """How to connect: the address as the driver takes it, the tables' version, and whether a pooler stands in between."""
 
+import asyncio
 import secrets
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -30,8 +31,21 @@ class Way(NamedTuple):
 async def find_way(settings: Settings) -> Way:
     """Look at what is there with a first connection, and return how to make the others.
 
-    Raises SchemaMismatch for tables of another version, and whatever the driver does.
+    Raises SchemaMismatch for tables of another version, and whatever the driver does, within CONNECT_TIMEOUT.
     """
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        return await _find_way(settings)
+
+
+async def end(connection: asyncpg.Connection) -> None:
+    """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
+    try:
+        await connection.close(timeout=CLOSE_TIMEOUT)
+    except FAILURES:
+        connection.terminate()
+
+
+async def _find_way(settings: Settings) -> Way:
     url = driver_url(settings)
     first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
     try:
@@ -40,7 +54,7 @@ async def find_way(settings: Settings) -> Way:
         kept = not pooled or await _keeps_statements(first)
         version = first.get_server_version()
     finally:
-        await first.close(timeout=CLOSE_TIMEOUT)
+        await end(first)
     prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
     logs.info(
         "database.connected",

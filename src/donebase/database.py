@@ -14,7 +14,7 @@ from sqlalchemy import Executable, literal, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from donebase.connecting import FAILURES
-from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.deadlines import Watch
 from donebase.metrics import PoolState
 from donebase.pool import Pool
@@ -22,6 +22,7 @@ from donebase.settings import Settings, WrongSetting
 from donebase.tracing import Run, traced
 
 HEALTH_TIMEOUT = 1.8
+OPEN_TIMEOUT = 5.0
 
 _PING = select(literal(1))
 
@@ -50,20 +51,26 @@ class Database:
         self._watch = Watch()
         self._pool = Pool(settings, self._watch)
         self._run: Run = traced(self._pool.fetch) if settings.traces else self._pool.fetch
-        self._pinging: asyncio.Task[Any] | None = None
+        self._pinging: asyncio.Task[bool] | None = None
 
-    async def open(self) -> None:
+    async def open(self, within: float = OPEN_TIMEOUT) -> None:
         """Connect for the first time.
 
-        Raises DatabaseFailed where nobody answers (a later request tries again), SchemaMismatch, and WrongSetting
-        where PostgreSQL answers that this user, password or database is not to be had.
+        Raises DatabaseFailed or Overloaded where there is no connection to be had within so many seconds (a later
+        request tries again), SchemaMismatch, and WrongSetting where PostgreSQL answers that this user, password or
+        database is not to be had.
         """
         try:
-            await self._pool.way()
+            async with asyncio.timeout(within):
+                await self._pool.way()
         except _REFUSALS as refusal:
             raise WrongSetting(f"DATABASE_URL must be one that PostgreSQL accepts: {refusal.args[0]}") from refusal
         except FAILURES as failure:
             raise meaning(failure) from failure
+
+    def end_within(self, seconds: float) -> None:
+        """Give up on every statement that has not come back by then, as on one that takes longer than it may."""
+        self._watch.end_within(seconds)
 
     async def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -86,6 +93,8 @@ class Database:
                 rows: Sequence[asyncpg.Record] = await self._run(sql, arguments)
                 return rows
         except FAILURES as failure:
+            if isinstance(failure, TimeoutError):
+                self._pool.distrust()
             raise meaning(failure) from failure
 
     async def close_idle(self) -> None:
@@ -99,9 +108,20 @@ class Database:
     async def answers(self) -> bool:
         """Tell whether PostgreSQL answers within two seconds. Many who ask at once share one question."""
         if self._pinging is None or self._pinging.done():
-            self._pinging = asyncio.create_task(self.fetch(_PING))
+            self._pinging = asyncio.create_task(self._ping())
         await asyncio.wait({self._pinging}, timeout=HEALTH_TIMEOUT)
-        return self._pinging.done() and not self._pinging.cancelled() and self._pinging.exception() is None
+        return self._pinging.done() and self._pinging.result()
+
+    async def _ping(self) -> bool:
+        try:
+            with self._watch.limit(HEALTH_TIMEOUT):
+                await self.fetch(_PING)
+        except TimeoutError:
+            self._pool.distrust()
+            return False
+        except DonebaseError:
+            return False
+        return True
 
 
 _REFUSALS = (

@@ -5,6 +5,7 @@ otherwise. A deadline here can come a quarter of a second late, and nobody who w
 """
 
 import asyncio
+import math
 from types import TracebackType
 from typing import Any
 
@@ -17,10 +18,17 @@ class Watch:
     def __init__(self) -> None:
         self._limits: set[_Limit] = set()
         self._looking = False
+        self.end = math.inf
 
     def limit(self, seconds: float) -> "_Limit":
         """Return a limit for the current task, from now on."""
         return _Limit(self, seconds)
+
+    def end_within(self, seconds: float) -> None:
+        """Let nothing take longer than that, neither what is waited for now nor what will be."""
+        self.end = min(self.end, asyncio.get_running_loop().time() + seconds)
+        for limit in self._limits:
+            limit.due = min(limit.due, self.end)
 
     def add(self, limit: "_Limit") -> None:
         """Begin to look after a limit."""
@@ -64,7 +72,7 @@ class _Limit:
         assert task
         self._task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
-        self.due = asyncio.get_running_loop().time() + self._seconds
+        self.due = min(asyncio.get_running_loop().time() + self._seconds, self._watch.end)
         self._watch.add(self)
 
     def __exit__(

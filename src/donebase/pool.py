@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from donebase import metrics
-from donebase.connecting import CLOSE_TIMEOUT, CONNECT_TIMEOUT, FAILURES, Way, find_way
+from donebase.connecting import CONNECT_TIMEOUT, Way, end, find_way
 from donebase.core.errors import Overloaded
 from donebase.deadlines import Watch
 from donebase.settings import Settings
@@ -44,7 +44,7 @@ class Pool:
                 rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
             except BaseException:
                 metrics.failed(time.perf_counter() - began)
-                await _end(connection)
+                await end(connection)
                 raise
             metrics.answered(time.perf_counter() - began)
             self._free.append((connection, time.monotonic()))
@@ -70,6 +70,12 @@ class Pool:
             self._finding.cancel()
         await self._close_those_free_since(time.monotonic())
 
+    def distrust(self) -> None:
+        """Cut the free connections. Where one fell silent, those may have as well that nobody has used since."""
+        for connection, _ in self._free:
+            connection.terminate()
+        self._free.clear()
+
     async def close_idle(self) -> None:
         """Close the connections that nobody used for DATABASE_POOL_IDLE: the network may have forgotten them."""
         await self._close_those_free_since(time.monotonic() - self._settings.database_pool_idle)
@@ -77,7 +83,7 @@ class Pool:
     async def _close_those_free_since(self, moment: float) -> None:
         number = sum(since <= moment for _, since in self._free)
         leaving, self._free = self._free[:number], self._free[number:]
-        await asyncio.gather(*(_end(connection) for connection, _ in leaving))
+        await asyncio.gather(*(end(connection) for connection, _ in leaving))
 
     async def _enter(self) -> None:
         if not self._room.locked():
@@ -107,14 +113,6 @@ class Pool:
             statement_cache_size=way.statement_cache_size,
             server_settings=way.server_settings,
         )
-
-
-async def _end(connection: asyncpg.Connection) -> None:
-    """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
-    try:
-        await connection.close(timeout=CLOSE_TIMEOUT)
-    except FAILURES:
-        connection.terminate()
 
 
 def _succeeded(task: asyncio.Task[Way]) -> bool:

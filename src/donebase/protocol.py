@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 
 from donebase import logs
 from donebase.core.errors import Fault, InvalidInput
+from donebase.database import Database
 from donebase.routes.headers import SECURITY, Headers, new_request_id
 from donebase.routes.middleware import CROWDED, finished
 from donebase.routes.problems import KINDS, problem
@@ -23,6 +24,7 @@ from donebase.settings import Settings
 
 _ONE_READ = 2**18  # what the event loop reads at once, at most
 _LINGER = 0.25
+_LAST_WORDS = 1.5
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
 _METHOD = re.compile(_TOKEN + rb" ")
 _OTHER_VERSION = re.compile(_TOKEN + rb" [^ \r\n]+ HTTP/(?!1\.[01])[0-9]\.[0-9]\r\n")
@@ -54,6 +56,7 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._settings: Settings = app_state["settings"]
+        self._database: Database = app_state["database"]
         self._crowded = False
         self._refused = False
         self._leaving = False
@@ -154,8 +157,15 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
-        """Answer what is asked and end. Who has not been told yet may just be asking: they get a moment for it."""
+        """Answer what is asked and end. Who has not been told yet may just be asking: they get a moment for it.
+
+        Statements are given up on in time for an error that says so, and for PostgreSQL to be told: one that was
+        left behind would be carried out when nobody is there any more.
+        """
         self._leaving = True
+        grace = self._settings.shutdown_grace
+        self._database.end_within(grace - min(_LAST_WORDS, grace / 2))
+        self.loop.call_later(grace - _LINGER, self._break_off)
         if self._answering():
             self.cycle.keep_alive = False
         else:
@@ -221,6 +231,11 @@ class Connection(HttpToolsProtocol):
     def _end_unless_answering(self) -> None:
         if not self._answering():
             self.transport.close()
+
+    def _break_off(self) -> None:
+        """End with a client that does not send the rest of its request, or take its answer."""
+        if not self._answering() or self.cycle.more_body or self.cycle.response_started:
+            self.transport.abort()
 
     def _head_overdue(self) -> None:
         self._head_timer = None

@@ -23,8 +23,8 @@ from uvicorn.supervisors import Multiprocess
 
 from donebase import logs
 from donebase.app import create_service
-from donebase.core.errors import DatabaseFailed, SchemaMismatch
-from donebase.database import Database
+from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
+from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
 from donebase.protocol import Connection
 from donebase.settings import Settings, WrongSetting
@@ -32,6 +32,7 @@ from donebase.settings import Settings, WrongSetting
 _BACKLOG = 2048
 _OTHER_FILES = 2000
 _WORKER_START = 30.0
+_EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
 _STOP = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -91,9 +92,11 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
     """Refuse tables of another version, but bring up those that are donebase's own to keep."""
     database = Database(settings)
     try:
-        await database.open()
-    except DatabaseFailed:
-        pass  # it may come later; the service says so itself as it starts
+        await database.open(_EMBEDDED_OPEN if embedded else OPEN_TIMEOUT)
+    except (DatabaseFailed, Overloaded):
+        if embedded:
+            raise
+        # It may come later; the service says so itself as it starts.
     except SchemaMismatch:
         if not embedded:
             raise

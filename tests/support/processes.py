@@ -90,7 +90,7 @@ class Service:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        if not self.process.returncode and self.process.stdout and not self.process.stdout.closed:
+        if self.process.stdout and not self.process.stdout.closed:
             self.stop()
 
 

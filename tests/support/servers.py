@@ -16,8 +16,8 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -116,30 +116,109 @@ class Postgresql(Server):
         if self._process is None or self._process.poll() is not None:
             super().kill()
             return
-        # Once it stands still it makes no other child, and the numbers of those it has stay theirs.
-        self._process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        children = _children(self._process.pid)
+        children = self._stand_still()
         for child in children:
             signal.pidfd_send_signal(child, signal.SIGKILL)
         super().kill()
-        for child in children:
-            # One that still holds the shared memory keeps the server from starting again.
-            select.select([child], [], [], STOP_TIMEOUT)
-            os.close(child)
+        # One that still holds the shared memory keeps the server from starting again.
+        _wait_for_the_end_of(children)
 
-    def new_database(self) -> str:
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process of the server where it stands: connections stay open, and nobody answers."""
+        children = self._stand_still()
+        try:
+            for child in children:
+                signal.pidfd_send_signal(child, signal.SIGSTOP)
+            yield
+        finally:
+            for child in children:
+                signal.pidfd_send_signal(child, signal.SIGCONT)
+                os.close(child)
+            assert self._process
+            self._process.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Answer no more on the connections there are, and on new ones as ever: as after the network forgot them."""
+        backends = self._backends()
+        for backend in backends:
+            signal.pidfd_send_signal(backend, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for backend in backends:
+                signal.pidfd_send_signal(backend, signal.SIGCONT)
+                os.close(backend)
+
+    def terminate_backends(self) -> int:
+        """End every connection, as `pg_terminate_backend` does, wait for their processes to go and return how many."""
+        backends = self._backends()
+        for backend in backends:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(backend, signal.SIGTERM)
+        _wait_for_the_end_of(backends)
+        return len(backends)
+
+    @contextmanager
+    def transaction(self, sql: str, database: str = "postgres") -> Iterator[None]:
+        """Hold a transaction open that has begun with these statements, and take it back."""
+        with asyncio.Runner() as runner:
+            connection = runner.run(asyncpg.connect(self.url(database), timeout=10))
+            runner.run(connection.execute(f"BEGIN; {sql}"))
+            try:
+                yield
+            finally:
+                runner.run(connection.execute("ROLLBACK"))
+                runner.run(connection.close(timeout=10))
+
+    @contextmanager
+    def strangers(self, number: int) -> Iterator[None]:
+        """Keep so many connections open that have nothing to do."""
+        with asyncio.Runner() as runner, ExitStack() as stack:
+            for _ in range(number):
+                connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+                stack.callback(connection.terminate)
+            yield
+
+    def new_database(self, options: str = "") -> str:
         """Make an empty database and return its name."""
         name = f"test_{secrets.token_hex(6)}"
-        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        self.execute(f"CREATE DATABASE {name} {options}")
         return name
 
-    async def _execute(self, sql: str) -> None:
-        connection = await asyncpg.connect(self.url(), timeout=10)
-        try:
-            await connection.execute(sql, timeout=30)
-        finally:
-            await connection.close(timeout=10)
+    def execute(self, sql: str) -> None:
+        """Run SQL, on a connection of its own."""
+        with asyncio.Runner() as runner:
+            connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+            try:
+                runner.run(connection.execute(sql, timeout=30))
+            finally:
+                runner.run(connection.close(timeout=10))
+
+    def wait_for_the_end(self) -> None:
+        """Wait until it has ended by itself."""
+        assert self._process
+        self._process.wait(STOP_TIMEOUT)
+        self._process = None
+
+    def _backends(self) -> list[int]:
+        """Return a handle on the process of each connection."""
+        with asyncio.Runner() as runner:
+            connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+            clients = (
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            rows = runner.run(connection.fetch(clients))
+            runner.run(connection.close(timeout=10))
+        return _handles(row["pid"] for row in rows)
+
+    def _stand_still(self) -> list[int]:
+        """Stop the server's first process, so that it makes no other child, and return a handle on those it has."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        return _children(self._process.pid)
 
 
 class Pgbouncer(Server):
@@ -268,5 +347,18 @@ def _pgbouncer_program() -> Path:
 
 def _children(process: int) -> list[int]:
     """Return a handle on each child of a process, which stays good after its parent has gone."""
-    numbers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return [os.pidfd_open(int(number)) for number in numbers]
+    return _handles(int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text().split())
+
+
+def _handles(numbers: Iterable[int]) -> list[int]:
+    found = []
+    for number in numbers:
+        with suppress(ProcessLookupError):
+            found.append(os.pidfd_open(number))
+    return found
+
+
+def _wait_for_the_end_of(processes: list[int]) -> None:
+    for process in processes:
+        select.select([process], [], [], STOP_TIMEOUT)
+        os.close(process)

@@ -1,0 +1,204 @@
+"""A PostgreSQL that something happens to, a service on it, and clients who see how the service takes it."""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from tests.support.kept_alive import NO_ANSWER, KeptAlive
+from tests.support.processes import Service, run_donebase
+from tests.support.servers import Postgresql
+from tests.support.storm import Answer, Storm
+
+# What docs/operations.md and the contract promise.
+ANSWERED_WITHIN = 10.0
+RED_WITHIN = 3.0
+BACK_WITHIN = 5.0
+# A process that lives answers at once; the rest is for a machine that is busy with other tests.
+ALIVE_WITHIN = 2.0
+PROBED_EVERY = 0.2
+PATIENCE = 30.0
+SLOTS = 30  # connections that PostgreSQL has to give
+LET_THROUGH = {(500, "DATABASE_ERROR"), (503, "OVERLOADED")}
+
+
+class Probe(NamedTuple):
+    """An answer of /livez or /health; status 0 is none."""
+
+    began: float
+    ended: float
+    status: int
+
+
+class Prober:
+    """Asks /livez and /health a few times a second, each on a connection of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.livez: list[Probe] = []
+        self.health: list[Probe] = []
+        self._address = address
+        self._stopping = False
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stopping = True
+        self._thread.join()
+
+    async def _run(self) -> None:
+        await asyncio.gather(self._ask("/livez", self.livez), self._ask("/health", self.health))
+
+    async def _ask(self, path: str, probes: list[Probe]) -> None:
+        connection = KeptAlive(self._address)
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                status = (await connection.ask("GET", path)).status
+            except NO_ANSWER:
+                status = 0
+            probes.append(Probe(began, time.monotonic(), status))
+            await asyncio.sleep(PROBED_EVERY)
+        await connection.close()
+
+
+class Scene:
+    """A service under load while something happens to its database."""
+
+    def __init__(self, service: Service, storm: Storm, prober: Prober) -> None:
+        self.service = service
+        self.storm = storm
+        self.prober = prober
+        self._began = time.monotonic()
+        self._held_until = 0.0
+        self._back = 0.0
+
+    @property
+    def failed(self) -> list[Answer]:
+        """The answers that were errors, so far."""
+        return [answer for answer in self.storm.answers if not answer.well]
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of the errors that were answered, so far."""
+        return {answer.code for answer in self.failed}
+
+    @contextmanager
+    def outage(self, *, begun: bool = False) -> Iterator[None]:
+        """What happens inside begins an outage, unless it began with the clients, and has ended it at its own end."""
+        if not begun:
+            self._began = time.monotonic()
+        yield
+        self._back = time.monotonic()
+
+    def hold(self, seconds: float) -> None:
+        """Let an outage last, in which PostgreSQL does not answer at all."""
+        time.sleep(seconds)
+        self._held_until = time.monotonic()
+
+    def wait_until(self, there: Callable[[], object], what: str) -> None:
+        """Wait for something that has to come."""
+        end = time.monotonic() + PATIENCE
+        while not there():
+            assert time.monotonic() < end, f"{what}: not in {PATIENCE} s; {self._summary()}"
+            time.sleep(0.05)
+
+    def wait_for_answers(self, number: int = 100) -> None:
+        """Wait until so many more requests have been successful."""
+        before = len(self.storm.answers)
+        self.wait_until(lambda: sum(answer.well for answer in self.storm.answers[before:]) >= number, "successes")
+
+    def recovers(self, *, total: bool = True, within: float = BACK_WITHIN) -> None:
+        """See that the service came through: on time, in its shape, by itself, with all that it had acknowledged.
+
+        `total` says that PostgreSQL did not answer at all during the outage, so that /health had to say so. `within` is
+        for the first success after it.
+        """
+        self.wait_until(lambda: any(each.status == 200 for each in self._since_back()), "/health is green again")
+        self.wait_for_answers()
+        self.storm.stop()
+        self.prober.stop()
+        self._every_answer_is_in_time_and_in_shape()
+        self._the_probes_tell_the_truth(total=total)
+        self._nothing_lingers(within)
+        assert self.service.process.poll() is None
+        assert [line for line in self.service.lines if line["event"] == "internal_error"] == []
+        with httpx.Client(base_url=self.service.address, timeout=30) as client:
+            assert self.storm.check(client) > 0
+
+    def _every_answer_is_in_time_and_in_shape(self) -> None:
+        slow = [answer for answer in self.storm.answers if answer.took > ANSWERED_WITHIN]
+        assert not slow, (slow[:5], self._summary())
+        assert all(answer.shaped for answer in self.storm.answers), self._summary()
+        assert {(answer.status, answer.code) for answer in self.failed} <= LET_THROUGH, self._summary()
+        early = [answer for answer in self.failed if answer.ended < self._began]
+        assert not early, (early[:5], self._summary())
+
+    def _the_probes_tell_the_truth(self, *, total: bool) -> None:
+        livez, health = self.prober.livez, self.prober.health
+        assert {probe.status for probe in livez} == {200}
+        assert max(probe.ended - probe.began for probe in livez) < ALIVE_WITHIN
+        assert {probe.status for probe in health} <= {200, 503}
+        assert max(probe.ended - probe.began for probe in health) < RED_WITHIN
+        assert all(probe.status == 200 for probe in health if probe.ended < self._began)
+        if total:
+            red = min(probe.ended for probe in health if probe.status == 503)
+            assert red - self._began < RED_WITHIN, f"/health was red after {red - self._began:.1f} s"
+            assert all(probe.status == 503 for probe in health if red <= probe.ended < self._held_until)
+        green = min(probe.ended for probe in self._since_back() if probe.status == 200)
+        assert green - self._back < BACK_WITHIN, f"/health was green after {green - self._back:.1f} s"
+        assert all(probe.status == 200 for probe in health if probe.began > green)
+
+    def _nothing_lingers(self, within: float) -> None:
+        first = min(answer.ended for answer in self.storm.answers if answer.well and answer.began > self._back)
+        assert first - self._back < within, f"the first success came after {first - self._back:.1f} s"
+        lingering = [answer for answer in self.failed if answer.began > first]
+        assert not lingering, (first - self._back, [each.began - self._back for each in lingering], lingering[:5])
+
+    def _since_back(self) -> list[Probe]:
+        return [probe for probe in self.prober.health if probe.began > self._back]
+
+    def _summary(self) -> Counter[tuple[int, str, str, bool]]:
+        return Counter((each.status, each.code, each.failure, each.shaped) for each in self.storm.answers)
+
+
+@contextmanager
+def under_load(
+    folder: Path,
+    url: str,
+    clients: int = 8,
+    *,
+    pause: float = 0.02,
+    well: bool = True,
+    settings: Mapping[str, str] = {},
+) -> Iterator[Scene]:
+    """Start a service on a database, and clients; where all is `well`, wait until their requests succeed."""
+    with Service(folder, DATABASE_URL=url, **settings) as service, asked(service.ready(), clients, pause) as scene:
+        if well:
+            scene.wait_for_answers()
+            scene.wait_until(lambda: any(probe.status == 200 for probe in scene.prober.health), "/health is green")
+        yield scene
+
+
+@contextmanager
+def asked(service: Service, clients: int, pause: float = 0.02) -> Iterator[Scene]:
+    """Let clients ask a service that runs."""
+    prober = Prober(service.address)
+    try:
+        with Storm(service.address, clients, pause=pause) as storm:
+            yield Scene(service, storm, prober)
+    finally:
+        prober.stop()
+
+
+def migrated(server: Postgresql, folder: Path, database: str = "postgres") -> str:
+    """Make the tables in a database of a PostgreSQL and return its URL."""
+    migration = run_donebase(folder, "migrate", DATABASE_URL=server.url(database))
+    assert migration.returncode == 0, migration.stderr
+    return server.url(database)

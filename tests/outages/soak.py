@@ -1,0 +1,140 @@
+"""One long storm through one fault after the other: `make soak`, for SOAK_MINUTES (10).
+
+It ends with an error where an acknowledged write is lost or doubled, where an answer is late or out of shape, or where
+the service does not come back by itself; else with the figures.
+"""
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.outages.scene import ANSWERED_WITHIN, LET_THROUGH, migrated
+from tests.support.processes import Service
+from tests.support.servers import Postgresql, postgresql
+from tests.support.storm import Answer, Storm
+
+CLIENTS = 12
+BETWEEN = 300  # successful answers before the next fault
+PATIENCE = 60.0
+
+
+class Soak:
+    """A PostgreSQL, a service on it, a storm, and what can happen to them."""
+
+    def __init__(self, server: Postgresql, folder: Path, order: random.Random) -> None:
+        self._server = server
+        self._folder = folder
+        self._order = order
+        self._url = migrated(server, folder)
+        self.service = self._start()
+        self.storm = Storm(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
+        self.faults: dict[str, Callable[[], None]] = {
+            "service killed": lambda: self._again(self.service.kill),
+            "service stopped": lambda: self._again(self.service.stop),
+            "PostgreSQL crashed": lambda: self._revive(lambda: self._server.stop("immediate")),
+            "PostgreSQL restarted": lambda: self._revive(lambda: self._server.stop("fast")),
+            "PostgreSQL killed": lambda: self._revive(self._server.kill),
+            "connections ended": lambda: self._for_a_while(server.terminate_backends),
+            "PostgreSQL frozen": self._freeze,
+            "table locked": self._lock,
+        }
+
+    def go_on(self, number: int) -> None:
+        """Wait for so many successful answers."""
+        before, end = len(self.storm.answers), time.monotonic() + PATIENCE
+        while sum(answer.well for answer in self.storm.answers[before:]) < number:
+            assert time.monotonic() < end, f"no {number} successes in {PATIENCE} s"
+            time.sleep(0.05)
+
+    def _start(self) -> Service:
+        return Service(self._folder, DATABASE_URL=self._url).ready()
+
+    def _again(self, end: Callable[[], int]) -> None:
+        end()
+        self.service = self._start()
+        self.storm.at(self.service.address)
+
+    def _revive(self, end: Callable[[], None]) -> None:
+        end()
+        time.sleep(self._order.uniform(0, 4))
+        self._server.start()
+
+    def _for_a_while(self, harm: Callable[[], object]) -> None:
+        for _ in range(self._order.randint(1, 5)):
+            harm()
+            time.sleep(self._order.uniform(0, 0.5))
+
+    def _freeze(self) -> None:
+        with self._server.frozen():
+            time.sleep(self._order.uniform(0.5, 12))
+
+    def _lock(self) -> None:
+        with self._server.transaction("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"):
+            time.sleep(self._order.uniform(0.5, 12))
+
+
+def main() -> int:
+    """Run for SOAK_MINUTES; SOAK_SEED repeats an order of faults."""
+    minutes = float(os.environ.get("SOAK_MINUTES", "10"))
+    seed = int(os.environ.get("SOAK_SEED", str(random.randrange(2**32))))  # noqa: S311
+    tell(f"seed {seed}, {minutes:g} minutes")
+    with ExitStack() as stack:
+        server = stack.enter_context(postgresql())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        soak = Soak(server, folder, random.Random(seed))  # noqa: S311
+        stack.callback(lambda: soak.service.stop())
+        survived = rage(soak, random.Random(seed + 1), minutes * 60)  # noqa: S311
+        soak.storm.stop()
+        with httpx.Client(base_url=soak.service.address, timeout=30) as client:
+            checked = soak.storm.check(client)
+        memory = psutil.Process(soak.service.process.pid).memory_info().rss // 2**20
+    tell(f"{survived.total()} faults survived: {dict(survived)}")
+    tell(f"{checked} acknowledged writes checked, 0 lost, 0 doubled; {memory} MB of memory at the end")
+    return verdict(soak.storm.answers)
+
+
+def verdict(answers: list[Answer]) -> int:
+    """Tell of the answers that are not as they should be, and return 1 where there are any."""
+    came = [answer for answer in answers if answer.status]  # where the service was ended, none could come
+    wrong = {
+        "late": [each for each in answers if each.took > ANSWERED_WITHIN],
+        "out of shape": [each for each in came if not each.shaped],
+        "not promised": [each for each in came if not each.well and (each.status, each.code) not in LET_THROUGH],
+    }
+    tell(f"{len(answers)} requests, {len(came)} answers, " + ", ".join(f"{len(wrong[why])} {why}" for why in wrong))
+    for why, which in wrong.items():
+        for each in which[:5]:
+            tell(f"{why}: {each}")
+    return 1 if any(wrong.values()) else 0
+
+
+def rage(soak: Soak, order: random.Random, seconds: float) -> Counter[str]:
+    """Let one fault follow the other until the time is over, and return how often which was survived."""
+    survived: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+    with soak.storm:
+        soak.go_on(BETWEEN)
+        while time.monotonic() < end:
+            name = order.choice([*soak.faults])
+            soak.faults[name]()
+            soak.go_on(BETWEEN)
+            survived[name] += 1
+        return survived
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

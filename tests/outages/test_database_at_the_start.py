@@ -1,0 +1,48 @@
+"""A service that is started while its database is not to be had, for each reason there is."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.outages.scene import SLOTS, under_load
+from tests.support.servers import Postgresql
+
+# Two looks at the database, and the start of an interpreter on a machine that is busy with other tests.
+LISTENS_WITHIN = 15.0
+
+
+@contextmanager
+def stopped(server: Postgresql) -> Iterator[None]:
+    """Stop the server, and start it again."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+Hindrance = Callable[[Postgresql, str], AbstractContextManager[None]]
+HINDRANCES: dict[str, Hindrance] = {
+    "nobody listens": lambda server, _: stopped(server),
+    "it stands still": lambda server, _: server.frozen(),
+    "no connection is left": lambda server, _: server.strangers(SLOTS),
+    "its tables are locked": lambda server, database: server.transaction("LOCK TABLE alembic_version, tasks", database),
+}
+
+
+@pytest.mark.parametrize("hindrance", HINDRANCES)
+def test_a_database_may_come_after_the_service(server: Postgresql, database: str, folder: Path, hindrance: str) -> None:
+    with ExitStack() as hindered:
+        hindered.enter_context(HINDRANCES[hindrance](server, database))
+        began = time.monotonic()
+        short = {"DATABASE_TIMEOUT": "3", "DATABASE_POOL_WAIT": "2"}
+        with under_load(folder, server.url(database), well=False, settings=short) as scene:
+            assert time.monotonic() - began < LISTENS_WITHIN
+            with scene.outage(begun=True):
+                scene.wait_until(lambda: scene.failed, "an error")
+                scene.wait_until(lambda: any(probe.status == 503 for probe in scene.prober.health), "/health is red")
+                hindered.close()
+            scene.recovers()

@@ -1,0 +1,51 @@
+"""PostgreSQL is there and ends connections: of those that are at work, and of those that nobody uses."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.outages.full_pool import POOL, open_every_connection
+from tests.outages.scene import under_load
+from tests.support.processes import Service
+from tests.support.servers import Postgresql
+from tests.support.storm import Storm
+
+TIMES = 5
+
+
+def test_only_what_was_in_flight_fails_when_every_connection_is_ended(
+    server: Postgresql, database: str, folder: Path
+) -> None:
+    with under_load(folder, server.url(database)) as scene:
+        with scene.outage():
+            for _ in range(TIMES):
+                assert server.terminate_backends() > 0
+                scene.wait_for_answers()
+        # Each of the clients had one request in flight, and /health may have had one.
+        assert len(scene.failed) <= TIMES * 8
+        scene.recovers(total=False)
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["connections ended", "server restarted"])
+def test_the_first_requests_after_a_pause_succeed(
+    server: Postgresql, database: str, folder: Path, restarted: bool
+) -> None:
+    """Scale to zero: while nobody asks, the server ends what is idle. Whoever asks next is to notice nothing."""
+    with Service(folder, DATABASE_URL=server.url(database)) as service:
+        address = service.ready().address
+        for _ in range(TIMES):
+            open_every_connection(server.url(database), address)
+            _scale_to_zero(server, restarted=restarted)
+        with Storm(address) as storm:
+            time.sleep(1)
+        assert [answer for answer in storm.answers if not answer.well] == []
+        assert [line for line in service.lines if line["level"] != "info"] == []
+
+
+def _scale_to_zero(server: Postgresql, *, restarted: bool) -> None:
+    if restarted:
+        server.stop("fast")
+        server.start()
+    else:
+        assert server.terminate_backends() >= POOL

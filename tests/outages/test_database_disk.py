@@ -1,0 +1,57 @@
+"""The disk of PostgreSQL is full: the one its tables are on, and the one that its log is on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from donebase.connecting import FAILURES
+from tests.outages.scene import migrated, under_load
+from tests.outages.small_disk import SmallDisk, small_disk
+from tests.support.servers import Postgresql, postgresql, run
+
+READS = {"read", "list"}
+ENOUGH = 20
+HELD = 1.0
+SEGMENTS = 10
+
+
+def test_a_full_disk_refuses_writes_and_reads_go_on(folder: Path) -> None:
+    with small_disk(megabytes=24) as disk, postgresql() as server:
+        server.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
+        url = migrated(server, folder, server.new_database("TABLESPACE small"))
+        with under_load(folder, url) as scene:
+            with scene.outage():
+                disk.fill()
+                scene.wait_until(lambda: len(scene.failed) > ENOUGH, "errors")
+                disk.make_room()
+            assert scene.codes == {"DATABASE_ERROR"}
+            assert READS.isdisjoint(answer.operation for answer in scene.failed)
+            scene.recovers(total=False)
+        assert {probe.status for probe in scene.prober.health} == {200}
+
+
+def test_nothing_is_lost_where_there_is_no_room_for_the_log(folder: Path) -> None:
+    """PostgreSQL ends itself then, and can only come back once there is room."""
+    with small_disk(megabytes=64) as disk, postgresql() as server:
+        url = migrated(server, folder)
+        _move_the_log(server, disk)
+        with under_load(folder, url) as scene:
+            with scene.outage():
+                disk.fill()
+                with pytest.raises(FAILURES):
+                    server.execute("; ".join(["SELECT pg_switch_wal()", "CHECKPOINT"] * SEGMENTS))
+                server.wait_for_the_end()
+                scene.hold(HELD)
+                disk.make_room()
+                server.start()
+            scene.recovers()
+
+
+def _move_the_log(server: Postgresql, disk: SmallDisk) -> None:
+    server.stop()
+    log = server.data / "pg_wal"
+    run("cp", "-a", log, disk.folder)
+    shutil.rmtree(log)
+    log.symlink_to(disk.folder / "pg_wal")
+    server.start()

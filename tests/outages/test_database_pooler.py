@@ -1,0 +1,38 @@
+"""PostgreSQL ends and comes back behind PgBouncer, which keeps the connections of the service; or PgBouncer does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.outages.scene import under_load
+from tests.support.servers import Pgbouncer, Postgresql, pgbouncer
+
+HELD = 2.0
+
+
+@pytest.fixture
+def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
+    """As docs/operations.md advises: a second after a failed login it tries again."""
+    with pgbouncer(server, server_login_retry="1") as pooler:
+        yield pooler
+
+
+def test_an_acknowledged_write_survives_a_crash_behind_pgbouncer(
+    server: Postgresql, pooler: Pgbouncer, database: str, folder: Path
+) -> None:
+    with under_load(folder, pooler.url(database)) as scene:
+        with scene.outage():
+            server.stop("immediate")
+            scene.hold(HELD)
+            server.start()
+        scene.recovers()
+
+
+def test_a_restart_of_pgbouncer_is_an_outage_of_seconds(pooler: Pgbouncer, database: str, folder: Path) -> None:
+    with under_load(folder, pooler.url(database)) as scene:
+        with scene.outage():
+            pooler.kill()
+            scene.hold(HELD)
+            pooler.start()
+        scene.recovers()

@@ -1,0 +1,52 @@
+"""PostgreSQL holds its connections open and does not answer: every process stands still, or a table is locked."""
+
+from pathlib import Path
+
+from tests.outages.full_pool import open_every_connection
+from tests.outages.scene import ANSWERED_WITHIN, asked, under_load
+from tests.support.processes import Service
+from tests.support.servers import Postgresql
+
+# More than there are connections to the database, so that some wait for one in vain.
+CLIENTS = 14
+FEW = 2
+HELD = 3.0
+BOTH = {"DATABASE_ERROR", "OVERLOADED"}
+
+
+def test_a_server_that_stands_still_is_given_up_on_in_time(server: Postgresql, database: str, folder: Path) -> None:
+    with under_load(folder, server.url(database), CLIENTS) as scene:
+        with scene.outage(), server.frozen():
+            scene.wait_until(lambda: scene.codes >= BOTH, "both kinds of answer")
+        scene.recovers()
+
+
+def test_a_moment_without_an_answer_is_only_a_wait(server: Postgresql, database: str, folder: Path) -> None:
+    with under_load(folder, server.url(database)) as scene:
+        with scene.outage(), server.frozen():
+            scene.hold(HELD)
+        assert scene.failed == []
+        scene.recovers()
+
+
+def test_a_table_that_is_locked_for_long_is_given_up_on_in_time(
+    server: Postgresql, database: str, folder: Path
+) -> None:
+    """/health asks for a connection like everybody, and may say that there is none while all wait for the lock."""
+    with under_load(folder, server.url(database), CLIENTS) as scene:
+        with scene.outage(), server.transaction("LOCK TABLE tasks", database):
+            scene.wait_until(lambda: scene.codes >= BOTH, "both kinds of answer")
+        scene.recovers(total=False)
+
+
+def test_connections_that_fell_silent_are_not_tried_one_after_the_other(
+    server: Postgresql, database: str, folder: Path
+) -> None:
+    """A network forgets connections without a word: what was in flight fails, and new connections are made."""
+    with Service(folder, DATABASE_URL=server.url(database)) as service:
+        open_every_connection(server.url(database), service.ready().address)
+        with server.silent(), asked(service, FEW) as scene:
+            with scene.outage(begun=True):
+                """New connections are answered from the beginning."""
+            scene.recovers(total=False, within=ANSWERED_WITHIN)
+            assert len(scene.failed) <= FEW

@@ -1,0 +1,114 @@
+"""kill -9 in a storm of writes: what was acknowledged is there after the next start, and nothing is half done."""
+
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import pytest
+
+from tests.outages.callers import PATIENCE, wait_for
+from tests.support.processes import Service
+from tests.support.servers import Postgresql
+from tests.support.storm import Storm
+
+EACH_ROUND = 250
+
+Start = Callable[[], Service]
+Kill = Callable[[], object]
+
+
+def through_three_storms(start: Start, kill_database: Kill, revive_database: Kill) -> None:
+    """Kill a service in three storms, and its database with it in the second.
+
+    After each start all the storms so far are checked, so that nothing is lost later either.
+    """
+    storms: list[Storm] = []
+    with ExitStack() as stack:
+        service = stack.enter_context(start())
+        for number in range(3):
+            with Storm(service.address, pause=0.002, seed=number) as storm:
+                wait_for(lambda: answered(storm) > EACH_ROUND)
+                service.kill()
+                if number == 1:
+                    kill_database()
+            storms.append(storm)
+            if number == 1:
+                revive_database()
+            service = stack.enter_context(start())
+            with httpx.Client(base_url=service.address, timeout=30) as client:
+                checked = [each.check(client) for each in storms]
+        assert service.stop() == 0
+    assert min(checked) >= EACH_ROUND / 3
+
+
+def answered(storm: Storm) -> int:
+    """Return how many requests of a storm have been successful so far."""
+    return sum(answer.well for answer in storm.answers)
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
+        yield Path(folder) / "data"
+
+
+def kill_embedded(data: Path) -> None:
+    """End the embedded PostgreSQL and every process of its own at once, as a power cut would."""
+    postmaster = psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0]))
+    postmaster.suspend()  # it makes no other child
+    family = [*postmaster.children(recursive=True), postmaster]
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family[:-1], timeout=PATIENCE)
+
+
+def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, data: Path) -> None:
+    through_three_storms(
+        start=lambda: Service(folder, DATA_DIR=str(data)).ready(),
+        kill_database=lambda: kill_embedded(data),
+        revive_database=lambda: None,  # the next start does that
+    )
+    assert not (data / "postgresql" / "postmaster.pid").exists(), "the last stop leaves the database clean"
+
+
+def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, server: Postgresql, database: str) -> None:
+    """It has its durable defaults, and is killed with all of its processes in the second round."""
+    through_three_storms(
+        start=lambda: Service(folder, DATABASE_URL=server.url(database)).ready(),
+        kill_database=server.kill,
+        revive_database=server.start,
+    )
+
+
+def workers(service: Service) -> set[psutil.Process]:
+    """Return the processes of a service that answer."""
+    children = psutil.Process(service.process.pid).children()
+    return {child for child in children if "spawn_main" in str(child.as_dict(["cmdline"]))}
+
+
+def test_workers_are_replaced_and_do_not_outlive_what_started_them(
+    folder: Path, database_url: str, client: httpx.Client
+) -> None:
+    """Orphans would hold the port, and the next start would find it taken."""
+    with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service, Storm(service.ready().address) as storm:
+        killed, other = workers(service)
+        wait_for(lambda: answered(storm) > EACH_ROUND)
+        killed.kill()
+        wait_for(lambda: len(workers(service) - {killed}) == 2)
+        so_far = answered(storm)
+        wait_for(lambda: answered(storm) > so_far + EACH_ROUND)
+        orphans = workers(service)
+        assert other in orphans
+        service.kill()
+        _, alive = psutil.wait_procs(orphans, timeout=PATIENCE)
+        assert alive == []
+    place = urlsplit(service.address)
+    socket.create_server((place.hostname or "", place.port or 0)).close()
+    assert {answer.status for answer in storm.answers if not answer.well} <= {0}
+    assert storm.check(client) > EACH_ROUND

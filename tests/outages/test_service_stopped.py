@@ -1,0 +1,146 @@
+"""SIGTERM in the middle of work: what has begun is answered, what is not answered was not done, and it ends in time."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.outages.callers import Told, no_longer_takes_connections, on_new_connections, on_one_connection, stop
+from tests.support.held_up import Onlooker, until
+from tests.support.kept_alive import KeptAlive, Reply
+from tests.support.problems import SHAPE
+from tests.support.processes import Service
+
+GRACE = 10.0  # SHUTDOWN_GRACE as it is by default
+SHORT_GRACE = 2
+ENDING = 5.0  # what the end takes besides, on a busy machine
+HELD_UP = 2.0
+WAITING = 6
+HALF_A_REQUEST = (
+    "POST /users/1/tasks HTTP/1.1\r\nHost: donebase.example\r\n"
+    'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"title": "'
+)
+A_LOCK = "wait_event_type = 'Lock'"
+
+
+class Silent:
+    """A client that says something, and nothing after that."""
+
+    async def connect(self, service: Service, says: str = "") -> Self:
+        place = urlsplit(service.address)
+        self._from_it, self._to_it = await asyncio.open_connection(place.hostname, place.port)
+        self._to_it.write(says.encode())
+        return self
+
+    async def hears(self) -> bytes:
+        """Return all that it was told until the connection ended."""
+        said = await self._from_it.read()
+        self._to_it.close()
+        return said
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_is_asked_under_load_is_answered_or_not_done(
+    database_url: str, folder: Path, alice: int, workers: str
+) -> None:
+    """A connection that is kept ends with an answer that says so; one that was never taken up has done nothing.
+
+    Those who ask for nothing do not keep it from ending.
+    """
+
+    async def story(service: Service) -> None:
+        never_asked = await Silent().connect(service)
+        asked_before = await Silent().connect(service, "HEAD /livez HTTP/1.1\r\nHost: donebase.example\r\n\r\n")
+        callers = [on_one_connection(service, kept, f"kept {number}") for number in range(8)]
+        callers += [on_new_connections(service, new, f"new {number}") for number in range(4)]
+        at_work = asyncio.gather(*callers)
+        await until(lambda: asyncio.sleep(0, len(kept.made) >= 200 and len(new.made) >= 50), wanted=True)
+        status, took = await stop(service)
+        await at_work
+        assert status == 0
+        assert took < GRACE
+        assert await never_asked.hears() == b""
+        assert (await asked_before.hears()).startswith(b"HTTP/1.1 200 OK\r\n")
+        async with Onlooker(database_url) as onlooker:
+            assert await kept.stored(onlooker) == kept.made | new.made
+
+    kept, new = Told(alice), Told(alice)
+    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+        asyncio.run(story(service.ready()))
+    assert (kept.unanswered, kept.goodbyes) == (set(), 8)
+    assert kept.refused == new.refused == []
+    assert {line["level"] for line in service.lines} == {"info"}
+
+
+async def waiting(onlooker: Onlooker, told: Told, clients: list[KeptAlive], what: str) -> list[asyncio.Task[Reply]]:
+    """Let each client create a task, and return when all of them wait in the database."""
+    asked = [asyncio.create_task(told.create(client, f"{what} {number}")) for number, client in enumerate(clients)]
+    await onlooker.wait_for(len(clients), A_LOCK)
+    return asked
+
+
+def test_requests_that_take_their_time_are_answered(database_url: str, folder: Path, alice: int) -> None:
+    """More than one SIGTERM changes nothing."""
+
+    async def story(service: Service) -> None:
+        clients = [KeptAlive(service.address) for _ in range(WAITING)]
+        async with Onlooker(database_url) as onlooker, onlooker.holding_up_writes():
+            asked = await waiting(onlooker, told, clients, "late")
+            ended = asyncio.create_task(stop(service))
+            await no_longer_takes_connections(service)
+            for _ in range(2):
+                await asyncio.sleep(HELD_UP / 2)
+                assert not ended.done()
+                service.process.send_signal(signal.SIGTERM)
+        replies = [await each for each in asked]
+        assert {reply.headers["connection"] for reply in replies} == {"close"}
+        status, took = await ended
+        assert status == 0
+        assert took < GRACE
+        async with Onlooker(database_url) as onlooker:
+            assert await told.stored(onlooker) == told.made
+
+    told = Told(alice)
+    with Service(folder, DATABASE_URL=database_url) as service:
+        asyncio.run(story(service.ready()))
+    assert len(told.made) == WAITING
+    assert {line["level"] for line in service.lines} == {"info"}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_requests_that_take_too_long_do_not_keep_it_from_ending(
+    database_url: str, folder: Path, alice: int, workers: str
+) -> None:
+    """They are told so, and are not carried out behind its back when the database goes on."""
+
+    async def story(service: Service) -> None:
+        clients = [KeptAlive(service.address) for _ in range(WAITING)]
+        async with Onlooker(database_url) as onlooker:
+            async with onlooker.holding_up_writes():
+                # From now on the statement is prepared on each connection: all of it has been sent when it waits again.
+                asked = await waiting(onlooker, told, clients, "early")
+            early = {await each and f"early {number}" for number, each in enumerate(asked)}
+            async with onlooker.holding_up_writes():
+                asked = await waiting(onlooker, told, clients, "late")
+                unfinished = await Silent().connect(service, HALF_A_REQUEST)
+                ended = asyncio.create_task(stop(service))
+                await no_longer_takes_connections(service)
+                service.process.send_signal(signal.SIGTERM)
+                status, took = await ended
+                assert (await unfinished.hears())[:13] in (b"", b"HTTP/1.1 400 ", b"HTTP/1.1 503 ")
+                await asyncio.gather(*asked, return_exceptions=True)
+            assert status == 0
+            assert took < SHORT_GRACE + ENDING
+            await onlooker.wait_for(0, "state <> 'idle'")
+            assert await told.stored(onlooker) == told.made == early
+
+    told = Told(alice)
+    with Service(folder, DATABASE_URL=database_url, WORKERS=workers, SHUTDOWN_GRACE=str(SHORT_GRACE)) as service:
+        asyncio.run(story(service.ready()))
+    assert told.unanswered == set()
+    assert {(reply.status, reply.json()["code"]) for reply in told.refused} == {(500, "DATABASE_ERROR")}
+    assert {line["event"] for line in service.lines if line["level"] != "info"} == {"database_error"}
+    assert all(set(reply.json()) == SHAPE and "retry-after" in reply.headers for reply in told.refused)

@@ -1,0 +1,86 @@
+"""SIGTERM in the middle of a long list: who goes on reading gets the whole, who does not keeps nobody waiting."""
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.outages.callers import no_longer_takes_connections, stop
+from tests.support.families import USERS
+from tests.support.processes import Service
+
+LONG_LIST = 2_000
+ENDING = 5.0  # what the end takes besides SHUTDOWN_GRACE, on a busy machine
+
+
+@pytest.fixture
+def reader(database_url: str, alice: int) -> Iterator[int]:
+    """A user with a list that fits into no buffer on its way, for as long as it takes."""
+
+    async def run(sql: str) -> None:
+        database = await asyncpg.connect(database_url, statement_cache_size=0)
+        await database.execute(sql)
+        await database.close()
+
+    asyncio.run(
+        run(
+            f"INSERT INTO users (id) VALUES ({alice});"
+            "INSERT INTO tasks (user_id, title, description)"
+            f" SELECT {alice}, 'task ' || n, repeat('x', 4000) FROM generate_series(1, {LONG_LIST}) AS n"
+        )
+    )
+    yield alice
+    asyncio.run(run(f"DELETE FROM tasks WHERE user_id = {alice}"))
+
+
+@contextmanager
+def reading_slowly(service: Service, user: int) -> Iterator[Iterator[bytes]]:
+    """Ask for a long list, take its beginning, and yield all of it as it is taken."""
+    little_room = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)]
+    transport = httpx.HTTPTransport(socket_options=little_room)
+    with (
+        httpx.Client(base_url=service.address, transport=transport, timeout=20) as client,
+        client.stream("GET", USERS.address(user), headers={"X-Request-ID": f"slow.{user}"}) as response,
+    ):
+        pieces = response.iter_bytes()
+        yield chain([next(pieces)], pieces)
+
+
+def has_answered(service: Service, user: int) -> bool:
+    return any(line["request_id"] == f"slow.{user}" and line["event"] == "request" for line in service.lines)
+
+
+def test_a_slow_reader_gets_the_whole_of_a_list(database_url: str, folder: Path, reader: int) -> None:
+    with (
+        Service(folder, DATABASE_URL=database_url) as service,
+        reading_slowly(service.ready(), reader) as list_to_come,
+    ):
+        service.process.send_signal(signal.SIGTERM)
+        asyncio.run(no_longer_takes_connections(service))
+        assert not has_answered(service, reader)
+        tasks = json.loads(b"".join(list_to_come))
+        assert service.stop() == 0
+        assert has_answered(service, reader)
+    assert [task["title"] for task in tasks] == [f"task {number}" for number in range(1, LONG_LIST + 1)]
+    assert {line["level"] for line in service.lines} == {"info"}
+
+
+def test_a_reader_who_has_stopped_does_not_keep_it_from_ending(database_url: str, folder: Path, reader: int) -> None:
+    """Nor does what there is of the list by then read as the whole."""
+    with (
+        Service(folder, DATABASE_URL=database_url, SHUTDOWN_GRACE="1") as service,
+        reading_slowly(service.ready(), reader) as list_to_come,
+    ):
+        status, took = asyncio.run(stop(service))
+        assert status == 0
+        assert took < 1 + ENDING
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            list(list_to_come)

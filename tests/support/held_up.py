@@ -1,0 +1,61 @@
+"""A database whose tasks cannot be written for a while, and a look at who waits there."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+
+END = 15.0
+
+
+class Onlooker:
+    """A connection of its own to a database, which counts the sessions of others there."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def sessions(self, which: str) -> int:
+        """Return how many sessions of others on this database are like that."""
+        others = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        return int(await self._connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND {which}"))
+
+    async def wait_for(self, wanted: int, which: str) -> None:
+        """Wait until so many sessions are like that."""
+        await until(lambda: self.sessions(which), wanted)
+
+    async def fetch(self, sql: str) -> list[tuple[object, ...]]:
+        """Return the rows that a query gives."""
+        return [tuple(row) for row in await self._connection.fetch(sql)]
+
+    @asynccontextmanager
+    async def holding_up_writes(self) -> AsyncIterator[None]:
+        """Let every write of a task wait until this ends; tasks can be read meanwhile."""
+        # Within a transaction PostgreSQL would go on to show the sessions as they were at its first look.
+        holder = await asyncpg.connect(self._url, statement_cache_size=0)
+        try:
+            async with holder.transaction():
+                await holder.execute("LOCK TABLE tasks IN EXCLUSIVE MODE")
+                yield
+        finally:
+            await holder.close()
+
+    async def __aenter__(self) -> Self:
+        self._connection = await asyncpg.connect(self._url, statement_cache_size=0)
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        await self._connection.close()
+
+
+async def until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
+    """Wait until something has come to a number."""
+    end = time.monotonic() + END
+    while (found := await count()) != wanted:
+        assert time.monotonic() < end, f"{found} instead of {wanted}"
+        await asyncio.sleep(0.02)
