@@ -1,4 +1,4 @@
-"""docs/specifications.md cannot rot: every requirement is in it, and everything it names exists."""
+"""docs/specifications.md and docs/promises.md cannot rot: every requirement is in, and everything they name exists."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,11 @@ ROWS = {
     section[:3]: re.findall(r"^\| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$", section, re.MULTILINE)[1:]
     for section in SECTIONS
 }
-PLACES = sorted({place for rows in ROWS.values() for row in rows for place in re.findall(r"`([^`]+)`", row[2])})
+PROMISES = (ROOT / "docs" / "promises.md").read_text()
+PLACES = sorted(
+    {place for rows in ROWS.values() for row in rows for place in re.findall(r"`([^`]+)`", row[2])}
+    | set(re.findall(r"`(tests/[^`]+)`", PROMISES))
+)
 
 
 def numbered(last: int) -> set[str]:
@@ -49,3 +53,8 @@ def test_what_a_row_names_exists(place: str) -> None:
     assert (ROOT / path).is_file()
     if test:
         assert re.search(rf"^def {test}\(", (ROOT / path).read_text(), re.MULTILINE)
+
+
+def test_every_outage_is_a_promise() -> None:
+    for path in (ROOT / "tests" / "outages").glob("test_*.py"):
+        assert f"`tests/outages/{path.name}" in PROMISES
