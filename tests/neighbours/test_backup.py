@@ -16,8 +16,8 @@ import pytest
 
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
+from tests.support.postgresql import postgresql
 from tests.support.processes import Service, clean_environment, run_donebase
-from tests.support.servers import postgresql
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
 BACK_UP, RESTORE, COMPARE, EMBEDDED, RESTORE_EMBEDDED = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)

@@ -8,8 +8,10 @@ import pytest
 
 from tests.support.families import FAMILIES
 from tests.support.neighbours import program
+from tests.support.pgbouncer import pgbouncer
+from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service, run_donebase
-from tests.support.servers import Postgresql, a_folder, free_port, give, pgbouncer, postgresql, run
+from tests.support.servers import a_folder, free_port, give, run
 
 NEON = "sslmode=require&channel_binding=require"
 

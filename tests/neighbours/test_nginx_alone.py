@@ -14,7 +14,7 @@ import pytest
 from donebase.routes.headers import SECURITY
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker
-from tests.support.nginx import Nginx, ServiceAt, nginx
+from tests.support.nginx import Nginx, nginx
 from tests.support.problems import SHAPE, invalid, refused
 from tests.support.processes import Service, run_donebase
 from tests.support.servers import free_port
@@ -162,7 +162,7 @@ def test_a_service_may_die_and_come_back(empty_database: str, folder: Path, alic
     port = free_port()
 
     def start() -> Service:
-        return ServiceAt(port, folder, DATABASE_URL=empty_database).ready()
+        return Service(folder, DATABASE_URL=empty_database, PORT=str(port)).ready()
 
     with start() as service, nginx(f"127.0.0.1:{port}") as proxy, httpx.Client(base_url=proxy.address) as client:
         first = USERS.created(client, alice)

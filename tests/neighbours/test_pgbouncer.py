@@ -10,8 +10,10 @@ import pytest
 
 from tests.neighbours.test_postgresql_by_url import the_whole_suite_passes
 from tests.support.families import FAMILIES, USERS
+from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
+from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service, run_donebase
-from tests.support.servers import Pgbouncer, Postgresql, free_port, pgbouncer, pgbouncer_version, postgresql
+from tests.support.servers import free_port
 
 CLIENTS = 50
 ROUNDS = 4

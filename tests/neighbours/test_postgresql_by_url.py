@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgresql import postgresql
 from tests.support.processes import Service, run_donebase
-from tests.support.servers import postgresql
 
 SUITE_TIMEOUT = 900.0
 AT_LEAST = 1_000

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.outages.scene import SLOTS, migrated
-from tests.support.servers import Postgresql, postgresql
+from tests.support.postgresql import Postgresql, postgresql
 
 
 @pytest.fixture(scope="session")

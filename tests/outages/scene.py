@@ -12,8 +12,8 @@ from typing import NamedTuple
 import httpx
 
 from tests.support.kept_alive import NO_ANSWER, KeptAlive
+from tests.support.postgresql import Postgresql
 from tests.support.processes import Service, run_donebase
-from tests.support.servers import Postgresql
 from tests.support.storm import Answer, Storm
 
 # What docs/operations.md and the contract promise.

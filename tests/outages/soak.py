@@ -18,8 +18,8 @@ import httpx
 import psutil
 
 from tests.outages.scene import ANSWERED_WITHIN, LET_THROUGH, migrated
+from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service
-from tests.support.servers import Postgresql, postgresql
 from tests.support.storm import Answer, Storm
 
 CLIENTS = 12

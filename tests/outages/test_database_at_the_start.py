@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.outages.scene import SLOTS, under_load
-from tests.support.servers import Postgresql
+from tests.support.postgresql import Postgresql
 
 # Two looks at the database, and the start of an interpreter on a machine that is busy with other tests.
 LISTENS_WITHIN = 15.0

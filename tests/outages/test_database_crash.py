@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.outages.scene import under_load
-from tests.support.servers import Postgresql
+from tests.support.postgresql import Postgresql
 
 HELD = 2.0
 ENDS: dict[str, Callable[[Postgresql], None]] = {

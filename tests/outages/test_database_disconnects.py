@@ -7,8 +7,8 @@ import pytest
 
 from tests.outages.full_pool import POOL, open_every_connection
 from tests.outages.scene import under_load
+from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
-from tests.support.servers import Postgresql
 from tests.support.storm import Storm
 
 TIMES = 5

@@ -8,7 +8,8 @@ import pytest
 from donebase.connecting import FAILURES
 from tests.outages.scene import migrated, under_load
 from tests.outages.small_disk import SmallDisk, small_disk
-from tests.support.servers import Postgresql, postgresql, run
+from tests.support.postgresql import Postgresql, postgresql
+from tests.support.servers import run
 
 READS = {"read", "list"}
 ENOUGH = 20

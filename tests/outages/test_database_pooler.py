@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.outages.scene import under_load
-from tests.support.servers import Pgbouncer, Postgresql, pgbouncer
+from tests.support.pgbouncer import Pgbouncer, pgbouncer
+from tests.support.postgresql import Postgresql
 
 HELD = 2.0
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.outages.full_pool import open_every_connection
 from tests.outages.scene import ANSWERED_WITHIN, asked, under_load
+from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
-from tests.support.servers import Postgresql
 
 # More than there are connections to the database, so that some wait for one in vain.
 CLIENTS = 14

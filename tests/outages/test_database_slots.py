@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.outages.scene import SLOTS, under_load
-from tests.support.servers import Postgresql
+from tests.support.postgresql import Postgresql
 
 LEFT = 3
 ENOUGH = 20

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tests.outages.callers import PATIENCE, wait_for
+from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
-from tests.support.servers import Postgresql
 from tests.support.storm import Storm
 
 EACH_ROUND = 250

@@ -4,9 +4,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.neighbours import program
-from tests.support.processes import Service, clean_environment
 from tests.support.servers import STOP_TIMEOUT, Server, a_folder
 
 CONFIGURATION = Path(__file__).parent.parent.parent / "deploy" / "nginx.conf"
@@ -69,26 +65,6 @@ class Nginx(Server):
     def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-class ServiceAt(Service):
-    """A service on a port that is given, where nginx expects it again after it has ended."""
-
-    def __init__(self, port: int, folder: Path, **environment: str) -> None:
-        self.folder = folder
-        self.lines = []
-        self.address = ""
-        self._arrived = threading.Condition()
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "donebase", "serve", "--port", str(port)],
-            cwd=folder,
-            env=clean_environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
 
 @contextmanager

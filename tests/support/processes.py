@@ -15,7 +15,7 @@ START_TIMEOUT = 30.0
 
 
 class Service:
-    """One `donebase serve`, on any free port, with nothing in its environment that a test did not put there."""
+    """One `donebase serve`, on any free port unless PORT is given, with no other setting than a test has given."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -23,9 +23,9 @@ class Service:
         self.address = ""
         self._arrived = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "donebase", "serve", "--port", "0"],
+            [sys.executable, "-W", "error", "-m", "donebase", "serve"],
             cwd=folder,
-            env=clean_environment(**environment),
+            env=clean_environment(**{"PORT": "0"} | environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
