@@ -76,30 +76,6 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
     with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2)
 
 
-def test_connections_that_nobody_uses_are_closed(empty_database: str) -> None:
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
-
-    async def use(database: Database) -> None:
-        watch = await asyncpg.connect(empty_database, statement_cache_size=0)
-        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        await asyncio.gather(*(database.fetch(select(func.pg_sleep(0.1))) for _ in range(3)))
-        assert await watch.fetchval(others) == 3
-        await database.close_idle()
-        assert await watch.fetchval(others) == 3
-        await asyncio.sleep(0.5)
-        await database.fetch(select(literal(1)))
-        await database.close_idle()
-        for _ in range(500):  # the one just used stays; the others take a moment to go
-            if await watch.fetchval(others) == 1:
-                break
-            await asyncio.sleep(0.02)
-        await database.fetch(select(literal(1)))
-        assert await watch.fetchval(others) == 1
-        await watch.close()
-
-    with_database(empty_database, use, database_pool_idle=0.4, database_pool_size=3)
-
-
 def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
     async def use(database: Database) -> None:
         began = time.monotonic()

@@ -16,7 +16,7 @@ class Watch:
     """Ends what takes too long: `with watch.limit(8): await …` raises TimeoutError after about 8 seconds."""
 
     def __init__(self) -> None:
-        self._limits: set[_Limit] = set()
+        self._limits: dict[_Limit, None] = {}  # in the order in which they began
         self._looking = False
         self.end = math.inf
 
@@ -32,19 +32,20 @@ class Watch:
 
     def add(self, limit: "_Limit") -> None:
         """Begin to look after a limit."""
-        self._limits.add(limit)
+        self._limits[limit] = None
         if not self._looking:
             self._looking = True
             asyncio.get_running_loop().call_later(EVERY, self._look)
 
     def remove(self, limit: "_Limit") -> None:
         """Stop looking after a limit."""
-        self._limits.discard(limit)
+        self._limits.pop(limit, None)
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for limit in [limit for limit in self._limits if limit.due <= now]:
+        # Of each task the innermost, which says best what took too long.
+        for limit in {limit.task: limit for limit in self._limits if limit.due <= now}.values():
             limit.expire()
         self._looking = bool(self._limits)
         if self._looking:
@@ -54,7 +55,7 @@ class Watch:
 class _Limit:
     """One deadline around some awaits of one task."""
 
-    __slots__ = ("_cancelling", "_expired", "_seconds", "_task", "_watch", "due")
+    __slots__ = ("_cancelling", "_expired", "_seconds", "_watch", "due", "task")
 
     def __init__(self, watch: Watch, seconds: float) -> None:
         self._watch = watch
@@ -65,12 +66,12 @@ class _Limit:
         """Cancel what is awaited."""
         self._watch.remove(self)
         self._expired = True
-        self._task.cancel()
+        self.task.cancel()
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
         assert task
-        self._task: asyncio.Task[Any] = task
+        self.task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
         self.due = min(asyncio.get_running_loop().time() + self._seconds, self._watch.end)
         self._watch.add(self)
@@ -80,5 +81,5 @@ class _Limit:
     ) -> None:
         self._watch.remove(self)
         # Somebody else may have cancelled the task as well, and that has to go on.
-        if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if self._expired and self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

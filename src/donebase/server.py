@@ -173,6 +173,7 @@ class _Supervisor(Multiprocess):
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], announce: Callable[[], None]) -> None:
         super().__init__(config, sockets)
         self._announce = announce
+        self._counted: set[int | None] = set()  # the processes whose pools are in the metrics
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -180,10 +181,11 @@ class _Supervisor(Multiprocess):
             self._announce()
 
     def keep_subprocess_alive(self) -> None:
-        before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
-        for gone in before - {process.pid for process in self.processes}:
+        now = {process.pid for process in self.processes}
+        for gone in self._counted - now:
             mark_process_dead(gone)  # type: ignore[no-untyped-call]
+        self._counted = now
 
     def terminate_all(self) -> None:
         for listener in self.sockets:

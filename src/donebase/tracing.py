@@ -20,12 +20,17 @@ def traced(run: Run) -> Run:
     async def run_traced(sql: str, arguments: list[Any]) -> Any:
         attributes = {"db.system.name": "postgresql", "db.query.text": sql}
         with tracer.start_as_current_span(
-            "statement", kind=trace.SpanKind.CLIENT, attributes=attributes, record_exception=False
+            "statement",
+            kind=trace.SpanKind.CLIENT,
+            attributes=attributes,
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
             try:
                 return await run(sql, arguments)
             except BaseException as failure:
                 span.set_attribute("error.type", type(failure).__name__)
+                span.set_status(trace.StatusCode.ERROR)  # without the driver's words, which can hold values
                 raise
 
     return run_traced

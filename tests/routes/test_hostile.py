@@ -3,6 +3,8 @@
 With the bodies of test_validation.py and the bytes of test_hostile_bytes.py this is the corpus in tests/data/hostile.
 """
 
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi.routing import APIRoute
@@ -11,6 +13,8 @@ from donebase.routes import every_route
 from tests.support.hostile import TABLES, Ids, Line, lines, operations
 from tests.support.processes import Service
 from tests.support.watch import Watch
+
+PROMISES = (Path(__file__).parents[2] / "docs" / "promises.md").read_text()
 
 
 @pytest.mark.parametrize("line", lines("ids", "queries", "paths", "headers"), ids=str)
@@ -26,6 +30,8 @@ def test_the_corpus_is_large_and_no_request_is_in_it_twice() -> None:
     assert len(set(requests)) == len(requests) >= 5_000
     connections = [line.cells["send"] for line in lines("bytes")]
     assert len(set(connections)) == len(connections) >= 250
+    assert f"{len(requests):,} requests, from {len(lines(*TABLES))} lines" in PROMISES
+    assert f"each of {len(connections)} connections" in PROMISES
 
 
 def test_the_corpus_knows_every_operation_of_the_service() -> None:

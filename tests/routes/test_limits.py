@@ -103,6 +103,25 @@ def test_many_small_requests_in_one_piece_are_no_large_header(database_url: str,
         assert all_of(one).count(b"HTTP/1.1 200 OK\r\n") == 101
 
 
+def test_of_endless_requests_in_one_piece_some_are_answered(service: Service) -> None:
+    with connected(service) as one:
+        one.sendall((HEAD + b"\r\n") * 3000)
+        assert all_of(one).count(b"HTTP/1.1 200 OK\r\n") == 101
+
+
+def test_a_broken_request_is_logged_once_under_its_own_id(service: Service) -> None:
+    head = (
+        b"POST /users/1/tasks HTTP/1.1\r\nHost: donebase\r\nX-Request-ID: mine-42\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with connected(service) as one:
+        one.sendall(head)
+        time.sleep(0.2)  # for the request to be waited for
+        one.sendall(b"ZZ\r\n")
+        assert answer(all_of(one)).headers["x-request-id"] == "mine-42"
+    line = service.wait_for("request", request_id="mine-42")
+    assert [each for each in service.lines if each["request_id"] == "mine-42"] == [line]
+
+
 def test_a_connection_too_many_is_turned_away(database_url: str, folder: Path, alice: int) -> None:
     with limited(folder, database_url, MAX_CONNECTIONS="3") as service, ExitStack() as stack:
         clients = [stack.enter_context(httpx.Client(base_url=service.address)) for _ in range(3)]
@@ -133,6 +152,20 @@ def test_who_does_not_take_an_answer_is_let_go(database_url: str, folder: Path, 
             service.wait_for("request", route="/users/{user_id}/tasks")  # ended, though nothing was taken
             assert not all_of(slow).endswith(b"0\r\n\r\n")  # nobody takes it for the whole list
         assert len(httpx.get(service.address + USERS.address(alice)).json()) == 20_000
+
+
+def test_who_takes_an_answer_steadily_gets_all_of_it(database_url: str, folder: Path, alice: int) -> None:
+    asyncio.run(_fill(database_url, alice, 20_000))
+    with limited(folder, database_url, SEND_TIMEOUT="0.5") as service, connected(service) as steady:
+        steady.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        steady.sendall(f"GET {USERS.address(alice)} HTTP/1.0\r\n\r\n".encode())
+        head = steady.recv(4096)
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        taken = len(head.partition(b"\r\n\r\n")[2])
+        while piece := steady.recv(65536):
+            taken += len(piece)
+            time.sleep(0.01)
+        assert taken == length
 
 
 async def _fill(url: str, user: int, number: int) -> None:

@@ -102,11 +102,10 @@ async def task_list(request: Request, batches: AsyncIterator[Batch], limit: int 
     """
     first = await anext(batches)
     if first.more and limit is None:
-        if (
-            request.scope.get("http_version") == "1.0"
-        ):  # it knows no chunks, and could not tell half a list from a whole
-            return _json(_fields([*first.rows, *[row async for batch in batches for row in batch.rows]]))
-        return StreamingResponse(_streamed(first, batches), media_type="application/json")
+        stream = _streamed(first, batches)
+        if request.scope.get("http_version") == "1.0":  # has no chunks, and could not tell half a list from a whole
+            return Response(b"".join([part async for part in stream]), media_type="application/json")
+        return StreamingResponse(stream, media_type="application/json")
     headers = {}
     if first.more:
         following = f"{request.scope['path']}?limit={limit}&after={first.rows[-1]['id']}"
