@@ -20,11 +20,15 @@ migrate: $(VENV)/installed
 install: $(VENV)/installed
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/pytest $(AT_ONCE) $(TESTS)
 
-# Tracing takes as long again as the tests themselves; the neighbours reach nothing that the others do not.
+# One more process than cores: the tests of outages wait for more than half of their time.
+AT_ONCE = -n $$(( $$($(BIN)/python -c "import os; print(os.cpu_count())") + 1 )) --dist worksteal
+
+# Tracing takes as long again as the tests themselves; what is left out reaches little that the others do not.
 coverage: $(VENV)/installed-dev
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term -- tests --ignore=tests/neighbours
+	$(BIN)/pytest $(AT_ONCE) --cov --cov-report=term -- tests \
+		--ignore=tests/neighbours --ignore=tests/outages --ignore=tests/properties
 
 # What nobody thought of: the property tests and Schemathesis with other values each time, for FUZZ_SECONDS.
 fuzz: $(VENV)/installed-dev

@@ -122,7 +122,7 @@ def test_it_finds_its_way_back(empty_database: str) -> None:
     asyncio.run(migrate(Settings.read(database_url=empty_database)))
 
     async def use(database: Database) -> None:
-        one = select(literal(1))
+        one = select(func.pg_sleep(0.1))
         assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
         killer = await asyncpg.connect(empty_database, statement_cache_size=0)
         ended = await killer.fetchval(

@@ -135,7 +135,8 @@ def test_a_statement_that_fails_is_an_error_in_the_trace(collector: Collector, f
 
 def test_a_collector_that_is_away_costs_no_request(database_url: str, folder: Path, alice: int) -> None:
     """Not a request, and not the end of the service in its time either."""
-    away = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}", **SOON}
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    away = {"OTEL_EXPORTER_OTLP_ENDPOINT": nowhere, "OTEL_EXPORTER_OTLP_TIMEOUT": "2", **SOON}
     with Service(folder, DATABASE_URL=database_url, SHUTDOWN_GRACE="1", **away) as service:
         with httpx.Client(base_url=service.ready().address) as client:
             for _ in range(20):
