@@ -1,6 +1,5 @@
 """The PostgreSQL that comes with pip: there at the first start, clean at the end, whole after the worst."""
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,27 +47,6 @@ def test_tasks_survive_a_restart(folder: Path, data: Path, alice: int) -> None:
     with start(folder, data) as service:
         assert read_everywhere(service, alice) == [created] * 3
     assert not running(data)
-
-
-def test_tasks_survive_kill_9(folder: Path, data: Path, alice: int) -> None:
-    service = start(folder, data)
-    created = create_everywhere(service, alice)
-    service.kill()
-    assert running(data)
-    with start(folder, data) as service:
-        assert read_everywhere(service, alice) == [created] * 3
-        assert service.stop() == 0
-    assert not running(data), "the database is left clean, also after a run that was killed"
-
-
-def test_tasks_survive_the_death_of_the_database_too(folder: Path, data: Path, alice: int) -> None:
-    service = start(folder, data)
-    created = create_everywhere(service, alice)
-    postmaster = (data / "postgresql" / "postmaster.pid").read_text().split()[0]
-    service.kill()
-    subprocess.run(["kill", "-9", postmaster], check=True)
-    with start(folder, data) as service:
-        assert read_everywhere(service, alice) == [created] * 3
 
 
 def test_the_last_of_two_stops_the_database(folder: Path, data: Path, alice: int) -> None:

@@ -16,7 +16,7 @@ from tests.support.processes import Service, run_donebase
 from tests.support.servers import free_port
 
 CLIENTS = 50
-ROUNDS = 4
+ROUNDS = 2
 # The neighbours themselves, the embedded PostgreSQL, and what meets none, sees through a pooler, or does the same
 # with every one.
 NOT_ABOUT_A_POSTGRESQL = (
