@@ -1,7 +1,6 @@
 """What the service counts, as Prometheus reads it."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from donebase import __version__
 from tests.support.families import API, FAMILIES, USERS, V1
 from tests.support.processes import Service
+from tests.support.waiting import wait_for
 
 REQUESTS = "donebase_http_request_duration_seconds"
 STATEMENTS = "donebase_database_statement_duration_seconds"
@@ -164,9 +164,8 @@ def test_whichever_worker_is_asked_answers_for_all(database_url: str, folder: Pa
     with _clients_of(folder, DATABASE_URL=database_url, WORKERS="2", DATABASE_POOL_SIZE="3") as client:
         for _ in range(40):  # each on a connection of its own, so that both workers get some
             assert httpx.get(f"{client.base_url}/livez").status_code == 200
-        end = time.monotonic() + 5  # an answer is there a moment before it is counted
-        while counted(families(client), route="/livez") < 40 and time.monotonic() < end:
-            time.sleep(0.05)
+        # An answer is there a moment before it is counted.
+        wait_for(lambda: counted(families(client), route="/livez") == 40)
         for _ in range(8):
             with httpx.Client(base_url=client.base_url) as another:
                 found = families(another)

@@ -94,7 +94,10 @@ class Connection(PatientProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header, but for the white space behind it (RFC 9112, 5.1), and no trailer."""
         if self._in_head:
-            super().on_header(name, value.rstrip(_OWS))
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value.rstrip(_OWS)))
             return
         self._trailers += len(name) + len(value)
         if self._trailers > self._settings.max_header_bytes:
@@ -107,7 +110,10 @@ class Connection(PatientProtocol):
             raise ValueError  # the connection ends with the last answer; who sent more asks again (RFC 9112, 9.3.2)
         version = self.parser.get_http_version()
         target = origin_form(self.url)
-        fault = self._oversized() or fault_of(version, self.headers) or (MALFORMED if target is None else None)
+        limit = self._settings.max_header_bytes
+        fault = fault_of(version, self.headers) or (MALFORMED if target is None else None)
+        if self._received > limit and size(self.url, self.headers) > limit:
+            fault = TOO_LARGE
         if fault or target is None:
             self._fault = fault
             raise ValueError
@@ -139,10 +145,6 @@ class Connection(PatientProtocol):
             self.cycle.keep_alive = False
             self.parser = httptools.HttpRequestParser(_Body(self))
             self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % _lines(framing))
-
-    def _oversized(self) -> Fault | None:
-        limit = self._settings.max_header_bytes
-        return TOO_LARGE if self._received > limit and size(self.url, self.headers) > limit else None
 
     def _head_overdue(self) -> None:
         self._head_timer = None

@@ -2,14 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker, until
 from tests.support.kept_alive import NO_ANSWER, KeptAlive, Reply
 from tests.support.processes import Service
-
-PATIENCE = 30.0
 
 
 class Told:
@@ -86,11 +83,3 @@ async def no_longer_takes_connections(service: Service) -> None:
         return True
 
     await until(taken, wanted=False)
-
-
-def wait_for(there: Callable[[], bool]) -> None:
-    """Wait for something that has to come."""
-    end = time.monotonic() + PATIENCE
-    while not there():
-        assert time.monotonic() < end, f"not in {PATIENCE} s"
-        time.sleep(0.01)

@@ -20,8 +20,9 @@ from tests.support.storm import Answer, Storm
 ANSWERED_WITHIN = 10.0
 RED_WITHIN = 3.0
 BACK_WITHIN = 5.0
-# A process that lives answers at once; the rest is for a machine that is busy with other tests.
-ALIVE_WITHIN = 2.0
+# A machine that is busy with other tests takes longer for everything.
+BUSY = 1.5
+ALIVE_WITHIN = 0.5
 PROBED_EVERY = 0.2
 PATIENCE = 30.0
 SLOTS = 30  # connections that PostgreSQL has to give
@@ -133,7 +134,7 @@ class Scene:
             assert self.storm.check(client) > 0
 
     def _every_answer_is_in_time_and_in_shape(self) -> None:
-        slow = [answer for answer in self.storm.answers if answer.took > ANSWERED_WITHIN]
+        slow = [answer for answer in self.storm.answers if answer.took > ANSWERED_WITHIN + BUSY]
         assert not slow, (slow[:5], self._summary())
         assert all(answer.shaped for answer in self.storm.answers), self._summary()
         assert {(answer.status, answer.code) for answer in self.failed} <= LET_THROUGH, self._summary()
@@ -143,21 +144,21 @@ class Scene:
     def _the_probes_tell_the_truth(self, *, total: bool) -> None:
         livez, health = self.prober.livez, self.prober.health
         assert {probe.status for probe in livez} == {200}
-        assert max(probe.ended - probe.began for probe in livez) < ALIVE_WITHIN
+        assert max(probe.ended - probe.began for probe in livez) < ALIVE_WITHIN + BUSY
         assert {probe.status for probe in health} <= {200, 503}
-        assert max(probe.ended - probe.began for probe in health) < RED_WITHIN
+        assert max(probe.ended - probe.began for probe in health) < RED_WITHIN + BUSY
         assert all(probe.status == 200 for probe in health if probe.ended < self._began)
         if total:
             red = min(probe.ended for probe in health if probe.status == 503)
-            assert red - self._began < RED_WITHIN, f"/health was red after {red - self._began:.1f} s"
+            assert red - self._began < RED_WITHIN + BUSY, f"/health was red after {red - self._began:.1f} s"
             assert all(probe.status == 503 for probe in health if red <= probe.ended < self._held_until)
         green = min(probe.ended for probe in self._since_back() if probe.status == 200)
-        assert green - self._back < BACK_WITHIN, f"/health was green after {green - self._back:.1f} s"
+        assert green - self._back < BACK_WITHIN + BUSY, f"/health was green after {green - self._back:.1f} s"
         assert all(probe.status == 200 for probe in health if probe.began > green)
 
     def _nothing_lingers(self, within: float) -> None:
         first = min(answer.ended for answer in self.storm.answers if answer.well and answer.began > self._back)
-        assert first - self._back < within, f"the first success came after {first - self._back:.1f} s"
+        assert first - self._back < within + BUSY, f"the first success came after {first - self._back:.1f} s"
         lingering = [answer for answer in self.failed if answer.began > first]
         assert not lingering, (first - self._back, [each.began - self._back for each in lingering], lingering[:5])
 

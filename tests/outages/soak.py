@@ -39,7 +39,7 @@ class Soak:
         self.storm = Storm(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
         self.faults: dict[str, Callable[[], None]] = {
             "service killed": lambda: self._again(self.service.kill),
-            "service stopped": lambda: self._again(self.service.stop),
+            "service stopped": lambda: self._again(self._stop),
             "PostgreSQL crashed": lambda: self._revive(lambda: self._server.stop("immediate")),
             "PostgreSQL restarted": lambda: self._revive(lambda: self._server.stop("fast")),
             "PostgreSQL killed": lambda: self._revive(self._server.kill),
@@ -58,8 +58,15 @@ class Soak:
     def _start(self) -> Service:
         return Service(self._folder, DATABASE_URL=self._url).ready()
 
+    def _stop(self) -> int:
+        status = self.service.stop()
+        assert status == 0, f"SIGTERM ended it with {status}"
+        return status
+
     def _again(self, end: Callable[[], int]) -> None:
         end()
+        faults = [line for line in self.service.lines if line["event"] == "internal_error"]
+        assert not faults, faults
         self.service = self._start()
         self.storm.at(self.service.address)
 

@@ -44,5 +44,6 @@ def test_a_database_may_come_after_the_service(server: Postgresql, database: str
             with scene.outage(begun=True):
                 scene.wait_until(lambda: scene.failed, "an error")
                 scene.wait_until(lambda: any(probe.status == 503 for probe in scene.prober.health), "/health is red")
+                scene.hold(0)
                 hindered.close()
             scene.recovers()

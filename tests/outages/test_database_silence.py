@@ -10,7 +10,7 @@ from tests.support.processes import Service
 # More than there are connections to the database, so that some wait for one in vain.
 CLIENTS = 14
 FEW = 2
-HELD = 3.0
+HELD = 4.0
 BOTH = {"DATABASE_ERROR", "OVERLOADED"}
 
 
@@ -18,6 +18,7 @@ def test_a_server_that_stands_still_is_given_up_on_in_time(server: Postgresql, d
     with under_load(folder, server.url(database), CLIENTS) as scene:
         with scene.outage(), server.frozen():
             scene.wait_until(lambda: scene.codes >= BOTH, "both kinds of answer")
+            scene.hold(0)
         scene.recovers()
 
 

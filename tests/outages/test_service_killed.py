@@ -11,10 +11,10 @@ import httpx
 import psutil
 import pytest
 
-from tests.outages.callers import PATIENCE, wait_for
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 from tests.support.storm import Storm
+from tests.support.waiting import PATIENCE, wait_for
 
 EACH_ROUND = 250
 

@@ -1,6 +1,5 @@
 """What the clients of a storm would notice: each way in which a write can be lost, doubled or made up."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from tests.support.kept_alive import Reply
 from tests.support.processes import Service
 from tests.support.remembered import Remembered, State, Wish
 from tests.support.storm import Storm
+from tests.support.waiting import wait_for
 
 Harm = Callable[[httpx.Client, int, int], httpx.Response]
 HARMS: dict[str, Harm] = {
@@ -29,8 +29,7 @@ DELETE = Wish("delete", "DELETE", "/1", 1, becomes=lambda _: None)
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_storm_notices_what_it_was_not_told(service: Service, client: httpx.Client, harm: str) -> None:
     with Storm(service.address, clients=2) as storm:
-        while len(storm.answers) < ENOUGH:
-            time.sleep(0.02)
+        wait_for(lambda: len(storm.answers) >= ENOUGH)
     assert 0 < storm.check(client) < len(storm.answers)
     assert {answer.status for answer in storm.answers} <= {200, 201, 204}
     assert all(answer.shaped for answer in storm.answers)

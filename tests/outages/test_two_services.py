@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from donebase.core.models import REVISION
-from tests.outages.callers import wait_for
 from tests.support.families import FAMILIES
 from tests.support.held_up import Onlooker
 from tests.support.processes import Service, run_donebase
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture

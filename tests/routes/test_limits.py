@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import httpx
 from tests.support.families import USERS
 from tests.support.problems import invalid
 from tests.support.processes import Service
+from tests.support.waiting import wait_for
 
 END = 15.0
 HEAD = b"GET /livez HTTP/1.1\r\nHost: donebase\r\n"
@@ -53,7 +54,7 @@ def answer(raw: bytes) -> httpx.Response:
 
 
 def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, HEADER_TIMEOUT="0.3") as service:
+    with limited(folder, database_url, HEADER_TIMEOUT="0.6") as service:
         with connected(service) as first:
             first.sendall(HEAD)
             invalid(answer(all_of(first)), ("headers", "too_slow"))
@@ -78,10 +79,10 @@ def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None
 
 
 def test_an_idle_connection_is_kept_longer_than_headers_may_take(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, HEADER_TIMEOUT="0.2") as service, connected(service) as kept:
+    with limited(folder, database_url, HEADER_TIMEOUT="0.6") as service, connected(service) as kept:
         for _ in range(2):
             lives(kept)
-            time.sleep(0.5)
+            time.sleep(1)
 
 
 def test_headers_have_a_size(database_url: str, folder: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_connection_too_many_is_turned_away(database_url: str, folder: Path, a
         for client in clients:
             assert client.get(USERS.address(alice)).json() == []
         clients[0].close()
-        _until(lambda: httpx.get(service.address + USERS.address(alice)).status_code == 200)
+        wait_for(lambda: httpx.get(service.address + USERS.address(alice)).status_code == 200)
 
 
 def test_who_does_not_take_an_answer_is_let_go(database_url: str, folder: Path, alice: int) -> None:
@@ -178,10 +179,3 @@ async def _fill(url: str, user: int, number: int) -> None:
         )
     finally:
         await connection.close()
-
-
-def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + END
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
