@@ -15,7 +15,6 @@ from tests.support.processes import Service, run_donebase
 SUITE_TIMEOUT = 900.0
 DEPEND_ON_IT = (
     "tests/core/test_plans.py",
-    "tests/routes/test_many_at_once.py",
     "tests/routes/test_one_story_every_address.py",
     "tests/routes/test_statements.py",
     "tests/test_database.py",

@@ -109,7 +109,7 @@ def test_a_body_is_kept_or_does_nothing(
         else:
             attempt.was_kept(body)
 
-    for round_ in rounds(service, PART, examples=60):
+    for round_ in rounds(service, PART, examples=40):
         round_(given(drawn, WAYS)(holds))()
 
 

@@ -18,7 +18,7 @@ from tests.support.processes import Service, clean_environment
 
 ROOT = Path(__file__).parents[2]
 PHASES = ["examples", "coverage", "fuzzing", "stateful"]
-FEW = ["--generation-deterministic", "--max-examples=10"]
+FEW = ["--generation-deterministic", "--max-examples=5"]
 MANY = ["--generation-database=none", f"--max-time={round(0.6 * FUZZ_SECONDS)}"]
 
 
