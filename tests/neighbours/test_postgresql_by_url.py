@@ -13,11 +13,10 @@ from tests.support.postgresql import postgresql
 from tests.support.processes import Service, run_donebase
 
 SUITE_TIMEOUT = 900.0
+# What differs without a pooler in front of it; all else meets this PostgreSQL behind PgBouncer.
 DEPEND_ON_IT = (
     "tests/core/test_plans.py",
-    "tests/routes/test_one_story_every_address.py",
     "tests/routes/test_statements.py",
-    "tests/test_database.py",
     "tests/test_migrations.py",
 )
 
@@ -25,7 +24,7 @@ DEPEND_ON_IT = (
 def test_what_depends_on_postgresql_passes_on_one_given_by_its_url(pytestconfig: pytest.Config) -> None:
     with postgresql(fsync="off") as server:
         sys.stdout.write(f"PostgreSQL {server.version}\n")
-        the_suite_passes(pytestconfig.rootpath, server.url(), *DEPEND_ON_IT, at_least=100)
+        the_suite_passes(pytestconfig.rootpath, server.url(), *DEPEND_ON_IT, at_least=30)
 
 
 def test_statements_are_prepared_where_no_pooler_is_in_between(folder: Path) -> None:
