@@ -91,8 +91,7 @@ class Attempt:
 
     def tasks(self) -> Any:
         """Return the task and what has followed it, whoever owns it."""
-        before = self.task["id"] - 1
-        return self.client.get(V1.tasks, params={"after": before} if before else {}).json()
+        return self.client.get(V1.tasks, params={"after": self.task["id"] - 1}).json()
 
 
 @every_operation

@@ -79,6 +79,14 @@ def test_pages_follow_each_other_to_the_end(client: httpx.Client, owned: Family,
     assert found == (everything[1:] if everything else client.get(owned.address(busy_user)).json())
 
 
+def test_a_page_after_0_is_the_first(client: httpx.Client, family: Family, alice: int) -> None:
+    family.created(client, alice)
+    first, from_0 = (client.get(family.address(alice), params={"limit": 1, **after}) for after in ({}, {"after": 0}))
+    assert from_0.status_code == 200, from_0.text
+    assert len(from_0.json()) == 1
+    assert (from_0.json(), from_0.headers.get("link")) == (first.json(), first.headers.get("link"))
+
+
 def test_the_last_page_says_so(client: httpx.Client, alice: int) -> None:
     for family in OWNED:
         family.created(client, alice)

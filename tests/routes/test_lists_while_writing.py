@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 import asyncpg
@@ -74,20 +74,24 @@ class Writer:
 
 def whole(client: httpx.Client, family: Family, user: int, _first: int) -> list[Json]:
     response = client.get(family.address(user))
-    assert response.status_code == 200
     assert "content-length" not in response.headers, "it came in one piece"
-    tasks: list[Json] = response.json()
-    return tasks
+    return tasks_in(response)
 
 
 def in_pages(client: httpx.Client, family: Family, user: int, first: int) -> list[Json]:
     response = client.get(family.address(user), params={"limit": PAGE, "after": first - 1})
-    tasks: list[Json] = response.json()
+    tasks = tasks_in(response)
     while link := response.headers.get("link"):
         following = re.fullmatch(r'<(/[^>]+)>; rel="next"', link)
         assert following
         response = client.get(following[1])
-        tasks += response.json()
+        tasks += tasks_in(response)
+    return tasks
+
+
+def tasks_in(response: httpx.Response) -> list[Json]:
+    assert response.status_code == 200, response.text
+    tasks: list[Json] = response.json()
     return tasks
 
 
@@ -112,17 +116,16 @@ def read_and_check(client: httpx.Client, family: Family, user: int, read: Read, 
 def writing(service: Service, user: int, tasks: list[int]) -> Iterator[list[Writer]]:
     """Let several clients write as long as this lasts."""
     enough = threading.Event()
-    clients = [httpx.Client(base_url=service.address, timeout=30) for _ in range(WRITERS)]
-    writers = [Writer(client, user, tasks[turn::WRITERS]) for turn, client in enumerate(clients)]
-    with ThreadPoolExecutor(WRITERS) as threads:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client(base_url=service.address)) for _ in range(WRITERS)]
+        writers = [Writer(client, user, tasks[turn::WRITERS]) for turn, client in enumerate(clients)]
+        threads = stack.enter_context(ThreadPoolExecutor(WRITERS))
+        stack.callback(enough.set)  # before the threads are waited for, whatever happens
         at_work = [threads.submit(writer.write_until, enough) for writer in writers]
-        try:
-            yield writers
-        finally:
-            enough.set()
-    for work, client in zip(at_work, clients, strict=True):
-        work.result()
-        client.close()
+        yield writers
+        enough.set()
+        for work in at_work:
+            work.result()
 
 
 @pytest.fixture

@@ -102,8 +102,7 @@ class Watch:
         self._task = {}
 
     def _stored(self) -> Any:
-        before = self._task["id"] - 1
-        query = f"limit=1000&after={before}" if before else "limit=1000"
+        query = f"limit=1000&after={self._task['id'] - 1}"
         self._view.send(f"GET {V1.tasks}?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         response = self._view.answer()
         assert response.status_code == 200, response.text

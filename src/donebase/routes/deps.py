@@ -18,12 +18,13 @@ async def _database(request: Request) -> database.Database:
     return found
 
 
-def _plain_decimal(at_most: int) -> BeforeValidator:
+def _plain_decimal(at_most: int, at_least: int = 1) -> BeforeValidator:
     """Take digits as a person writes a number, and nothing else that Python would read as one."""
 
     def number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= 19 and int(text) <= at_most):
-            raise PydanticCustomError("out_of_range", f"must be a whole number from 1 to {at_most}")
+        plain = text.isascii() and text.isdigit() and len(text) <= 19 and text == str(int(text))
+        if not (plain and at_least <= int(text) <= at_most):
+            raise PydanticCustomError("out_of_range", f"must be a whole number from {at_least} to {at_most}")
         return int(text)
 
     return BeforeValidator(number)
@@ -31,6 +32,7 @@ def _plain_decimal(at_most: int) -> BeforeValidator:
 
 _id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
 _limit = {"minimum": 1, "maximum": MAX_LIMIT}
+_after = _id | {"minimum": 0}
 
 Database = Annotated[database.Database, Depends(_database)]
 Owner = Annotated[
@@ -52,6 +54,10 @@ Limit = Annotated[
 ]
 After = Annotated[
     int | None,
-    Query(description="Only tasks whose id is above this one.", json_schema_extra=_id, examples=[1]),
-    _plain_decimal(MAX_ID),
+    Query(
+        description="Only tasks whose id is above this one; 0 begins with the first.",
+        json_schema_extra=_after,
+        examples=[1],
+    ),
+    _plain_decimal(MAX_ID, at_least=0),
 ]
