@@ -15,6 +15,8 @@ from tests.support.servers import STOP_TIMEOUT, Server, a_folder
 
 CONFIGURATION = Path(__file__).parent.parent.parent / "deploy" / "nginx.conf"
 _OF_A_MACHINE = re.compile(r"^( *)(\w+) (.*);( +# here)$", re.MULTILINE)
+# nginx makes these as it starts, unused as they are: only root can, where it was built to put them.
+_UNUSED = ("fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path")
 _LOG_TIMEOUT = 10.0
 
 
@@ -37,7 +39,8 @@ class Nginx(Server):
         written = CONFIGURATION.read_text()
         assert sorted(name for _, name, _, _ in _OF_A_MACHINE.findall(written)) == sorted(here)
         changed = _OF_A_MACHINE.sub(lambda line: f"{line[1]}{line[2]} {here[line[2]]};{line[4]}", written)
-        (folder / "nginx.conf").write_text(changed)
+        unused = "".join(f"    {name} {folder}/unused;\n" for name in _UNUSED)
+        (folder / "nginx.conf").write_text(changed.replace("http {\n", f"http {{\n{unused}", 1))
 
     @property
     def _command(self) -> list[str | Path]:
