@@ -69,7 +69,7 @@ def test_a_port_that_is_taken_is_named(folder: Path, database_url: str) -> None:
         port = taken.getsockname()[1]
         refused = run_donebase(folder, "serve", "--port", str(port), DATABASE_URL=database_url)
     assert refused.returncode == 2
-    assert refused.stderr == f"donebase: PORT must be one that is free: {port} on 127.0.0.1: Address already in use\n"
+    assert refused.stderr == f"donebase: PORT {port} on 127.0.0.1 is not available: Address already in use\n"
 
 
 def test_without_the_extra_and_without_a_url_there_is_no_database(folder: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_database_that_is_not_there_ends_the_start(folder: Path, database_url:
     wrong = re.sub(r"/test_\w+", "/no_such_database", database_url)
     refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=wrong)
     assert refused.returncode == 2, refused.stdout
-    assert refused.stderr.startswith("donebase: DATABASE_URL must be one that PostgreSQL accepts")
+    assert refused.stderr.startswith("donebase: DATABASE_URL was rejected by PostgreSQL")
     assert refused.stderr.count("\n") == 1
 
 

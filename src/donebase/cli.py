@@ -35,33 +35,36 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="donebase",
         description="A task backend over PostgreSQL.",
-        epilog="Settings come from the environment and from .env; .env.example lists them all.",
+        epilog="Settings are environment variables, or lines of a file .env in the working directory: "
+        + ", ".join(name.upper() for name in Settings.model_fields),
     )
     parser.add_argument("--version", action="version", version=f"donebase {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     serve = commands.add_parser(
         "serve",
-        help="answer requests until told to stop",
-        description="Serve the API. Without DATABASE_URL it starts a PostgreSQL of its own, with its data in DATA_DIR.",
+        help="start the service",
+        description="Start the service. It runs until SIGTERM or SIGINT (Ctrl-C). If DATABASE_URL is not set, it "
+        "starts the embedded PostgreSQL, with its data in DATA_DIR.",
     )
-    serve.add_argument("--host", help="the address to listen on (HOST, else 127.0.0.1)")
-    serve.add_argument("--port", help="the port to listen on, 0 for any free one (PORT, else 8000)")
-    serve.add_argument("--workers", help="how many processes answer (WORKERS, else 1)")
+    serve.add_argument("--host", help="address to listen on (overrides HOST; default: 127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on, 0 for any free one (overrides PORT; default: 8000)")
+    serve.add_argument("--workers", help="number of worker processes (overrides WORKERS; default: 1)")
     serve.set_defaults(command=_serve)
 
     migrate = commands.add_parser(
         "migrate",
-        help="bring the database's tables up to date",
-        description="Bring the tables of DATABASE_URL_UNPOOLED, else DATABASE_URL, else those in DATA_DIR to this "
-        "version of donebase. Safe to run again, and from several machines at once.",
+        help="create or upgrade the database tables",
+        description="Create the database tables, or upgrade them to this version of donebase. Connects to "
+        "DATABASE_URL_UNPOOLED if it is set, else to DATABASE_URL, else to the embedded PostgreSQL in DATA_DIR. Safe "
+        "to run again, and from several machines at once.",
     )
     migrate.set_defaults(command=_migrate)
 
     openapi = commands.add_parser(
         "openapi",
         help="print the OpenAPI document",
-        description="Print the OpenAPI document of the API as JSON. Needs no database.",
+        description="Print the OpenAPI document of the API as JSON. It needs no database.",
     )
     openapi.set_defaults(command=_openapi)
     return parser

@@ -64,7 +64,10 @@ async def _find_way(settings: Settings) -> Way:
         without_effect=_without_effect(settings),
     )
     if prepare and not kept:
-        logs.warning("prepared_statements.unsafe", advice="the pooler does not keep them: set PREPARED_STATEMENTS=auto")
+        logs.warning(
+            "prepared_statements.unsafe",
+            advice="the pooler does not support prepared statements: set PREPARED_STATEMENTS=auto",
+        )
     milliseconds = str(int(settings.database_timeout * 1000))
     return Way(
         url=url,
@@ -94,11 +97,13 @@ async def _check_schema(connection: asyncpg.Connection) -> None:
     except asyncpg.UndefinedTableError:
         found = None
     if found is None:
-        raise SchemaMismatch("the database has no tables of donebase yet: run `donebase migrate`")
+        raise SchemaMismatch("the database has no donebase tables yet: run `donebase migrate`")
     if found < REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, older than {REVISION}: run `donebase migrate`")
+        raise SchemaMismatch(
+            f"the database schema is {found}, older than the required {REVISION}: run `donebase migrate`"
+        )
     if found > REVISION:
-        raise SchemaMismatch(f"the database is at schema {found}, newer than {REVISION}: upgrade donebase")
+        raise SchemaMismatch(f"the database schema is {found}, newer than the supported {REVISION}: upgrade donebase")
 
 
 async def _keeps_statements(connection: asyncpg.Connection) -> bool:

@@ -64,7 +64,7 @@ class Database:
             async with asyncio.timeout(within):
                 await self._pool.way()
         except _REFUSALS as refusal:
-            raise WrongSetting(f"DATABASE_URL must be one that PostgreSQL accepts: {refusal.args[0]}") from refusal
+            raise WrongSetting(f"DATABASE_URL was rejected by PostgreSQL: {refusal.args[0]}") from refusal
         except FAILURES as failure:
             raise meaning(failure) from failure
 
@@ -134,7 +134,7 @@ _REFUSALS = (
 def meaning(failure: BaseException) -> DatabaseFailed | Overloaded:
     """Say in donebase's words what went wrong. The text is for the log: no value, no detail, no address."""
     if isinstance(failure, asyncpg.TooManyConnectionsError):
-        return Overloaded("PostgreSQL has no free connection")
+        return Overloaded("PostgreSQL has no free connection slot (max_connections)")
     if isinstance(failure, asyncpg.PostgresError):
         return DatabaseFailed(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
     return DatabaseFailed(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)

@@ -94,7 +94,7 @@ class Pool:
             with self._watch.limit(self._settings.database_pool_wait):
                 await self._room.acquire()
         except TimeoutError:
-            raise Overloaded("every connection stayed busy") from None
+            raise Overloaded("no database connection became free within DATABASE_POOL_WAIT") from None
         finally:
             self._waiting -= 1
 

@@ -5,14 +5,14 @@ import re
 from donebase.core.errors import Fault
 from donebase.routes.headers import Headers
 
-MALFORMED = Fault("request", "must be HTTP/1.1 as RFC 9112 has it", "malformed_http")
-TOO_LARGE = Fault("headers", "are larger than this service takes", "too_large")
-TOO_SLOW = Fault("headers", "did not arrive whole in time", "too_slow")
-UNKNOWN_METHOD = Fault("method", "is not one that this service knows", "unknown_method")
+MALFORMED = Fault("request", "must be valid HTTP/1.1 (RFC 9112)", "malformed_http")
+TOO_LARGE = Fault("headers", "are larger than this service accepts", "too_large")
+TOO_SLOW = Fault("headers", "did not arrive in time", "too_slow")
+UNKNOWN_METHOD = Fault("method", "is not a supported method", "unknown_method")
 _VERSION = Fault("version", "must be HTTP/1.1 or HTTP/1.0", "unsupported_version")
 _NO_HOST = Fault("Host", "is required", "required")
-_WRONG_HOST = Fault("Host", "must be the name or address of a host", "invalid")
-_TWO_HOSTS = Fault("Host", "must be given once", "repeated")
+_WRONG_HOST = Fault("Host", "must be a host name or an IP address", "invalid")
+_TWO_HOSTS = Fault("Host", "must appear only once", "repeated")
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
 _METHOD = re.compile(_TOKEN + rb" ")

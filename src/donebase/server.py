@@ -73,7 +73,7 @@ def _listener(settings: Settings) -> socket.socket:
     except OSError as failure:
         if failure.errno in (errno.EADDRINUSE, errno.EACCES):
             reason = os.strerror(failure.errno)
-            raise WrongSetting(f"PORT must be one that is free: {settings.port} on {settings.host}: {reason}") from None
+            raise WrongSetting(f"PORT {settings.port} on {settings.host} is not available: {reason}") from None
         raise WrongSetting(f"HOST {Settings.model_fields['host'].description}") from None
 
 

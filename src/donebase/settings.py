@@ -49,9 +49,9 @@ def _postgresql(url: SecretStr) -> SecretStr:
             raise ValueError
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in _URL_PARAMETERS:
-            raise PydanticCustomError("url", f"may have, after its question mark, only: {', '.join(_URL_PARAMETERS)}")
+            raise PydanticCustomError("url", f"must use only these URL parameters: {', '.join(_URL_PARAMETERS)}")
         if value not in _URL_PARAMETERS[name] and _URL_PARAMETERS[name]:
-            raise PydanticCustomError("url", f"must have {name} as one of: {', '.join(_URL_PARAMETERS[name])}")
+            raise PydanticCustomError("url", f"must set {name} to one of: {', '.join(_URL_PARAMETERS[name])}")
     return SecretStr("postgresql" + text.removeprefix(parts.scheme))
 
 
@@ -78,9 +78,9 @@ _Seconds = Annotated[float, Field(gt=0, le=600)]
 
 _A_URL = "must be a PostgreSQL URL such as postgresql://user:password@host/database?sslmode=require"
 _AN_ENDPOINT = (
-    "must be the URL of a collector of OpenTelemetry that takes OTLP over HTTP, such as http://localhost:4318"
+    "must be the URL of an OpenTelemetry collector that accepts OTLP over HTTP, such as http://localhost:4318"
 )
-_SOME_SECONDS = "must be a number of seconds above 0, at most 600"
+_SOME_SECONDS = "must be a number of seconds above 0 and at most 600"
 
 
 class Settings(BaseSettings):
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     database_url_unpooled: _URL | None = Field(default=None, description=_A_URL)
     data_dir: Path = Field(
         default_factory=_data_dir,
-        description="must be a folder this user can write to",
+        description="must be a directory that this user can write to",
     )
     host: Annotated[str, Field(min_length=1)] = Field(
         default="127.0.0.1", description="must be an address of this machine such as 127.0.0.1 or 0.0.0.0"
@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     )
     cors_origins: _Origins = Field(
         default=("http://localhost:3000",),
-        description="must be origins such as https://app.example.com, separated by commas",
+        description="must be a comma-separated list of origins such as https://app.example.com",
     )
     log_format: Format = Field(default="auto", description="must be auto, json or text")
     otel_exporter_otlp_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)

@@ -83,7 +83,7 @@ def test_what_was_sent_is_not_sent_again(method: str) -> None:
         assert client.get("/users/1/tasks").json() == []
         answer = client.request(method, "/users/1/tasks/1")
         said_by_nginx(answer, 500, "INTERNAL_ERROR")
-        assert "may have been done" in answer.json()["detail"]
+        assert "may have been processed" in answer.json()["detail"]
         assert [said.split(b" ", 1)[0].decode() for said in asked] == ["GET", method]
 
 

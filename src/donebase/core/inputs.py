@@ -29,7 +29,7 @@ def _storable(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise PydanticCustomError("not_unicode", "must be Unicode text without lone surrogates") from None
+            raise PydanticCustomError("not_unicode", "must be valid Unicode, without lone surrogates") from None
     return text
 
 

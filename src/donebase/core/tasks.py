@@ -163,4 +163,4 @@ def _agreed(owner: int | None, named: int | MISSING) -> int | None:
 
 
 def _another_owner() -> InvalidInput:
-    return InvalidInput([Fault("user_id", "must name the owner of the task: owners do not change", "another_owner")])
+    return InvalidInput([Fault("user_id", "must be the owner of the task, which cannot be changed", "another_owner")])

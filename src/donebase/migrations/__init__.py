@@ -48,7 +48,7 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
         failure = getattr(wrapped.orig, "__cause__", None) or wrapped
         if isinstance(failure, asyncpg.LockNotAvailableError):
             seconds = f"{settings.migration_wait:g}"
-            raise DatabaseFailed(f"another migration, or work on the tables, took longer than {seconds} s") from failure
+            raise DatabaseFailed(f"the tables stayed locked for longer than MIGRATION_WAIT ({seconds} s)") from failure
         raise meaning(failure) from failure
     except FAILURES as failure:
         raise meaning(failure) from failure
@@ -60,7 +60,7 @@ def _step(connection: Connection, revision: str) -> str | None:
     # Read behind the lock: whoever held it may just have done the work.
     before = MigrationContext.configure(connection).get_current_revision()
     if before is not None and before > REVISION:
-        raise SchemaMismatch(f"the database is at schema {before}, newer than {REVISION}: upgrade donebase")
+        raise SchemaMismatch(f"the database schema is {before}, newer than the supported {REVISION}: upgrade donebase")
     config = Config()
     config.set_main_option("script_location", "donebase:migrations")
     config.attributes["connection"] = connection

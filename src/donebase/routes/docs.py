@@ -131,4 +131,4 @@ _ABOUT = {
     "Retry-After": "Seconds after which to try again.",
 }
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_FAULT = Fault("colour", "is not a parameter of this address", "unknown_parameter")  # can happen at any address
+_FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address

@@ -15,11 +15,11 @@ from donebase.routes.problems import CLOSE, INTERNAL, KINDS, problem
 
 # What Starlette says of a preflight that it refuses, as the header it means.
 _CORS_FAULTS = {
-    word: Fault(header, "is not one that this service answers to", "cors_refused")
-    for word, header in (
-        ("origin", "Origin"),
-        ("method", "Access-Control-Request-Method"),
-        ("private-network", "Access-Control-Request-Private-Network"),
+    word: Fault(header, message, "cors_refused")
+    for word, header, message in (
+        ("origin", "Origin", "is not an allowed origin"),
+        ("method", "Access-Control-Request-Method", "is not an allowed method"),
+        ("private-network", "Access-Control-Request-Private-Network", "is not allowed"),
     )
 }
 _PROBES = ("/livez", "/health", "/metrics")
@@ -114,7 +114,7 @@ class Crowd:
         if CROWDED not in scope or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
             return
-        logs.warning("overloaded", cause="MAX_CONNECTIONS is reached")
+        logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
         await problem(KINDS[Overloaded], headers=CLOSE)(scope, receive, send)
 
 

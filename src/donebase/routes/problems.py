@@ -62,26 +62,28 @@ _RETRY = {"Retry-After": "1"}
 CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
 
 KINDS: dict[type[Exception], Kind] = {
-    InvalidInput: Kind(400, "VALIDATION_ERROR", "The request does not keep the rules; see errors for each field."),
+    InvalidInput: Kind(400, "VALIDATION_ERROR", "The request is invalid; see errors for each field."),
     MalformedJSON: Kind(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
-    IncompleteBody: Kind(400, "MALFORMED_JSON", "The body did not arrive whole, or not in time.", CLOSE),
-    TaskNotFound: Kind(404, "TASK_NOT_FOUND", "There is no such task."),
-    BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service takes.", CLOSE),
+    IncompleteBody: Kind(400, "MALFORMED_JSON", "The body is incomplete or did not arrive in time.", CLOSE),
+    TaskNotFound: Kind(404, "TASK_NOT_FOUND", "The task does not exist."),
+    BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", CLOSE),
     UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
-    DatabaseFailed: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),
-    SchemaMismatch: Kind(500, "DATABASE_ERROR", "The database did not answer as it should. Try again.", _RETRY),
-    Overloaded: Kind(503, "OVERLOADED", "The service is busy. Nothing was done; try again.", _RETRY),
+    DatabaseFailed: Kind(500, "DATABASE_ERROR", "The database failed or did not answer in time. Try again.", _RETRY),
+    SchemaMismatch: Kind(500, "DATABASE_ERROR", "The database failed or did not answer in time. Try again.", _RETRY),
+    Overloaded: Kind(503, "OVERLOADED", "The service is busy and did not process the request. Try again.", _RETRY),
 }
-INTERNAL = Kind(500, "INTERNAL_ERROR", "Something went wrong inside the service.")
-_NOT_FOUND = Kind(404, "NOT_FOUND", "There is nothing at this address.")
-_METHOD_NOT_ALLOWED = Kind(405, "METHOD_NOT_ALLOWED", "This address does not have this method; see the header Allow.")
+INTERNAL = Kind(500, "INTERNAL_ERROR", "An unexpected error occurred in the service.")
+_NOT_FOUND = Kind(404, "NOT_FOUND", "This address does not exist.")
+_METHOD_NOT_ALLOWED = Kind(
+    405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
+)
 
 # pydantic's kinds of error, in our words: its own messages can hold what was sent.
 _MESSAGES = {
     "missing": ("is required", "required"),
-    "extra_forbidden": ("is not a field of this request", "unknown_field"),
+    "extra_forbidden": ("is not a known field", "unknown_field"),
     "string_type": ("must be a string", "wrong_type"),
-    "string_unicode": ("must be Unicode text without lone surrogates", "not_unicode"),
+    "string_unicode": ("must be valid Unicode, without lone surrogates", "not_unicode"),
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
 }
@@ -172,9 +174,7 @@ def _methods(request: Request) -> list[str]:
 
 def _fault(found: Mapping[str, Any]) -> Fault:
     place, kind = found["loc"], found["type"]
-    message, code = (
-        (found["msg"], kind) if kind in _OURS else _MESSAGES.get(kind, ("is not as it should be", "invalid"))
-    )
+    message, code = (found["msg"], kind) if kind in _OURS else _MESSAGES.get(kind, ("is invalid", "invalid"))
     return Fault(str(place[1] if len(place) > 1 else place[0]), message, code)
 
 

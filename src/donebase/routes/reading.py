@@ -93,9 +93,9 @@ def refuse_unknown(query: bytes, known: frozenset[str]) -> None:
     faults = []
     for name, _value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in known:
-            faults.append(Fault(name, "is not a parameter of this address", "unknown_parameter"))
+            faults.append(Fault(name, "is not a known parameter", "unknown_parameter"))
         elif name in seen:
-            faults.append(Fault(name, "must be given once", "repeated_parameter"))
+            faults.append(Fault(name, "must appear only once", "repeated_parameter"))
         seen.add(name)
     if faults:
         raise InvalidInput(faults)

@@ -16,10 +16,10 @@ from donebase.core.tasks import Batch, Row
 from donebase.routes.problems import Problem
 from donebase.routes.reading import StrictRequest, refuse_unknown
 
-_ANSWER = {400: "Something in the request is wrong.", 500: "The database or the service failed."}
-_BUSY = {503: "The service is busy or stopping; nothing was done."}
+_ANSWER = {400: "The request is invalid.", 500: "The database or the service failed."}
+_BUSY = {503: "The service is busy or stopping and did not process the request."}
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
-_ONE_TASK = {404: "There is no such task, or it is somebody else's."}
+_ONE_TASK = {404: "The task does not exist or belongs to another user."}
 
 _Id = Annotated[int, Field(ge=1, le=MAX_ID, json_schema_extra={"format": "int64"})]
 
