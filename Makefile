@@ -49,7 +49,7 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# What a request costs, and what growth does to it; docs/performance.md says how to read it.
+# What a request costs, and what growth does to it; docs/development/benchmarks.md says how to read it.
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m bench.run
 

@@ -1,4 +1,4 @@
-"""What a request costs: donebase beside the floor and two peers. docs/performance.md says how to repeat it."""
+"""What a request costs: donebase, the floor and two peers. docs/development/benchmarks.md describes it."""
 
 
 class RunFailed(Exception):

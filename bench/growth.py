@@ -1,6 +1,6 @@
 """`make bench-growth`: what growth does to donebase: longer lists, a larger table, more connections, more workers.
 
-Prints its tables. A whole run also keeps its results in bench/results and writes them into docs/performance.md; a
+Prints its tables. A whole run also keeps its results in bench/results and writes them into the documentation; a
 short one leaves both alone and puts its results into bench/results/short.
 """
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from bench import RunFailed, growth_pictures, growth_report, load, processes, report, results
+from bench import RunFailed, growth_pictures, growth_report, load, pages, processes, results
 from bench.about import about
 from bench.load import Tasks
 from bench.measure import Cell, measure, together
@@ -146,7 +146,7 @@ def _say(what: str) -> None:
 def _tell(now: dict[str, Any], *, keep: bool) -> None:
     tables = growth_report.tables(now)
     print("", *(table.text() for table in tables), sep="\n\n")
-    before = results.kept("growth.json")
+    before = results.kept(results.GROWTH)
     if before:
         lines = results.moved(before, now) or ["nothing"]
         print(f"\nMoved by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
@@ -154,11 +154,9 @@ def _tell(now: dict[str, Any], *, keep: bool) -> None:
     growth_pictures.sizes(now, folder / "growth-sizes.png")
     growth_pictures.load(now, folder / "growth-load.png")
     growth_pictures.streaming(now, folder / "growth-list.png")
-    (folder / "growth.json").write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+    (folder / results.GROWTH).write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     if keep:
-        shown = [f"![{name}](../bench/results/growth-{name}.png)" for name in ("sizes", "list", "load")]
-        blocks = [report.origin(now["about"]), *shown, *(table.markdown() for table in tables)]
-        report.write_block("growth", "\n\n".join(blocks))
+        pages.write()
     print(f"\n{now['about']['minutes']} minutes; results and pictures: {folder.relative_to(results.FOLDER.parents[1])}")
 
 

@@ -1,16 +1,12 @@
-"""What a run says in the end: its tables, and the same in docs/performance.md."""
+"""What a run says in the end: its tables, and which targets it meets."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 from bench import summary
 from bench.servers import DONEBASE, FLOOR, TUTORIAL
 from bench.tables import Table, against, counted, number, with_noise
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-
-_FIGURES = ("per_second", "p50_ms", "p99_ms")
+FIGURES = ("per_second", "p50_ms", "p99_ms")
 _WORDS = {"list": "list of 50", "change": "change one field"}
 
 
@@ -31,14 +27,9 @@ def verdict(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write_block(name: str, text: str) -> None:
-    """Put text between the two comments of docs/performance.md that name it."""
-    begin, end = f"<!-- {name}: written by make -->", f"<!-- {name}: end -->"
-    page = PAGE.read_text()
-    block = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    written, places = block.subn(lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", page)
-    assert places == 1, f"{PAGE.name} has no place for {name}"
-    PAGE.write_text(written)
+def words(operation: str) -> str:
+    """Return what a table calls an operation."""
+    return _WORDS.get(operation, operation)
 
 
 def origin(about: dict[str, Any]) -> str:
@@ -62,7 +53,7 @@ def _cpu(connections: str, operations: dict[str, Any]) -> Table:
         floor, tutorial = cell.get("of_floor"), cell.get("of_tutorial")
         rows.append(
             [
-                _WORDS.get(operation, operation),
+                words(operation),
                 cpu[DONEBASE],
                 cpu.get(FLOOR, "–"),
                 _held(floor["median"], summary.OF_FLOOR[operation]) if floor else "–",
@@ -80,8 +71,8 @@ def _latency(connections: str, operations: dict[str, Any]) -> Table:
     with_target = int(connections) == max(summary.CONNECTIONS) and FLOOR in names
     rows = []
     for operation, servers in operations.items():
-        figures = [[number(cell[each]["median"]) for each in _FIGURES] for cell in servers.values()]
-        row = [_WORDS.get(operation, operation), *map(" · ".join, figures)]
+        figures = [[number(cell[each]["median"]) for each in FIGURES] for cell in servers.values()]
+        row = [words(operation), *map(" · ".join, figures)]
         if with_target:
             row.append(_held(servers[DONEBASE]["p99_of_floor"]["median"], summary.P99_OF_FLOOR))
         rows.append(row)
@@ -91,9 +82,9 @@ def _latency(connections: str, operations: dict[str, Any]) -> Table:
 
 def _servers(servers: dict[str, Any]) -> Table:
     limits = {"ready_s": summary.READY_S, "idle_mb": summary.IDLE_MB}
-    words = {"ready_s": "start to first answer, s", "idle_mb": "idle, MB", "loaded_mb": "after the load, MB"}
+    meanings = {"ready_s": "start to first answer, s", "idle_mb": "idle, MB", "loaded_mb": "after the load, MB"}
     rows = []
-    for figure, meaning in words.items():
+    for figure, meaning in meanings.items():
         held = with_noise(servers[DONEBASE][figure])
         if figure in limits:
             met = servers[DONEBASE][figure]["median"] <= limits[figure]
@@ -107,7 +98,7 @@ def _round_trips(servers: dict[str, Any]) -> Table:
     rows = []
     for operation, trips in servers[DONEBASE]["round_trips"].items():
         others = [number(each["round_trips"][operation]) for name, each in servers.items() if name != DONEBASE]
-        rows.append([_WORDS.get(operation, operation), _held(trips, summary.ROUND_TRIPS), *others])
+        rows.append([words(operation), _held(trips, summary.ROUND_TRIPS), *others])
     return Table("Round trips to PostgreSQL a request, counted on the wire", ["", *servers], rows)
 
 

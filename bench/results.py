@@ -9,6 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "results"
 LATEST = "latest.json"
+GROWTH = "growth.json"
 
 # Below this, a difference is the clock's: ticks of 10 ms in 2 s of work, and the rest that no round shows.
 _ALWAYS_NOISE = 0.03
@@ -40,6 +41,12 @@ def kept(name: str) -> dict[str, Any] | None:
     except OSError:
         return None
     found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return the results in the folder, as the last whole run left them."""
+    found: dict[str, Any] = json.loads((FOLDER / name).read_text())
     return found
 
 

@@ -1,6 +1,6 @@
 """`make bench`: donebase, the floor and two peers, each alone in turn, A B C D A B C D, over one PostgreSQL.
 
-Prints its tables. A whole run also keeps its results in bench/results and writes them into docs/performance.md; a
+Prints its tables. A whole run also keeps its results in bench/results and writes them into the documentation; a
 short one, or one of some servers only, leaves both alone and puts its results into bench/results/short.
 """
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from bench import RunFailed, load, node, pictures, processes, report, results
+from bench import RunFailed, load, node, pages, pictures, processes, report, results
 from bench.about import BUSY, about
 from bench.load import Tasks
 from bench.measure import Cell, measure
@@ -24,7 +24,6 @@ USERS, EACH = 1_000, 50
 _ROUNDS, _SECONDS = 4, 2
 _SHORT_ROUNDS, _SHORT_SECONDS = 2, 1
 _WARM_UP_SECONDS = 1
-_PICTURES = {"cpu": "CPU a request, by server and operation", "latency": "How latency is distributed"}
 _DELETES_A_SECOND = 40_000  # more than one core can do: every delete finds its task
 
 
@@ -133,14 +132,8 @@ def _tell(now: dict[str, Any], *, keep: bool) -> None:
     pictures.latency(now, str(CONNECTIONS[0]), folder / "latency.png")
     (folder / results.LATEST).write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     if keep:
-        report.write_block("bench", _block(now))
+        pages.write()
     print(f"\n{now['about']['minutes']} minutes; results and pictures: {folder.relative_to(results.FOLDER.parents[1])}")
-
-
-def _block(now: dict[str, Any]) -> str:
-    shown = [f"![{words}](../bench/results/{name}.png)" for name, words in _PICTURES.items()]
-    tables = [table.markdown() for table in report.tables(now)]
-    return "\n\n".join([report.origin(now["about"]), report.verdict(now), *shown, *tables])
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ class Table(NamedTuple):
         ]
         return "\n".join([self.title, *lines])
 
-    def markdown(self) -> str:
-        """Return it for a page."""
+    def markdown(self, *, titled: bool = True) -> str:
+        """Return it for a page, with its title in bold above it."""
         rule = ["---", *("--:" for _ in self.head[1:])]
         lines = [f"| {' | '.join(row)} |" for row in (self.head, rule, *self.rows)]
-        return "\n".join([f"**{self.title}**", "", *lines])
+        return "\n".join([f"**{self.title}**", "", *lines] if titled else lines)
 
 
 def number(value: float) -> str:

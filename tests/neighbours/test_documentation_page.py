@@ -5,22 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.neighbours import program
+from tests.support.browser import browser_context
 from tests.support.processes import Service
-
-# The browser's own errands, and every name that is not the service's, would ask somebody else.
-ALONE = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 
 
 class Visit(NamedTuple):
@@ -34,7 +22,6 @@ class Visit(NamedTuple):
 @pytest.fixture
 def visit(service: Service) -> Iterator[Visit]:
     """The documentation, open in a browser."""
-    chromium = program("chromium", "chromium")
     asked_elsewhere: list[str] = []
     complaints: list[str] = []
 
@@ -45,11 +32,7 @@ def visit(service: Service) -> Iterator[Visit]:
             asked_elsewhere.append(route.request.url)
             route.abort()
 
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=ALONE) as browser,
-        browser.new_context() as context,
-    ):
+    with browser_context() as context:
         context.route("**", let_pass)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)

@@ -1,0 +1,32 @@
+"""Chromium, alone: it reaches the service under test and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from tests.support.neighbours import program
+
+# The browser's own errands, and every name that is not the service's, would ask somebody else.
+ALONE = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@contextmanager
+def browser_context() -> Iterator[BrowserContext]:
+    """Start Chromium and yield a context for pages: nothing is remembered from one to the next."""
+    chromium = program("chromium", "chromium")
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ALONE) as browser,
+        browser.new_context() as context,
+    ):
+        yield context

@@ -1,0 +1,42 @@
+"""The documentation is about the project as it is: what its pages link to, draw and quote exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bench import pages
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)h#][^)#]*)", page.read_text())]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS, ids=lambda part: str(part).removeprefix(f"{ROOT}/"))
+def test_what_a_page_links_to_exists(page: Path, link: str) -> None:
+    assert (page.parent / link).exists()
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    found, new = set(), {ROOT / "README.md"}
+    while new:
+        found |= new
+        new = {(page.parent / link).resolve() for page, link in LINKS if page in new and link.endswith(".md")} - found
+    decisions = set((ROOT / "docs" / "decisions").glob("*.md"))  # the README links to their folder
+    assert set(PAGES) - found - decisions == set()
+
+
+def test_the_tree_is_the_tree() -> None:
+    """Every file of the package is in the picture of it, and the picture shows nothing else."""
+    page = (ROOT / "docs" / "development" / "architecture.md").read_text()
+    [tree] = re.findall(r"## The source tree\n\n```\n(.*?)```", page, re.DOTALL)
+    drawn = set(re.findall(r"(\w+\.py)", tree))
+    package = ROOT / "src" / "donebase"
+    there = {path.name for path in package.rglob("*.py") if "migrations" not in path.parts}
+    assert there - drawn == {"__main__.py"}
+    assert drawn - there == set()
+
+
+@pytest.mark.parametrize("block", list(pages.blocks()), ids=lambda block: block.name)
+def test_figures_are_those_of_the_run_that_is_kept(block: pages.Block) -> None:
+    """`python -m bench.pages` writes them."""
+    assert block.page.read_text() == block.written()
