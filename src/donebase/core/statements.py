@@ -18,8 +18,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
-    text,
     update,
 )
 from sqlmodel import col
@@ -42,7 +42,13 @@ COLUMNS = tuple(
 _of_owner = col(Task.user_id) == bindparam("owner")
 _with_id = col(Task.id) == bindparam("task_id")
 # The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
-_now_or_later = func.greatest(func.now(), col(Task.updated_at) + text("interval '1 microsecond'"))
+# `timestamptz + interval` depends on the session's time zone (a day can have 23 hours): PostgreSQL calls it stable, and
+# Citus refuses an UPDATE that applies a stable function to a column. On a timestamp in UTC it is immutable.
+_utc: ColumnElement[str] = literal_column("'UTC'")
+_next_microsecond = func.timezone(
+    _utc, func.timezone(_utc, col(Task.updated_at)) + literal_column("interval '1 microsecond'")
+)
+_now_or_later = func.greatest(func.now(), _next_microsecond)
 
 
 class Verb(NamedTuple):
