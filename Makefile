@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Set to nothing it is not set: a hundred processes of the tests need not compile the same files each.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test coverage fuzz soak check format migrate bench bench-short bench-growth lock clean
+.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-growth lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -19,16 +19,16 @@ migrate: $(VENV)/installed
 
 install: $(VENV)/installed
 
+# COVERAGE=on measures what the tests reach, the processes that they start included, and prints it at the end.
 test: $(VENV)/installed-dev
-	$(BIN)/pytest $(AT_ONCE) $(TESTS)
+	$(BIN)/pytest $(AT_ONCE) $(if $(filter on,$(COVERAGE)),--cov --cov-report=term) $(TESTS)
+
+# The tests that meet a PostgreSQL once more, on that of the operating system and behind PgBouncer.
+test-databases: $(VENV)/installed-dev
+	$(BIN)/python -m tests.databases $(AT_ONCE)
 
 # One more process than cores: the tests of outages wait for more than half of their time.
 AT_ONCE = -n $$(( $$($(BIN)/python -c "import os; print(os.cpu_count())") + 1 )) --dist worksteal
-
-# Tracing takes as long again as the tests themselves; what is left out reaches little that the others do not.
-coverage: $(VENV)/installed-dev
-	$(BIN)/pytest $(AT_ONCE) --cov --cov-report=term -- tests \
-		--ignore=tests/neighbours --ignore=tests/outages --ignore=tests/properties
 
 # What nobody thought of: the property tests and Schemathesis with other values each time, for FUZZ_SECONDS.
 fuzz: $(VENV)/installed-dev

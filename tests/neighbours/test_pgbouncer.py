@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.neighbours.test_postgresql_by_url import the_suite_passes
 from tests.support.families import FAMILIES, USERS
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
 from tests.support.postgresql import Postgresql, postgresql
@@ -17,38 +16,6 @@ from tests.support.servers import free_port
 
 CLIENTS = 50
 ROUNDS = 2
-# The neighbours themselves, the embedded PostgreSQL, and what meets none, sees through a pooler, or does the same
-# with every one.
-NOT_ABOUT_A_POSTGRESQL = (
-    "neighbours",
-    "core/test_inputs.py",
-    "properties/test_bodies.py",
-    "properties/test_schema.py",
-    "routes/test_bodies_on_the_way.py",
-    "routes/test_broken_off.py",
-    "routes/test_cost.py",
-    "routes/test_fast_path.py",
-    "routes/test_giving_up.py",
-    "routes/test_health.py",
-    "routes/test_hostile.py",
-    "routes/test_hostile_bytes.py",
-    "routes/test_limits.py",
-    "routes/test_openapi.py",
-    "routes/test_validation.py",
-    "outages",
-    "test_audit.py",
-    "test_cli.py",
-    "test_deployment.py",
-    "test_embedded.py",
-    "test_logs.py",
-    "test_metrics.py",
-    "test_pool.py",
-    "test_readme.py",
-    "test_server.py",
-    "test_settings.py",
-    "test_specifications.py",
-    "test_tracing.py",
-)
 # Reading the system's certificates takes longer than all that a client does here.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -63,12 +30,6 @@ def server() -> Iterator[Postgresql]:
 def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
     with pgbouncer(server) as pooler:
         yield pooler
-
-
-def test_the_whole_suite_passes_behind_pgbouncer(pooler: Pgbouncer, pytestconfig: pytest.Config) -> None:
-    """By the long way here and by the short one everywhere else: what meets a PostgreSQL runs both ways."""
-    ignored = [f"--ignore=tests/{path}" for path in NOT_ABOUT_A_POSTGRESQL]
-    the_suite_passes(pytestconfig.rootpath, pooler.url(), "tests", *ignored, at_least=300, TEST_FAST_PATH="off")
 
 
 def test_statements_are_prepared_only_where_pgbouncer_keeps_them(server: Postgresql, folder: Path) -> None:

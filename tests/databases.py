@@ -1,0 +1,73 @@
+"""`make test-databases`: the tests that meet a PostgreSQL, on one given by its URL and behind PgBouncer.
+
+`make test` runs the same tests on the PostgreSQL that comes with pip. Here they meet the operating system's, without a
+pooler where that makes a difference, and in transaction mode for all the others. Arguments go to pytest.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.pgbouncer import pgbouncer
+from tests.support.postgresql import postgresql
+
+DIFFER_WITHOUT_A_POOLER = (
+    "tests/core/test_plans.py",
+    "tests/routes/test_statements.py",
+    "tests/test_migrations.py",
+)
+MEET_POSTGRESQL = (
+    *DIFFER_WITHOUT_A_POOLER,
+    "tests/core/test_models.py",
+    "tests/properties/test_sequences.py",
+    "tests/routes/test_addresses.py",
+    "tests/routes/test_headers.py",
+    "tests/routes/test_lists.py",
+    "tests/routes/test_lists_while_writing.py",
+    "tests/routes/test_many_at_once.py",
+    "tests/routes/test_one_story_every_address.py",
+    "tests/routes/test_real_titles.py",
+    "tests/routes/test_security_headers.py",
+    "tests/test_database.py",
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run both, and return the exit status of the first that fails."""
+    try:
+        with postgresql(fsync="off") as server:
+            status = _passes(
+                f"PostgreSQL {_dotted(server.version)}", server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments
+            )
+            with pgbouncer(server) as pooler:
+                # The long way here, the short one everywhere else: what meets a PostgreSQL runs both ways.
+                name = f"PgBouncer {_dotted(pooler.version)}"
+                return status or _passes(name, pooler.url(), *MEET_POSTGRESQL, *arguments, TEST_FAST_PATH="off")
+    except pytest.skip.Exception as missing:  # raised where a program is not installed
+        return _report(str(missing))
+
+
+def _passes(name: str, url: str, *arguments: str, **environment: str) -> int:
+    sys.stdout.write(f"The tests that meet a PostgreSQL, on {name}:\n")
+    sys.stdout.flush()
+    environment = {**os.environ, "TEST_DATABASE_URL": url, **environment}
+    root = Path(__file__).parent.parent
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment, check=False
+    ).returncode
+
+
+def _report(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
