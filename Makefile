@@ -1,8 +1,8 @@
 # make run: set everything up and serve. make test: set everything up and test. See README.md.
-PYTHON ?= python3
+# `make run PYTHON=python3.13` makes .venv with that Python; else the first on PATH that is new enough is taken.
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL = PYTHON='$(PYTHON)' scripts/install.sh $< $(@F)
 
 # What `donebase serve` reads from the environment; `make run PORT=9000` works as `PORT=9000 make run` does.
 export HOST PORT WORKERS
@@ -70,19 +70,14 @@ LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-e
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/installed: requirements.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing donebase into $(VENV) ..."
-	@$(INSTALL) --require-hashes -r requirements.txt
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
-	@touch $@
+# The script looks each time: no file's age tells that a Python was replaced or the folder moved.
+.PHONY: $(VENV)/installed $(VENV)/installed-dev $(VENV)/installed-bench
+
+$(VENV)/installed: requirements.txt
+	@$(INSTALL)
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	@echo "installing what the tests need ..."
-	@$(INSTALL) --require-hashes -r requirements-dev.txt
-	@touch $@
+	@$(INSTALL)
 
 $(VENV)/installed-bench: requirements-bench.txt $(VENV)/installed
-	@echo "installing what the benchmarks need ..."
-	@$(INSTALL) --require-hashes -r requirements-bench.txt
-	@touch $@
+	@$(INSTALL)
