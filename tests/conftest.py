@@ -4,23 +4,16 @@ The PostgreSQL is the embedded one; TEST_DATABASE_URL puts another in its place,
 TEST_FAST_PATH=off sends every request the long way.
 """
 
-import asyncio
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import httpx
 import pytest
 
-from donebase.embedded import postgresql
-from donebase.migrations import migrate
-from donebase.settings import Settings
+from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
 from tests.support.processes import Service
 
@@ -29,13 +22,9 @@ _run = pytest.StashKey[ExitStack]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL once, before the processes that run the tests."""
-    if hasattr(config, "workerinput") or "TEST_DATABASE_URL" in os.environ:
-        return
-    stack = config.stash[_run] = ExitStack()
-    folder = tempfile.mkdtemp(prefix="donebase-tests-")
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["TEST_DATABASE_URL"] = stack.enter_context(postgresql(Path(folder)))
-    stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+    if not hasattr(config, "workerinput"):
+        config.stash[_run] = ExitStack()
+        config.stash[_run].enter_context(postgresql_of_the_run())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -51,31 +40,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(fixture, families, ids=[family.name for family in families])
 
 
-def database_named(name: str) -> str:
-    """Return the URL of another database on the PostgreSQL of this run."""
-    return urlunsplit(urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/{name}"))
-
-
-async def execute(sql: str) -> None:
-    """Run SQL on the PostgreSQL of this run."""
-    connection = await asyncpg.connect(os.environ["TEST_DATABASE_URL"], statement_cache_size=0)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def a_database() -> Iterator[str]:
-    """Make a database without tables, yield its URL and drop it again."""
-    name = f"test_{secrets.token_hex(6)}"
-    asyncio.run(execute(f"CREATE DATABASE {name}"))
-    try:
-        yield database_named(name)
-    finally:
-        asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
 @pytest.fixture
 def empty_database() -> Iterator[str]:
     """The URL of a database of this test's own, without tables."""
@@ -83,11 +47,17 @@ def empty_database() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def own_database() -> Iterator[str]:
+    """The URL of a database of this test's own, with tables and nothing in them."""
+    with a_database_with_tables() as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """The URL of the database that the tests of this process share, each as a user of its own."""
-    with a_database() as url:
-        asyncio.run(migrate(Settings.read(database_url=url)))
+    with a_database_with_tables() as url:
         yield url
 
 

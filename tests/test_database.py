@@ -15,7 +15,6 @@ from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.core.inputs import NewTask
 from donebase.database import Database, compile_statement
-from donebase.migrations import migrate
 from donebase.settings import Settings
 
 STATEMENTS = {
@@ -117,14 +116,13 @@ def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> No
         with_database(f"postgresql://me:secret@127.0.0.1:{port}/nothing", use, database_timeout=1)
 
 
-def test_it_finds_its_way_back(empty_database: str) -> None:
+def test_it_finds_its_way_back(own_database: str) -> None:
     """Connections that the server closed are replaced; nobody restarts anything."""
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
 
     async def use(database: Database) -> None:
         one = select(func.pg_sleep(0.1))
         assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
-        killer = await asyncpg.connect(empty_database, statement_cache_size=0)
+        killer = await asyncpg.connect(own_database, statement_cache_size=0)
         ended = await killer.fetchval(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE pid <> pg_backend_pid() AND datname = current_database()"
@@ -134,7 +132,7 @@ def test_it_finds_its_way_back(empty_database: str) -> None:
         await asyncio.sleep(0.1)
         assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
 
-    with_database(empty_database, use)
+    with_database(own_database, use)
 
 
 def test_a_failure_is_named_without_values(database_url: str) -> None:

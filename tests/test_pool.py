@@ -5,18 +5,16 @@ import asyncio
 from sqlalchemy import func, literal, select
 
 from donebase.database import Database
-from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 
 
-def test_connections_that_nobody_uses_are_closed(empty_database: str) -> None:
-    settings = Settings.read(database_url=empty_database, database_pool_idle=0.4, database_pool_size=3)
+def test_connections_that_nobody_uses_are_closed(own_database: str) -> None:
+    settings = Settings.read(database_url=own_database, database_pool_idle=0.4, database_pool_size=3)
 
     async def use() -> None:
-        await migrate(settings)
         database = Database(settings)
-        async with Onlooker(empty_database) as onlooker:
+        async with Onlooker(own_database) as onlooker:
             await asyncio.gather(*(database.fetch(select(func.pg_sleep(0.1))) for _ in range(3)))
             await onlooker.wait_for(3, "true")
             await database.close_idle()
@@ -32,12 +30,11 @@ def test_connections_that_nobody_uses_are_closed(empty_database: str) -> None:
     asyncio.run(use())
 
 
-def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(empty_database: str) -> None:
+def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(own_database: str) -> None:
     """Both limits are due at once, and the inner one says more."""
-    settings = Settings.read(database_url=empty_database, database_pool_size=1)
+    settings = Settings.read(database_url=own_database, database_pool_size=1)
 
     async def use() -> list[str]:
-        await migrate(settings)
         database = Database(settings)
         busy = [asyncio.create_task(database.fetch(select(func.pg_sleep(30)))) for _ in range(2)]
         await asyncio.sleep(0.3)

@@ -11,9 +11,7 @@ import pytest
 from donebase.core import statements
 from donebase.core.statements import Verb
 from donebase.database import compile_statement
-from donebase.migrations import migrate
-from donebase.settings import Settings
-from tests.conftest import a_database
+from tests.support.databases import a_database_with_tables
 
 VERBS = (statements.LIST, statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)
 VALUES = {
@@ -30,8 +28,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def filled() -> Iterator[str]:
     """A database with 50,000 tasks of 1,000 users, of which PostgreSQL knows the statistics."""
-    with a_database() as url:
-        asyncio.run(migrate(Settings.read(database_url=url)))
+    with a_database_with_tables() as url:
         asyncio.run(run(url, "INSERT INTO users (id) SELECT generate_series(1, 1000)"))
         fill = (
             "INSERT INTO tasks (user_id, title) SELECT n % 1000 + 1, 'task ' || n FROM generate_series(1, 50000) AS n"

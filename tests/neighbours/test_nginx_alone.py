@@ -16,7 +16,7 @@ from tests.support.families import USERS
 from tests.support.held_up import Onlooker
 from tests.support.nginx import Nginx, nginx
 from tests.support.problems import SHAPE, invalid, refused
-from tests.support.processes import Service, run_donebase
+from tests.support.processes import Service
 from tests.support.servers import free_port
 
 WITHIN = 30.0
@@ -157,16 +157,15 @@ def test_what_nginx_says_itself_is_what_the_service_would(proxy: Nginx, service:
         assert here.content == direct.content or here.json() == direct.json()
 
 
-def test_a_service_may_die_and_come_back(empty_database: str, folder: Path, alice: int) -> None:
-    assert run_donebase(folder, "migrate", DATABASE_URL=empty_database).returncode == 0
+def test_a_service_may_die_and_come_back(own_database: str, folder: Path, alice: int) -> None:
     port = free_port()
 
     def start() -> Service:
-        return Service(folder, DATABASE_URL=empty_database, PORT=str(port)).ready()
+        return Service(folder, DATABASE_URL=own_database, PORT=str(port)).ready()
 
     with start() as service, nginx(f"127.0.0.1:{port}") as proxy, httpx.Client(base_url=proxy.address) as client:
         first = USERS.created(client, alice)
-        lost = asyncio.run(killed_while_it_creates(service, empty_database, f"{proxy.address}{USERS.address(alice)}"))
+        lost = asyncio.run(killed_while_it_creates(service, own_database, f"{proxy.address}{USERS.address(alice)}"))
         said_by_nginx(lost, 500, "INTERNAL_ERROR")
         for method in ("GET", "POST", "DELETE"):
             said_by_nginx(client.request(method, USERS.address(alice)), 503, "OVERLOADED")

@@ -1,6 +1,5 @@
 """Schemathesis, with every check it has, holds the service to its own OpenAPI document."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -10,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from donebase.migrations import migrate
-from donebase.settings import Settings
 from tests.properties.budget import FUZZ_SECONDS
 from tests.support.families import Json
 from tests.support.processes import Service, clean_environment
@@ -23,11 +20,10 @@ MANY = ["--generation-database=none", f"--max-time={round(0.6 * FUZZ_SECONDS)}"]
 
 
 @pytest.fixture
-def address(folder: Path, empty_database: str) -> Iterator[str]:
+def address(folder: Path, own_database: str) -> Iterator[str]:
     """Where a service of its own is: Schemathesis changes and deletes whatever it finds."""
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
     way = os.environ.get("TEST_FAST_PATH", "on")
-    with Service(folder, DATABASE_URL=empty_database, FAST_PATH=way) as service:
+    with Service(folder, DATABASE_URL=own_database, FAST_PATH=way) as service:
         yield service.ready().address
 
 

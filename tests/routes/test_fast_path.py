@@ -1,6 +1,5 @@
 """The short way and the long one give the same answers, to the byte, and the same lines in the log."""
 
-import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -12,11 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from donebase.migrations import migrate
-from donebase.settings import Settings
-from tests.conftest import a_database
 from tests.support import hostile
 from tests.support.connections import Connection
+from tests.support.databases import a_database_with_tables
 from tests.support.processes import Service
 
 JSON = "Content-Type: application/json"
@@ -117,8 +114,7 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service
     with ExitStack() as stack:
         services = []
         for way in ("on", "off"):
-            url = stack.enter_context(a_database())
-            asyncio.run(migrate(Settings.read(database_url=url)))
+            url = stack.enter_context(a_database_with_tables())
             folder: Path = tmp_path_factory.mktemp(f"fast-path-{way}")
             services.append(stack.enter_context(Service(folder, DATABASE_URL=url, FAST_PATH=way)))
         yield [service.ready() for service in services]

@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from donebase.migrations import migrate
-from donebase.settings import Settings
 from tests.support.families import FAMILIES, USERS
 from tests.support.held_up import Onlooker, until
 from tests.support.kept_alive import KeptAlive
@@ -99,14 +97,13 @@ async def every_connection_works(service: Service, onlooker: Onlooker) -> None:
 
 @pytest.fixture(params=["on", "off"], ids=["fast path", "FastAPI"])
 def service_and_database(
-    request: pytest.FixtureRequest, empty_database: str, folder: Path
+    request: pytest.FixtureRequest, own_database: str, folder: Path
 ) -> Iterator[tuple[Service, str]]:
     """A service with a small pool on a database of its own, and that database's URL."""
-    settings = {"DATABASE_URL": empty_database, "DATABASE_POOL_SIZE": str(POOL), "FAST_PATH": request.param}
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
-    asyncio.run(fill(empty_database))
+    settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL), "FAST_PATH": request.param}
+    asyncio.run(fill(own_database))
     with Service(folder, **settings) as service:
-        yield service.ready(), empty_database
+        yield service.ready(), own_database
 
 
 async def fill(url: str) -> None:
