@@ -65,7 +65,7 @@ def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, n
         NEON.replace("postgresql:", "postgresql+asyncpg:"),
         "postgresql://me:p%40ss@one:5432,two:5433/db?target_session_attrs=read-write",
         "postgresql://me@[::1]:5432/db",
-        "postgresql:///db?host=/run/postgresql",
+        "postgresql://%2Frun%2Fpostgresql/db",
         "postgresql://me:secret@host/db?options=endpoint%3Dep-cool",
     ],
 )

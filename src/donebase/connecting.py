@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlencode
 
 import asyncpg
 
@@ -61,7 +61,7 @@ async def _find_way(settings: Settings) -> Way:
         postgresql=f"{version.major}.{version.micro}",
         pooler=pooled,
         prepared_statements="on" if prepare else "off",
-        without_effect=_without_effect(settings),
+        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
     )
     if prepare and not kept:
         logs.warning(
@@ -79,16 +79,9 @@ async def _find_way(settings: Settings) -> Way:
 
 def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
     """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
-    secret = (settings.database_url_unpooled if unpooled else None) or settings.database_url
-    assert secret is not None, "the caller makes sure that there is a database"
-    address, _, query = secret.get_secret_value().partition("?")
-    kept = [pair for pair in parse_qsl(query) if pair[0] not in _WITHOUT_EFFECT]
-    return f"{address}?{urlencode(kept)}" if kept else address
-
-
-def _without_effect(settings: Settings) -> list[str]:
-    said = parse_qsl(settings.database_url.get_secret_value().partition("?")[2] if settings.database_url else "")
-    return [name for name, _ in said if name in _WITHOUT_EFFECT]
+    url = settings.address(unpooled=unpooled)
+    kept = {name: value for name, value in url.parameters.items() if name not in _WITHOUT_EFFECT}
+    return replace(url, parameters=kept).text()
 
 
 async def _check_schema(connection: asyncpg.Connection) -> None:

@@ -13,7 +13,6 @@ from functools import partial
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
@@ -52,7 +51,7 @@ def serve(settings: Settings) -> bool:
             settings = settings.on(stack.enter_context(postgresql(settings.data_dir)))
         asyncio.run(_prepare_tables(settings, embedded))
         address = _address(listener)
-        data = str(settings.data_dir) if embedded else _place(settings)
+        data = str(settings.data_dir) if embedded else settings.address().without_secrets()
         announce = partial(logs.info, "listening", address=address, documentation=f"{address}/docs", data=data)
         return _run(settings, listener, announce)
 
@@ -80,12 +79,6 @@ def _listener(settings: Settings) -> socket.socket:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _place(settings: Settings) -> str:
-    assert settings.database_url
-    parts = urlsplit(settings.database_url.get_secret_value())
-    return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 async def _prepare_tables(settings: Settings, embedded: bool) -> None:

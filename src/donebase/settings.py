@@ -7,25 +7,15 @@ Each setting is an environment variable or a line of `.env` in the working direc
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from donebase.database_url import DatabaseUrl, UrlError, check_files
 from donebase.logs import Format
-
-# What libpq calls them. Any other name would reach the server as a setting of the session, which poolers refuse.
-_URL_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
-    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
-    **dict.fromkeys(
-        "application_name channel_binding connect_timeout dbname host options password port "
-        "sslcert sslcrl sslkey sslnegotiation sslpassword sslrootcert user".split(),
-        (),
-    ),
-}
 
 
 class WrongSetting(Exception):
@@ -39,20 +29,12 @@ def _data_dir() -> Path:
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
-    text = url.get_secret_value().strip()
-    parts = urlsplit(text)
-    if parts.scheme not in ("postgres", "postgresql", "postgresql+asyncpg"):
-        raise ValueError
-    for host in parts.netloc.rpartition("@")[2].split(","):
-        port = host.rpartition("]")[2].partition(":")[2]
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if name not in _URL_PARAMETERS:
-            raise PydanticCustomError("url", f"must use only these URL parameters: {', '.join(_URL_PARAMETERS)}")
-        if value not in _URL_PARAMETERS[name] and _URL_PARAMETERS[name]:
-            raise PydanticCustomError("url", f"must set {name} to one of: {', '.join(_URL_PARAMETERS[name])}")
-    return SecretStr("postgresql" + text.removeprefix(parts.scheme))
+    try:
+        parsed = DatabaseUrl.parse(url.get_secret_value().strip())
+        check_files(parsed.parameters)
+    except UrlError as wrong:
+        raise PydanticCustomError("url", "{right}", {"right": str(wrong) or _A_URL}) from None
+    return SecretStr(parsed.text())
 
 
 def _split(value: Any) -> Any:
@@ -161,6 +143,12 @@ class Settings(BaseSettings):
     def on(self, url: str) -> Self:
         """Return the same settings on another database: no other address for it is known."""
         return self.model_copy(update={"database_url": SecretStr(url), "database_url_unpooled": None})
+
+    def address(self, *, unpooled: bool = False) -> DatabaseUrl:
+        """Return the database's URL, parsed; `unpooled` prefers DATABASE_URL_UNPOOLED."""
+        secret = (self.database_url_unpooled if unpooled else None) or self.database_url
+        assert secret, "the caller makes sure that there is a database"
+        return DatabaseUrl.parse(secret.get_secret_value())
 
     def export(self, **more: str) -> None:
         """Put what may differ from the environment back into it, where worker processes and libraries read it."""

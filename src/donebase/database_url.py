@@ -1,0 +1,197 @@
+"""A PostgreSQL URL, parsed once: what the driver is given, and the part of it that may be shown.
+
+The grammar is libpq's (PostgreSQL documentation, "Connection URIs"), but stricter where programs differ in how they
+read the same text: characters with a meaning of their own have to be percent-encoded, and nothing may be said twice.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from typing import NamedTuple, Self
+from urllib.parse import quote, unquote, urlencode
+
+# What libpq calls them, and the values of those that have few. Any other name would reach the server as a setting of
+# the session, which poolers refuse.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+    **dict.fromkeys(
+        "application_name channel_binding connect_timeout dbname host options password port "
+        "sslcert sslcrl sslkey sslpassword sslrootcert user".split(),
+        (),
+    ),
+}
+_URL = re.compile(
+    r"(?:postgres|postgresql|postgresql\+asyncpg)://"
+    r"(?:(?P<credentials>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?:/(?P<database>[^@/?#]*))?(?:\?(?P<query>[^@?#]*))?"
+)
+_HOST = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
+_NAME = re.compile(r"[\w.-]+|/[^,]*")  # a name, an IPv4 address, or the folder of a Unix socket
+_WRONG_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
+
+_ENCODE = (
+    "must be a PostgreSQL URL in which no special character of user, password and database stands as it is: "
+    "write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, + as %2B, a space as %20"
+)
+_HOSTS = "must be a PostgreSQL URL whose hosts are names or addresses, each with a port from 1 to 65535 or with none"
+
+
+class UrlError(ValueError):
+    """A URL that cannot be understood in one way only. The text says what it must be, and shows nothing of it."""
+
+
+class Host(NamedTuple):
+    """A host's name, an IP address, or the folder of a Unix socket; and a port, or the driver's default."""
+
+    name: str
+    port: int | None
+
+    def __str__(self) -> str:
+        name = f"[{quote(self.name, safe=':')}]" if _is_ipv6(self.name) else quote(self.name, safe="")
+        return name if self.port is None else f"{name}:{self.port}"
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """What a PostgreSQL URL says. What is empty is left to the driver, which asks PGHOST, PGUSER and so on."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    hosts: tuple[Host, ...]
+    database: str
+    parameters: Mapping[str, str] = field(repr=False)  # all others, by the names of PARAMETERS
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return what a URL says, which is what the driver and libpq read in it as well. Raises UrlError."""
+        found = _URL.fullmatch(text)
+        if found is None:
+            known = re.match(r"postgres(ql(\+asyncpg)?)?:", text)
+            raise UrlError(_ENCODE if known else "")
+        if not text.isprintable() or " " in text:
+            raise UrlError(_ENCODE)
+        parameters = _parameters(found["query"] or "")
+        user, _, password = (found["credentials"] or "").partition(":")
+        said = {"user": _decoded(user), "password": _decoded(password), "dbname": _decoded(found["database"] or "")}
+        for name, value in said.items():
+            said[name] = _said_once(name, value, parameters.pop(name, ""))
+        hosts = _hosts(found["hosts"], parameters)
+        return cls(said["user"], said["password"], hosts, said["dbname"], parameters)
+
+    def text(self) -> str:
+        """Return the URL in full, its password included, in a form that every program reads the same way."""
+        password = f":{quote(self.password, safe='')}" if self.password else ""
+        credentials = f"{quote(self.user, safe='')}{password}@" if self.user or password else ""
+        query = f"?{urlencode(self.parameters, quote_via=quote, safe='/')}" if self.parameters else ""
+        return f"postgresql://{credentials}{self._place()}{query}"
+
+    def without_secrets(self) -> str:
+        """Return where it leads: hosts, ports and the name of the database, and nothing else of it."""
+        return f"postgresql://{self._place()}"
+
+    def _place(self) -> str:
+        return ",".join(map(str, self.hosts)) + (f"/{quote(self.database, safe='')}" if self.database else "")
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """Return the parameters that have a value."""
+    found: dict[str, str] = {}
+    # For libpq a + is a plus sign, for asyncpg a space.
+    if "+" in query:
+        raise UrlError(_ENCODE)
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name not in PARAMETERS:
+            raise UrlError(f"may have, after its question mark, only: {', '.join(PARAMETERS)}")
+        if PARAMETERS[name] and value not in PARAMETERS[name]:
+            raise UrlError(f"must have {name} as one of: {', '.join(PARAMETERS[name])}")
+        if name in found:
+            raise UrlError(f"must have {name} only once")
+        found[name] = _decoded(value)
+    return {name: value for name, value in found.items() if value}
+
+
+def _hosts(text: str, parameters: dict[str, str]) -> tuple[Host, ...]:
+    """Return the hosts of the authority or of the parameters `host` and `port`, which are taken out."""
+    listed = _said_once("host", text, parameters.pop("host", ""))
+    # What came as a parameter is decoded already, and may be an IPv6 address without brackets.
+    hosts = [_host(each) if text else _bare_host(each) for each in listed.split(",")] if listed else []
+    if "port" not in parameters:
+        return tuple(hosts)
+    ports = [_port(each) for each in parameters["port"].split(",")]
+    if len(ports) not in (1, len(hosts)) or any(host.port for host in hosts):
+        raise UrlError("must have one port for all of its hosts, or one for each")
+    if hosts:
+        del parameters["port"]
+    return tuple(Host(host.name, ports[n % len(ports)]) for n, host in enumerate(hosts))
+
+
+def _host(text: str) -> Host:
+    found = _HOST.fullmatch(text)
+    if found is None:
+        raise UrlError(_HOSTS)
+    name, port = _decoded(found["name"]), found["port"]
+    bare = _bare_host(name[1:-1] if name.startswith("[") else name)
+    if name.startswith("[") != _is_ipv6(bare.name):
+        raise UrlError(_HOSTS)
+    return Host(bare.name, _port(port) if port else None)
+
+
+def _is_ipv6(name: str) -> bool:
+    return ":" in name and not name.startswith("/")
+
+
+def _bare_host(name: str) -> Host:
+    if _is_ipv6(name):
+        try:
+            IPv6Address(name)
+        except ValueError:
+            raise UrlError(_HOSTS) from None
+    elif not _NAME.fullmatch(name):
+        raise UrlError(_HOSTS)
+    return Host(name, None)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise UrlError(_HOSTS)
+    return int(text)
+
+
+def check_files(parameters: Mapping[str, str]) -> None:
+    """Raise UrlError where a file that the parameters name cannot be used for TLS."""
+    certificates = {name: parameters[name] for name in ("sslrootcert", "sslcrl") if name in parameters}
+    pair = {name: parameters[name] for name in ("sslcert", "sslkey") if name in parameters}
+    if not certificates and not pair:
+        return
+    import ssl  # takes a while to import
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name, path in (certificates | pair).items():
+        try:
+            with open(path, "rb"):  # noqa: PTH123
+                pass
+            if name in certificates:
+                context.load_verify_locations(path)
+            elif name == "sslkey" and "sslcert" in pair:
+                context.load_cert_chain(pair["sslcert"], path, lambda: parameters.get("sslpassword", ""))
+        except OSError as failure:
+            reason = "it is not what it should be" if isinstance(failure, ssl.SSLError) else failure.strerror
+            raise UrlError(f"must have {name} as a file in PEM format that can be read ({reason})") from None
+
+
+def _said_once(name: str, one: str, other: str) -> str:
+    if one and other:
+        raise UrlError(f"must have {name} only once")
+    return one or other
+
+
+def _decoded(text: str) -> str:
+    if _WRONG_ESCAPE.search(text):
+        raise UrlError(_ENCODE)
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise UrlError(_ENCODE) from None
