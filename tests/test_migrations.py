@@ -20,6 +20,9 @@ from donebase.settings import Settings
 from tests.support.processes import run_donebase
 
 
+MIGRATE = "run `donebase migrate`, or `make migrate`"
+
+
 def settings(url: str, **changes: float) -> Settings:
     return Settings.read(database_url=url, **changes)
 
@@ -130,7 +133,7 @@ def test_the_wait_for_another_migration_ends(empty_database: str) -> None:
     asyncio.run(wait())
 
 
-@pytest.mark.parametrize(("found", "advice"), [(None, "migrate"), ("0000", "migrate"), ("9999", "upgrade donebase")])
+@pytest.mark.parametrize(("found", "advice"), [(None, MIGRATE), ("0000", MIGRATE), ("9999", "upgrade donebase")])
 def test_tables_of_another_version_are_refused(
     empty_database: str, folder: Path, found: str | None, advice: str
 ) -> None:

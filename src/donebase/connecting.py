@@ -18,6 +18,8 @@ CLOSE_TIMEOUT = 1.0
 FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
 _WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
+# Started with make, donebase is in .venv and not on PATH.
+_MIGRATE = "run `donebase migrate`, or `make migrate` if you use make"
 
 
 class Way(NamedTuple):
@@ -90,11 +92,9 @@ async def _check_schema(connection: asyncpg.Connection) -> None:
     except asyncpg.UndefinedTableError:
         found = None
     if found is None:
-        raise SchemaMismatch("the database has no donebase tables yet: run `donebase migrate`")
+        raise SchemaMismatch(f"the database has no donebase tables yet: {_MIGRATE}")
     if found < REVISION:
-        raise SchemaMismatch(
-            f"the database schema is {found}, older than the required {REVISION}: run `donebase migrate`"
-        )
+        raise SchemaMismatch(f"the database schema is {found}, older than the required {REVISION}: {_MIGRATE}")
     if found > REVISION:
         raise SchemaMismatch(f"the database schema is {found}, newer than the supported {REVISION}: upgrade donebase")
 
