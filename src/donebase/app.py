@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from donebase import __version__, logs, metrics
+from donebase.connections import Connections
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.database import Database
 from donebase.routes import docs, every_route, problems
@@ -92,7 +93,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
     keeping = asyncio.create_task(_keep_house(database))
-    yield {"settings": app.state.settings, "database": database}  # for each connection to go by
+    settings = app.state.settings
+    yield {"settings": settings, "database": database, "connections": Connections(settings)}  # for each to go by
     keeping.cancel()
     await database.close()
 

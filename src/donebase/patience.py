@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from donebase.connections import Connections
 from donebase.database import Database
 from donebase.settings import Settings
 
@@ -22,7 +23,7 @@ _LAST_WORDS = 1.5
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools, whose every wait has an end.
 
-    `app_state` is what the application's lifespan gave: it holds the settings and the database.
+    `app_state` is what the application's lifespan gave: settings, database, and what the connections share.
     """
 
     def __init__(
@@ -35,26 +36,27 @@ class PatientProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._settings: Settings = app_state["settings"]
         self._database: Database = app_state["database"]
+        self._shared: Connections = app_state["connections"]
+        self._is_served = True
         self._leaving = False
         self._head_timer: asyncio.TimerHandle | None = None
-        self._send_timer: asyncio.TimerHandle | None = None
-        self._untaken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a first request."""
         super().connection_made(transport)
+        self._is_served = self._shared.add(self)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
-        for timer in (self._head_timer, self._send_timer):
-            if timer is not None:
-                timer.cancel()
+        self._shared.remove(self)
+        if self._head_timer is not None:
+            self._head_timer.cancel()
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own says that it may
         """Tell whether to keep the connection for answers to a client that has said all it had to say."""
-        if not self._answering() or self.cycle.more_body:
+        if not self.answering() or self.cycle.more_body:
             return False
         self.cycle.keep_alive = False
         return True
@@ -79,31 +81,10 @@ class PatientProtocol(HttpToolsProtocol):
         grace = self._settings.shutdown_grace
         self._database.end_within(grace - min(_LAST_WORDS, grace / 2))
         self.loop.call_later(grace - LINGER, self._break_off)
-        if self._answering():
+        if self.answering():
             self.cycle.keep_alive = False
         else:
             self.loop.call_later(LINGER, self._end_unless_answering)
-
-    def pause_writing(self) -> None:
-        """Begin to wait for a client that does not take its answer."""
-        super().pause_writing()
-        self._await_taking()
-
-    def resume_writing(self) -> None:
-        """Go on with the answer."""
-        if self._send_timer is not None:
-            self._send_timer.cancel()
-        super().resume_writing()
-
-    def _await_taking(self) -> None:
-        self._untaken = self.transport.get_write_buffer_size()
-        self._send_timer = self.loop.call_later(self._settings.send_timeout, self._end_if_not_taking)
-
-    def _end_if_not_taking(self) -> None:
-        if self.transport.get_write_buffer_size() < self._untaken:
-            self._await_taking()
-        else:
-            self.transport.abort()
 
     def _await_head(self) -> None:
         if self._head_timer is None:
@@ -112,14 +93,15 @@ class PatientProtocol(HttpToolsProtocol):
     @abstractmethod
     def _head_overdue(self) -> None: ...
 
-    def _answering(self) -> bool:
+    def answering(self) -> bool:
+        """Tell whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def _end_unless_answering(self) -> None:
-        if not self._answering():
+        if not self.answering():
             self.transport.close()
 
     def _break_off(self) -> None:
         """End with a client that does not send the rest of its request, or take its answer."""
-        if not self._answering() or self.cycle.more_body or self.cycle.response_started:
+        if not self.answering() or self.cycle.more_body or self.cycle.response_started:
             self.transport.abort()

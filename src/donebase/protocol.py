@@ -39,7 +39,6 @@ class Connection(PatientProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._crowded = False
         self._refused = False
         self._in_head = True
         self._received = 0  # of this request, and never less than it is
@@ -50,11 +49,6 @@ class Connection(PatientProtocol):
         self._fault: Fault | None = None  # where it is not the parser that found it
         self._running: RequestResponseCycle | None = None  # where others wait, `cycle` is the last of them
         self._unbegun: asyncio.Task[None] | None = None  # the work on a request that came with what is being read now
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin, as one connection too many perhaps."""
-        super().connection_made(transport)
-        self._crowded = len(self.connections) > self._settings.max_connections
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -121,7 +115,7 @@ class Connection(PatientProtocol):
         self._in_head = False
         if version == "1.0":
             self.expect_100_continue = False  # RFC 9110, 10.1.1
-        if self._crowded:
+        if not self._is_served:
             self.scope[CROWDED] = True  # type: ignore[literal-required]
         super().on_headers_complete()
 
@@ -148,7 +142,7 @@ class Connection(PatientProtocol):
 
     def _head_overdue(self) -> None:
         self._head_timer = None
-        if self._received and not self._answering():
+        if self._received and not self.answering():
             self._refuse(TOO_SLOW)
         else:
             self._end_unless_answering()
@@ -158,7 +152,7 @@ class Connection(PatientProtocol):
         if self._refused:
             return
         self._refused = True
-        if self._answering() and not self._called_off():
+        if self.answering() and not self._called_off():
             self.cycle.keep_alive = False
             return
         if self.transport.is_closing():

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import multiprocessing
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from donebase import logs
 from donebase.app import create_service
+from donebase.connections import fit_into_file_limit
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
@@ -29,7 +29,6 @@ from donebase.protocol import Connection
 from donebase.settings import Settings, WrongSetting
 
 _BACKLOG = 2048
-_OTHER_FILES = 2000
 _WORKER_START = 30.0
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
 _STOP = (signal.SIGTERM, signal.SIGINT)
@@ -43,7 +42,7 @@ def serve(settings: Settings) -> bool:
     """
     for each in _STOP:
         signal.signal(each, _leave)
-    _allow_files(settings.max_connections + _OTHER_FILES)
+    settings = fit_into_file_limit(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(settings))
         embedded = settings.database_url is None
@@ -54,14 +53,6 @@ def serve(settings: Settings) -> bool:
         data = str(settings.data_dir) if embedded else settings.address().without_secrets()
         announce = partial(logs.info, "listening", address=address, documentation=f"{address}/docs", data=data)
         return _run(settings, listener, announce)
-
-
-def _allow_files(number: int) -> None:
-    """Raise the soft limit of open files, as far as may be: each client is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
-    if soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _listener(settings: Settings) -> socket.socket:

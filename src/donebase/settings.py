@@ -158,6 +158,7 @@ class Settings(BaseSettings):
             "HOST": self.host,
             "PORT": str(self.port),
             "WORKERS": str(self.workers),
+            "MAX_CONNECTIONS": str(self.max_connections),
         }
         if self.otel_exporter_otlp_endpoint:
             os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.otel_exporter_otlp_endpoint

@@ -153,6 +153,54 @@ def test_who_does_not_take_an_answer_is_let_go(database_url: str, folder: Path, 
         assert len(httpx.get(service.address + USERS.address(alice)).json()) == 20_000
 
 
+def test_who_leaves_little_untaken_is_let_go_as_well(database_url: str, folder: Path, alice: int) -> None:
+    """What waits for a client is less than the event loop takes for much, and some of the connections are closing."""
+    stalled = 4
+    with limited(folder, database_url, SEND_TIMEOUT="0.5", MAX_CONNECTIONS=str(2 * stalled)) as service:
+        with httpx.Client(base_url=service.address) as client:
+            address = _with_a_large_task(client, alice)
+            much = _answers_until_nothing_is_taken(service, client, address)
+        with ExitStack() as stack:
+            for _ in range(stalled):
+                # Of three answers less than it takes to fill all that is on the way, a part stays with the service.
+                stack.enter_context(_reads_nothing(service, address, much - 2))
+                stack.enter_context(_reads_nothing(service, address, much - 2, last=b"Connection: close\r\n"))
+            wait_for(lambda: httpx.get(service.address + address).status_code == 200)
+
+
+def _with_a_large_task(client: httpx.Client, user: int) -> str:
+    large = {"title": "large", "description": "\N{GRINNING FACE}" * 5000}
+    return str(client.post(USERS.address(user), json=large).headers["location"])
+
+
+def _reads_nothing(service: Service, address: str, requests: int, last: bytes = b"") -> socket.socket:
+    """Ask for so many answers in one piece, with as little room for them as there may be."""
+    where = httpx.URL(service.address)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    connection.connect((where.host, where.port))
+    head = f"GET {address} HTTP/1.1\r\nHost: donebase\r\nX-Request-ID: untaken\r\n".encode()
+    connection.sendall((head + b"\r\n") * (requests - 1) + head + last + b"\r\n")
+    return connection
+
+
+def _answers_until_nothing_is_taken(service: Service, client: httpx.Client, address: str) -> int:
+    """Return after how many answers the service waits for a client that reads nothing, which it then ends."""
+    before = _descriptors(service)
+    with _reads_nothing(service, address, 100):
+        service.wait_for("request", request_id="untaken")
+        wait_for(lambda: _descriptors(service) == before)
+    client.get("/livez", headers={"X-Request-ID": "later"})
+    service.wait_for("request", request_id="later")
+    answers = len([line for line in service.lines if (line["event"], line["request_id"]) == ("request", "untaken")])
+    assert answers < 100
+    return answers - 1  # the last one waited
+
+
+def _descriptors(service: Service) -> int:
+    return len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+
+
 def test_who_takes_an_answer_steadily_gets_all_of_it(database_url: str, folder: Path, alice: int) -> None:
     asyncio.run(_fill(database_url, alice, 20_000))
     with limited(folder, database_url, SEND_TIMEOUT="0.5") as service, connected(service) as steady:

@@ -15,15 +15,19 @@ START_TIMEOUT = 30.0
 
 
 class Service:
-    """One `donebase serve`, on any free port unless PORT is given, with no other setting than a test has given."""
+    """One `donebase serve`, on any free port unless PORT is given, with no other setting than a test has given.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    `open_files` is the most that it may have open at a time.
+    """
+
+    def __init__(self, folder: Path, open_files: int | None = None, /, **environment: str) -> None:
         self.folder = folder
         self.lines: list[dict[str, Any]] = []
         self.address = ""
         self._arrived = threading.Condition()
+        limit = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh"] if open_files else []
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "donebase", "serve"],
+            [*limit, sys.executable, "-W", "error", "-m", "donebase", "serve"],
             cwd=folder,
             env=clean_environment(**{"PORT": "0"} | environment),
             stdout=subprocess.PIPE,
