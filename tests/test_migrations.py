@@ -19,7 +19,6 @@ from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.processes import run_donebase
 
-
 MIGRATE = "run `donebase migrate`, or `make migrate`"
 
 
