@@ -29,7 +29,7 @@ PACKAGE = ROOT / "src" / "donebase"
 def wheel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A wheel of donebase as it is."""
     monkeypatch.chdir(ROOT)
-    return folder / build_wheel(str(folder))
+    return folder / str(build_wheel(str(folder)))
 
 
 def required(distribution: Distribution, extra: str = "") -> Iterator[Requirement]:
