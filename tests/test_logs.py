@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from donebase import logs
-from donebase.app import create_app
+from donebase.app import create_app, with_middleware
 from donebase.settings import Settings
 from tests.support.families import API, FAMILIES, Family
 from tests.support.processes import Service
@@ -43,7 +43,7 @@ def answered(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Resp
     """Send a request to an app in this process, which logs as JSON."""
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
+        transport = httpx.ASGITransport(app=with_middleware(app))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.request(method, path, **options)
 

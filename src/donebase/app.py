@@ -18,7 +18,7 @@ from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.database import Database
 from donebase.routes import docs, every_route, problems
 from donebase.routes.fast_path import FastPath
-from donebase.routes.middleware import CORS, Crowd, Envelope, LastCatch
+from donebase.routes.middleware import CORS, Crowd, ErrorBoundary, TracedRequestId
 from donebase.settings import Settings
 
 
@@ -48,23 +48,12 @@ def create_app(settings: Settings) -> FastAPI:
             "metrics": False,  # /metrics has them
             "logs": False,  # exceptions' messages could hold what was sent
         },
-        middleware=[
-            Middleware(Envelope),
-            Middleware(
-                CORS,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["*"],
-                expose_headers=["X-Request-ID", "Location", "Link"],
-                max_age=600,
-            ),
-            Middleware(Crowd),
-            Middleware(LastCatch),
-        ],
+        middleware=[Middleware(TracedRequestId)] if settings.traces else [],
         exception_handlers={
             DonebaseError: problems.donebase_error,
             RequestValidationError: problems.validation_error,
             HTTPException: problems.http_error,
+            Exception: problems.internal_error,
         },
     )
     app.state.settings = settings
@@ -74,12 +63,28 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_service(settings: Settings) -> ASGIApp:
-    """Return what a server serves: the app, with the short way in front of it unless FAST_PATH is off.
+    """Return what a server serves for these settings."""
+    return with_middleware(create_app(settings))
 
-    Spans are FastAPI's: with traces, every request goes through it.
+
+def with_middleware(app: FastAPI) -> ASGIApp:
+    """Return an app of `create_app` with everything that stands around it.
+
+    The short way is part of it unless FAST_PATH is off. Spans are FastAPI's: with traces, every request goes
+    through it.
     """
-    app = create_app(settings)
-    return FastPath(app) if settings.fast_path == "on" and not settings.traces else app
+    settings: Settings = app.state.settings
+    service: ASGIApp = CORS(
+        Crowd(app),
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["X-Request-ID", "Location", "Link"],
+        max_age=600,
+    )
+    if settings.fast_path == "on" and not settings.traces:
+        service = FastPath(app, service)
+    return ErrorBoundary(service)
 
 
 @asynccontextmanager

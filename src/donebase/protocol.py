@@ -19,13 +19,17 @@ from donebase.patience import LINGER, PatientProtocol
 from donebase.request_head import MALFORMED, TOO_LARGE, TOO_SLOW, fault_of, fault_of_line, origin_form, size
 from donebase.routes.headers import SECURITY, Headers, new_request_id, request_id_of
 from donebase.routes.middleware import CROWDED, finished
-from donebase.routes.problems import KINDS, problem
+from donebase.routes.problems import INTERNAL, KINDS, problem
 
 _ONE_READ = 2**18  # what the event loop reads at once, at most
 _MOST_WAITING = 100  # requests that came before the answer to an earlier one
 _SMALLEST_CHUNK = 6  # bytes in which one byte of a body comes
 _OWS = b" \t"
 _WAIT_FOR_THEIR_BODY = ("POST", "PUT", "PATCH")
+
+
+class _Refused(Exception):
+    """What the parser calls back for does not go on: the request is refused."""
 
 
 class Connection(PatientProtocol):
@@ -51,9 +55,15 @@ class Connection(PatientProtocol):
         self._unbegun: asyncio.Task[None] | None = None  # the work on a request that came with what is being read now
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come."""
+        """Read what has come. What goes wrong in here is answered like any other fault of the service."""
         if self._refused:
             return
+        try:
+            self._read(data)
+        except Exception as error:
+            self._refuse(error)
+
+    def _read(self, data: bytes) -> None:
         self._unbegun = None
         while data:
             self._read_size = len(data)
@@ -66,7 +76,9 @@ class Connection(PatientProtocol):
                 continue
             except httptools.HttpParserInvalidMethodError:
                 self._refuse(fault_of_line(data, method=True))
-            except httptools.HttpParserError:
+            except httptools.HttpParserError as error:
+                if isinstance(error, httptools.HttpParserCallbackError) and not isinstance(error.__context__, _Refused):
+                    raise
                 self._refuse(self._fault or fault_of_line(data, method=False))
             break
         if self._in_head:
@@ -96,12 +108,12 @@ class Connection(PatientProtocol):
         self._trailers += len(name) + len(value)
         if self._trailers > self._settings.max_header_bytes:
             self._fault = TOO_LARGE
-            raise ValueError
+            raise _Refused
 
     def on_headers_complete(self) -> None:
         """Begin the work on a request whose headers are whole, and as they should be."""
         if len(self.pipeline) >= _MOST_WAITING:
-            raise ValueError  # the connection ends with the last answer; who sent more asks again (RFC 9112, 9.3.2)
+            raise _Refused  # the connection ends with the last answer; who sent more asks again (RFC 9112, 9.3.2)
         version = self.parser.get_http_version()
         target = origin_form(self.url)
         limit = self._settings.max_header_bytes
@@ -110,7 +122,7 @@ class Connection(PatientProtocol):
             fault = TOO_LARGE
         if fault or target is None:
             self._fault = fault
-            raise ValueError
+            raise _Refused
         self.url = target
         self._in_head = False
         if version == "1.0":
@@ -147,13 +159,18 @@ class Connection(PatientProtocol):
         else:
             self._end_unless_answering()
 
-    def _refuse(self, fault: Fault) -> None:
-        """Answer that this is no request, unless that could be taken for the answer to one that came before."""
+    def _refuse(self, fault: Fault | Exception) -> None:
+        """Answer that this is no request, unless that could be taken for the answer to one that came before.
+
+        An exception stands for a fault of the service.
+        """
         if self._refused:
             return
         self._refused = True
         if self.answering() and not self._called_off():
             self.cycle.keep_alive = False
+            if isinstance(fault, Exception):
+                logs.crash("internal_error", fault)
             return
         if self.transport.is_closing():
             return
@@ -163,12 +180,16 @@ class Connection(PatientProtocol):
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.close)
 
-    def _refusal(self, fault: Fault) -> bytes:
+    def _refusal(self, fault: Fault | Exception) -> bytes:
         """Return a whole answer, logged and counted like any other: here, or where the application has begun, there."""
         begun = self.cycle is not None and self.cycle.disconnected
         request_id = request_id_of(dict(self.scope)) if begun else new_request_id()
         token = logs.request_id.set(request_id.decode())
-        answer = problem(KINDS[InvalidInput], [fault])
+        if isinstance(fault, Exception):
+            logs.crash("internal_error", fault)
+            answer = problem(INTERNAL)
+        else:
+            answer = problem(KINDS[InvalidInput], [fault])
         if not begun or self._unbegun is not None:
             finished(None, None, None, answer.status_code, time.perf_counter())
         logs.request_id.reset(token)

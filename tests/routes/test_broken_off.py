@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from donebase import logs
-from donebase.app import create_service
+from donebase.app import create_app, with_middleware
 from donebase.core.errors import DatabaseFailed
 from donebase.core.tasks import BATCH, Row
-from donebase.routes.fast_path import FastPath
 from donebase.settings import Settings
 from tests.support.rows import task_row
 
@@ -30,11 +29,9 @@ class DiesInTheMiddle:
 
 @pytest.mark.parametrize("way", ["on", "off"])
 def test_half_a_list_is_never_ended(way: str, capsys: pytest.CaptureFixture[str]) -> None:
-    service: Any = create_service(Settings.read(database_url="postgresql://127.0.0.1:1/nothing", fast_path=way))
-    if isinstance(service, FastPath):
-        service._database = DiesInTheMiddle()  # type: ignore[assignment]
-    else:
-        service.state.database = DiesInTheMiddle()
+    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing", fast_path=way))
+    app.state.database = DiesInTheMiddle()
+    service: Any = with_middleware(app)
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:

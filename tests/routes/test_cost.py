@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from donebase.app import create_service
+from donebase.app import create_app, with_middleware
 from donebase.core.tasks import Row
-from donebase.routes.fast_path import FastPath
 from donebase.settings import Settings
 from tests.support.rows import task_row
 
@@ -35,9 +34,9 @@ class Answers:
 
 def calls(method: str, path: str, body: bytes, rows: int) -> int:
     """Return how many functions, Python's and C's, one request calls."""
-    service = create_service(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
-    assert isinstance(service, FastPath)
-    service._database = Answers(rows)  # type: ignore[assignment]
+    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
+    app.state.database = Answers(rows)
+    service = with_middleware(app)
     headers = [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     counted = 0
 

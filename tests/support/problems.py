@@ -16,6 +16,7 @@ STATUSES = {
     405: "Method Not Allowed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    500: "Internal Server Error",
 }
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
 

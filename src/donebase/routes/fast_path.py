@@ -7,30 +7,27 @@ docs/decisions/0014-fast-path.md says what it brings and what it costs; FAST_PAT
 """
 
 import re
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from donebase import logs
 from donebase.core.errors import DonebaseError
 from donebase.core.models import MAX_ID
 from donebase.database import Database
 from donebase.deadlines import Watch
-from donebase.routes.headers import SECURITY, request_id_of
-from donebase.routes.middleware import CROWDED, finished
-from donebase.routes.problems import INTERNAL, MalformedJSON, problem, refusal
+from donebase.routes.middleware import CROWDED
+from donebase.routes.problems import MalformedJSON, refusal
 from donebase.routes.reading import strict_json
 from donebase.routes.wire import WireRoute
 from donebase.settings import Settings
 
 _ID = re.compile(f"[1-9][0-9]{{0,{len(str(MAX_ID)) - 1}}}")
 _LONG_WAY = frozenset({b"origin", b"content-encoding"})
-_ON_EVERY_ANSWER = [(b"vary", b"Origin"), *SECURITY]  # Vary is what CORS adds where no origin was said
+_VARY = (b"vary", b"Origin")  # what CORS adds where no origin was said
 
 _Arguments = dict[str, Any]
 
@@ -47,8 +44,7 @@ class _Plan(NamedTuple):
     """What FastAPI knows of a route, as far as it takes to call the endpoint."""
 
     method: str
-    route: str
-    family: str
+    route: WireRoute
     endpoint: Callable[..., Awaitable[Response]]
     ids: list[str]
     request: str | None
@@ -58,42 +54,30 @@ class _Plan(NamedTuple):
 class FastPath:
     """An ASGI application that answers what is plainly right, and leaves the rest to the app behind it."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI, long_way: ASGIApp) -> None:
+        self._long_way = long_way
         self._settings: Settings = app.state.settings
         self._database: Database = app.state.database
         self._watch = Watch()
         plans = [_plan(route) for route in app.routes if isinstance(route, WireRoute) and "tasks" in route.path]
-        self._plans = {_key(plan.method, re.sub(r"{\w+}", "0", plan.route)): plan for plan in plans}
+        self._plans = {_key(plan.method, re.sub(r"{\w+}", "0", plan.route.path_format)): plan for plan in plans}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request, or whatever else a server has to say."""
-        started = time.perf_counter()
         plan = self._plan_for(scope)
         arguments = None
         if plan is not None:
             arguments, receive = await self._arguments(plan, scope, receive)
         if plan is None or arguments is None:
-            await self._app(scope, receive, send)
+            await self._long_way(scope, receive, send)
             return
-        request_id = request_id_of(scope)
-        logs.request_id.set(request_id.decode())
-        status = 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *_ON_EVERY_ANSWER, (b"x-request-id", request_id)]
-            await send(message)
-
+        scope["route"] = plan.route
         try:
-            response = await _response(plan, arguments)
-            await response(scope, receive, answer)
-        except Exception as error:  # in the middle of a list: the server breaks off what is unfinished
-            logs.crash("internal_error", error)
-        finally:
-            finished(plan.method, plan.route, plan.family, status, started)
+            response = await plan.endpoint(**arguments)
+        except DonebaseError as error:
+            response = refusal(error)
+        response.raw_headers.append(_VARY)
+        await response(scope, receive, send)
 
     def _plan_for(self, scope: Scope) -> _Plan | None:
         if scope["type"] != "http" or scope["query_string"] or CROWDED in scope:
@@ -146,8 +130,9 @@ class FastPath:
         return None, _again(message, receive)
 
 
-def _key(method: str, path: str) -> tuple[str, ...]:
-    return (method, *["{}" if part.isdigit() else part for part in path.split("/")])
+def _key(method: str, path: str) -> tuple[str | None, ...]:
+    """Return the method and the parts of a path, with None, which nobody can write, for each that is digits."""
+    return (method, *[None if part.isdigit() else part for part in path.split("/")])
 
 
 def _numbers(path: str) -> list[str]:
@@ -169,8 +154,7 @@ def _plan(route: WireRoute) -> _Plan:
     method = next(iter(route.methods or ()))
     return _Plan(
         method=method,
-        route=route.path_format,
-        family=str(route.tags[0]),
+        route=route,
         endpoint=route.endpoint,
         ids=[names[alias] for alias in re.findall(r"{(\w+)}", route.path_format)],
         request=known.request_param_name,
@@ -186,13 +170,3 @@ def _again(message: Message, receive: Receive) -> Receive:
         return taken.pop() if taken else await receive()
 
     return again
-
-
-async def _response(plan: _Plan, arguments: _Arguments) -> Response:
-    try:
-        return await plan.endpoint(**arguments)
-    except DonebaseError as error:
-        return refusal(error)
-    except Exception as error:
-        logs.crash("internal_error", error)
-        return problem(INTERNAL)

@@ -15,13 +15,16 @@ SECURITY: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
 ]
+_SECURITY_NAMES = frozenset(name for name, _ in SECURITY)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 def with_security(headers: Headers) -> Headers:
     """Return the headers of an answer with those that browsers need, but for what it says itself."""
     said = {name for name, _ in headers}
-    return [*headers, *(header for header in SECURITY if header[0] not in said)]
+    if said.isdisjoint(_SECURITY_NAMES):
+        return headers + SECURITY
+    return headers + [header for header in SECURITY if header[0] not in said]
 
 
 def request_id_of(scope: Scope) -> bytes:

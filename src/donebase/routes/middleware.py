@@ -1,4 +1,7 @@
-"""What is around every request: its id, its line in the log, HEAD, CORS, and the last catch. Pure ASGI, no tasks."""
+"""What is around every request: its id, its line in the log, HEAD, CORS, and what catches every exception.
+
+Pure ASGI: no tasks of their own.
+"""
 
 import time
 
@@ -26,33 +29,33 @@ _PROBES = ("/livez", "/health", "/metrics")
 CROWDED = "donebase.crowded"  # in the scope of a request whose connection is one too many
 
 
-class Envelope:
-    """Gives every request an id and every answer the same one, and writes the line that says how it went.
+class ErrorBoundary:
+    """Around everything else: each request gets one id, one answer, one line in the log and one count.
 
-    A HEAD runs as the GET it stands for, and its answer ends where the body would begin.
+    An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the connection stays
+    usable. An answer that has begun is left unfinished then: the server closes the connection, and nobody takes what
+    came for the whole. A HEAD runs as the GET it stands for, and its answer ends where the body would begin.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
+        """Handle one request, or whatever else a server has to say."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
         request_id = request_id_of(scope)
         logs.request_id.set(request_id.decode())
-        if "fastapi.telemetry" in scope:
-            trace.get_current_span().set_attribute("donebase.request_id", request_id.decode())
         method = scope["method"]
         status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 message["headers"] = [*with_security(message["headers"]), (b"x-request-id", request_id)]
+                status = message["status"]
                 await send(message)
                 if method == "HEAD":
                     await send({"type": "http.response.body"})
@@ -63,6 +66,10 @@ class Envelope:
             scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, receive, answer)
+        except Exception as error:
+            logs.crash("internal_error", error)
+            if not status:
+                await problem(INTERNAL, headers={"Vary": "Origin"})(scope, receive, answer)
         finally:
             route = scope.get("route")
             if route is None:
@@ -71,29 +78,17 @@ class Envelope:
                 finished(method, route.path_format, route.tags[0], status, started)
 
 
-class LastCatch:
-    """Answers what nothing else has caught, so that the connection stays usable and the cause is in the log."""
+class TracedRequestId:
+    """Puts the id of a request on its span."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        begun = False
-
-        async def watch(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except Exception as error:
-            logs.crash("internal_error", error)
-            # An answer that has begun is left unfinished: the server then closes the connection, and nobody takes
-            # what came for the whole.
-            if not begun:
-                await problem(INTERNAL)(scope, receive, send)
+        if scope["type"] == "http":
+            trace.get_current_span().set_attribute("donebase.request_id", logs.request_id.get() or "")
+        await self._app(scope, receive, send)
 
 
 def finished(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:

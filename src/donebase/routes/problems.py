@@ -163,6 +163,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return problem(_NOT_FOUND if error.status_code == 404 else KINDS[MalformedJSON])
 
 
+async def internal_error(_request: Request, _error: Exception) -> Response:
+    """Answer what nothing else has caught. Starlette raises it again then, and the ErrorBoundary logs it."""
+    return problem(INTERNAL)
+
+
 def _methods(request: Request) -> list[str]:
     # The router names the methods of the first route at an address; there can be one route for each method.
     found: set[str] = set()

@@ -1,0 +1,171 @@
+"""Whatever is raised, wherever: one answer in the one shape, a line in the log, a count, and the next request works."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any, NoReturn
+
+import pytest
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import REGISTRY
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from donebase import logs, metrics
+from donebase.app import create_app, with_middleware
+from donebase.database import Database
+from donebase.protocol import Connection as Protocol
+from donebase.routes import docs
+from donebase.routes.headers import SECURITY
+from donebase.routes.middleware import ErrorBoundary
+from donebase.settings import Settings
+from tests.support.connections import Connection
+from tests.support.in_process import serving
+from tests.support.problems import refused
+
+WORDS = "nobody must read this"
+ORIGIN = "http://localhost:3000"
+
+
+class Raises:
+    """A middleware that raises for one path."""
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") == self._path:
+            raise RuntimeError(WORDS)
+        await self._app(scope, receive, send)
+
+
+class RaisingDatabase(Database):
+    """A database that does something that nobody has foreseen."""
+
+    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Any]:
+        raise RuntimeError(WORDS)
+
+
+class RaisingProtocol(Protocol):
+    """A connection that cannot read a header of this name, or a body of this length."""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name == b"X-Raise":
+            raise RuntimeError(WORDS)
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        if body == b"raise":
+            raise RuntimeError(WORDS)
+        super().on_body(body)
+
+
+def fail(*_arguments: Any, **_named: Any) -> NoReturn:
+    raise RuntimeError(WORDS)
+
+
+async def raising(_request: Request, _error: Exception | None = None) -> NoReturn:
+    raise RuntimeError(WORDS)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The address of a service that raises in each of its layers."""
+    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
+    app.state.database = RaisingDatabase(app.state.settings)
+    app.router.add_route("/route", raising)
+    app.add_middleware(Raises, path="/in-fastapi")
+    app.exception_handlers[RequestValidationError] = raising
+    app.openapi = fail  # type: ignore[method-assign]
+    service = with_middleware(app)
+    assert isinstance(service, ErrorBoundary)
+    service._app = Raises(service._app, "/around-fastapi")
+    logs.configure("json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(docs, "_policy", fail)
+        patch.setattr(metrics, "exposition", fail)
+        with serving(service, RaisingProtocol) as found:
+            yield found
+
+
+def counted() -> float:
+    """Return how many requests ended with a 500, as /metrics would tell."""
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "donebase_http_request_duration_seconds_count" and sample.labels["status"] == "500"
+    )
+
+
+def said(capsys: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:
+    """Return what the log says of a request: each event, with its cause or status."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(line["event"], line.get("cause") or line["status"]) for line in lines if line["request_id"] == request_id]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        pytest.param("GET /route", id="a route"),
+        pytest.param("HEAD /route", id="a HEAD"),
+        pytest.param("GET /users/7/tasks/1", id="the short way"),
+        pytest.param(f"GET /users/7/tasks/1 {ORIGIN}", id="the long way"),
+        pytest.param("GET /users/abc/tasks", id="an exception handler"),
+        pytest.param("GET /in-fastapi", id="a middleware of FastAPI"),
+        pytest.param("GET /around-fastapi", id="a middleware around FastAPI"),
+        pytest.param("GET /openapi.json", id="the OpenAPI document"),
+        pytest.param("GET /docs", id="the documentation"),
+        pytest.param("GET /metrics", id="the metrics"),
+    ],
+)
+def test_an_exception_is_answered_logged_and_counted(
+    address: str, capsys: pytest.CaptureFixture[str], request_line: str
+) -> None:
+    method, path, *origin = request_line.split()
+    before = counted()
+    with closing(Connection(address)) as connection:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: it-broke\r\n"
+        connection.send((head + "".join(f"Origin: {each}\r\n" for each in origin) + "\r\n").encode())
+        answer = connection.answer(method)
+        connection.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.answer().json() == {"status": "ok"}
+    assert answer.headers["x-request-id"] == "it-broke"
+    assert set(SECURITY) <= set(answer.headers.raw)
+    assert answer.headers.get("access-control-allow-origin", "") == "".join(origin)
+    assert answer.headers["vary"] == "Origin"
+    if method != "HEAD":
+        refused(answer, 500, "INTERNAL_ERROR")
+        assert WORDS not in answer.text
+    assert answer.status_code == 500
+    assert said(capsys, "it-broke") == [("internal_error", "RuntimeError"), ("request", 500)]
+    assert counted() == before + 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Raise: x\r\n\r\n", id="a header"),
+        pytest.param(b"POST /users/7/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nraise", id="a body"),
+    ],
+)
+def test_an_exception_of_the_connection_is_answered_logged_and_counted(
+    address: str, capsys: pytest.CaptureFixture[str], sent: bytes
+) -> None:
+    """Nobody can tell where the next request begins: the answer is the last one on its connection."""
+    before = counted()
+    with closing(Connection(address)) as connection:
+        connection.send(sent)
+        answer = connection.answer()
+        assert answer.headers["connection"] == "close"
+        assert connection.is_closed()
+    with closing(Connection(address)) as another:
+        another.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert another.answer().json() == {"status": "ok"}
+    refused(answer, 500, "INTERNAL_ERROR")
+    assert set(SECURITY) <= set(answer.headers.raw)
+    events = said(capsys, answer.headers["x-request-id"])
+    assert events[0][0] == "internal_error"
+    assert ("request", 500) in events
+    assert counted() == before + 1
