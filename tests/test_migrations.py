@@ -1,6 +1,8 @@
 """The tables' history: it leads to the models, back and up again, and two at once do not disturb each other."""
 
 import asyncio
+import secrets
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +19,7 @@ from donebase.core.models import REVISION, Table
 from donebase.database import Database
 from donebase.migrations import migrate
 from donebase.settings import Settings
+from tests.support.databases import a_database, database_named, execute
 from tests.support.processes import run_donebase
 
 MIGRATE = "run `donebase migrate`, or `make migrate`"
@@ -163,5 +166,34 @@ def test_the_command_migrates(empty_database: str, folder: Path) -> None:
     assert f'"before":null,"now":"{REVISION}"' in done.stdout
     failed = run_donebase(folder, "migrate", DATABASE_URL=nowhere)
     assert failed.returncode == 1
-    assert failed.stderr.startswith("donebase: ")
+    assert failed.stderr.startswith("donebase: DATABASE_URL: no connection to postgresql://127.0.0.1:1/nothing: ")
     assert failed.stderr.count("\n") == 1
+
+
+def test_an_address_that_leads_nowhere_is_named_with_its_variable() -> None:
+    nowhere = Settings.read(
+        database_url="postgresql://one.invalid/db", database_url_unpooled="postgresql://me:secret@two.invalid/db"
+    )
+    for attempt, where in (
+        (Database(nowhere).open, "DATABASE_URL: no connection to postgresql://one.invalid/db: "),
+        (partial(migrate, nowhere), "DATABASE_URL_UNPOOLED: no connection to postgresql://two.invalid/db: "),
+    ):
+        with pytest.raises(DatabaseFailed, match=f"^{where}.") as failure:
+            asyncio.run(attempt())
+        assert "secret" not in str(failure.value)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_character_is_refused(encoding: str) -> None:
+    """By a service and by a migration; the command that is suggested makes one that can."""
+    with a_database("template0", f"ENCODING '{encoding}' LOCALE 'C'") as url:
+        for attempt in (Database(settings(url)).open, partial(migrate, settings(url))):
+            with pytest.raises(SchemaMismatch, match=f"must have the encoding UTF8, and has {encoding}") as refused:
+                asyncio.run(attempt())
+    command = str(refused.value).partition("with: ")[2]
+    name = f"test_{secrets.token_hex(6)}"
+    asyncio.run(execute(command.replace("donebase", name)))
+    try:
+        assert asyncio.run(migrate(settings(database_named(name)))) is None
+    finally:
+        asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -33,7 +33,8 @@ class Way(NamedTuple):
 async def find_way(settings: Settings) -> Way:
     """Look at what is there with a first connection, and return how to make the others.
 
-    Raises SchemaMismatch for tables of another version, and whatever the driver does, within CONNECT_TIMEOUT.
+    Raises SchemaMismatch for tables of another version and for another encoding than UTF8, and whatever the driver
+    does, within CONNECT_TIMEOUT.
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
         return await _find_way(settings)
@@ -51,6 +52,7 @@ async def _find_way(settings: Settings) -> Way:
     url = driver_url(settings)
     first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
     try:
+        check_encoding(first.get_settings().server_encoding)
         await _check_schema(first)
         pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
         kept = not pooled or await _keeps_statements(first)
@@ -84,6 +86,15 @@ def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
     url = settings.address(unpooled=unpooled)
     kept = {name: value for name, value in url.parameters.items() if name not in _WITHOUT_EFFECT}
     return replace(url, parameters=kept).text()
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise SchemaMismatch where a database, by its `server_encoding`, cannot hold every character."""
+    if encoding != "UTF8":
+        raise SchemaMismatch(
+            f"the database must have the encoding UTF8, and has {encoding}. "
+            "Create one with: CREATE DATABASE donebase ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0"
+        )
 
 
 async def _check_schema(connection: asyncpg.Connection) -> None:

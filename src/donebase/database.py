@@ -47,6 +47,7 @@ class Database:
     """One PostgreSQL, reached when it is first needed and again after every outage."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._timeout = settings.database_timeout
         self._watch = Watch()
         self._pool = Pool(settings, self._watch)
@@ -63,10 +64,8 @@ class Database:
         try:
             async with asyncio.timeout(within):
                 await self._pool.way()
-        except _REFUSALS as refusal:
-            raise WrongSetting(f"DATABASE_URL was rejected by PostgreSQL: {refusal.args[0]}") from refusal
         except FAILURES as failure:
-            raise meaning(failure) from failure
+            raise no_connection(failure, self._settings) from failure
 
     def end_within(self, seconds: float) -> None:
         """Give up on every statement that has not come back by then, as on one that takes longer than it may."""
@@ -129,6 +128,23 @@ _REFUSALS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.ClientConfigurationError,
 )
+
+
+def no_connection(
+    failure: BaseException, settings: Settings, *, unpooled: bool = False
+) -> WrongSetting | DatabaseFailed | Overloaded:
+    """Say why there is no connection: with which variable, to where, and what PostgreSQL or the network answered.
+
+    Returns WrongSetting where PostgreSQL refuses the user, the password or the database.
+    """
+    variable = "DATABASE_URL_UNPOOLED" if unpooled and settings.database_url_unpooled else "DATABASE_URL"
+    if isinstance(failure, _REFUSALS):
+        return WrongSetting(f"{variable} was rejected by PostgreSQL: {failure.args[0]}")
+    if isinstance(failure, OSError):
+        reason = failure.strerror or str(failure) or "no answer in time"
+        place = settings.address(unpooled=unpooled).without_secrets()
+        return DatabaseFailed(f"{variable}: no connection to {place}: {reason}")
+    return meaning(failure)
 
 
 def meaning(failure: BaseException) -> DatabaseFailed | Overloaded:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -77,6 +78,16 @@ def test_a_server_that_wants_encryption_is_not_asked_without(server: Postgresql,
     assert refused.returncode == 2
     assert "no encryption" in refused.stderr
     assert server.password not in refused.stderr
+
+
+def test_a_wrong_password_is_told_with_the_variable_that_has_it(server: Postgresql, folder: Path) -> None:
+    wrong = server.url().replace(quote(server.password, safe=""), "wrong-secret")
+    for given in ({"DATABASE_URL": wrong}, {"DATABASE_URL": server.url(), "DATABASE_URL_UNPOOLED": wrong}):
+        refused = run_donebase(folder, "migrate", **given)
+        assert refused.returncode == 2
+        assert refused.stderr.startswith(f"donebase: {list(given)[-1]} was rejected by PostgreSQL: password ")
+        assert refused.stderr.count("\n") == 1
+        assert "secret" not in refused.stderr
 
 
 def tasks_can_be_kept_at(url: str, folder: Path, user: int) -> None:

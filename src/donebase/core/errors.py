@@ -5,7 +5,7 @@
     ├── TaskNotFound         no such task, or it is somebody else's: the same thing on purpose
     ├── DatabaseFailed       the database is away, or failed before it had answered
     ├── Overloaded           every connection stayed busy: nothing was begun
-    └── SchemaMismatch       the tables are older or newer than this code
+    └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
 
 `routes/problems.py` holds the one table that gives each kind its HTTP status.
 """
@@ -47,4 +47,4 @@ class Overloaded(DonebaseError):
 
 
 class SchemaMismatch(DonebaseError):
-    """The database's tables are not the ones this version of the code works on."""
+    """The database's tables or its encoding are not the ones this version of the code works on."""

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from donebase.connecting import CONNECT_TIMEOUT, FAILURES, driver_url
+from donebase.connecting import CONNECT_TIMEOUT, FAILURES, check_encoding, driver_url
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.core.models import REVISION
-from donebase.database import meaning
+from donebase.database import no_connection
 from donebase.settings import Settings
 
 # "donebase" in ASCII: every instance asks for the same lock.
@@ -25,7 +25,8 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
 
     One transaction: all of it or nothing. Two at once wait for each other, MIGRATION_WAIT seconds at most, as each
     step does for a table that somebody else holds. Goes to DATABASE_URL_UNPOOLED where that is set. Raises
-    DatabaseFailed, and SchemaMismatch where the tables are of a version that this code does not know.
+    DatabaseFailed, SchemaMismatch where the tables are of a version that this code does not know or the encoding is not
+    UTF8, and WrongSetting where PostgreSQL refuses the user, the password or the database.
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -41,6 +42,7 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
     )
     try:
         async with engine.begin() as connection:
+            check_encoding((await connection.execute(text("SHOW server_encoding"))).scalar_one())
             await connection.execute(text(f"SET LOCAL lock_timeout = {int(settings.migration_wait * 1000)}"))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             return await connection.run_sync(_step, revision)
@@ -49,9 +51,9 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
         if isinstance(failure, asyncpg.LockNotAvailableError):
             seconds = f"{settings.migration_wait:g}"
             raise DatabaseFailed(f"the tables stayed locked for longer than MIGRATION_WAIT ({seconds} s)") from failure
-        raise meaning(failure) from failure
+        raise no_connection(failure, settings, unpooled=True) from failure
     except FAILURES as failure:
-        raise meaning(failure) from failure
+        raise no_connection(failure, settings, unpooled=True) from failure
     finally:
         await engine.dispose()
 
