@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
+from tests.support.made_once import folder_of_the_run
 from tests.support.processes import Service
 
 _run = pytest.StashKey[ExitStack]()
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL once, before the processes that run the tests."""
     if not hasattr(config, "workerinput"):
         config.stash[_run] = ExitStack()
+        config.stash[_run].enter_context(folder_of_the_run())
         config.stash[_run].enter_context(postgresql_of_the_run())
 
 

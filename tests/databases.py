@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.made_once import folder_of_the_run
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import postgresql
 
@@ -38,7 +39,7 @@ MEET_POSTGRESQL = (
 def main(arguments: list[str]) -> int:
     """Run both, and return the exit status of the first that fails."""
     try:
-        with postgresql(fsync="off") as server:
+        with folder_of_the_run(), postgresql(fsync="off") as server:
             status = _passes(
                 f"PostgreSQL {_dotted(server.version)}", server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments
             )

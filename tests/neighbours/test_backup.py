@@ -17,7 +17,7 @@ import pytest
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
 from tests.support.postgresql import postgresql
-from tests.support.processes import Service, clean_environment, run_donebase
+from tests.support.processes import Service, clean_environment
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
 BACK_UP, RESTORE, COMPARE, EMBEDDED, RESTORE_EMBEDDED = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -92,8 +92,7 @@ def tools() -> str:
 
 def test_a_backup_taken_while_tasks_are_created_comes_back(folder: Path, tools: str, alice: int) -> None:
     with postgresql(fsync="off") as server:
-        url, restored_url = (server.url(server.new_database()) for _ in range(2))
-        assert run_donebase(folder, "migrate", DATABASE_URL=url).returncode == 0
+        url, restored_url = server.url(server.database_with_tables()), server.url(server.new_database())
         with Service(folder, DATABASE_URL=url) as service, httpx.Client(base_url=service.ready().address) as client:
             create_of_every_kind(client, alice)
             deleted = V1.created(client, alice)

@@ -1,5 +1,6 @@
 """URLs as a provider's console shows them, pasted whole: encryption, channel binding, several hosts, other schemes."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -7,6 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from donebase.migrations import migrate
+from donebase.settings import Settings
 from tests.support.families import FAMILIES
 from tests.support.neighbours import program
 from tests.support.pgbouncer import pgbouncer
@@ -92,8 +95,7 @@ def test_a_wrong_password_is_told_with_the_variable_that_has_it(server: Postgres
 
 def tasks_can_be_kept_at(url: str, folder: Path, user: int) -> None:
     """Migrate the database at this URL, serve it, and create and read a task."""
-    migration = run_donebase(folder, "migrate", DATABASE_URL=url)
-    assert migration.returncode == 0, migration.stderr
+    asyncio.run(migrate(Settings.read(database_url=url)))
     with Service(folder, DATABASE_URL=url) as service, httpx.Client(base_url=service.ready().address) as client:
         for family in FAMILIES:
             task = family.created(client, user)

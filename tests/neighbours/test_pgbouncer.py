@@ -33,8 +33,7 @@ def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
 
 
 def test_statements_are_prepared_only_where_pgbouncer_keeps_them(server: Postgresql, folder: Path) -> None:
-    database = server.new_database()
-    assert run_donebase(folder, "migrate", DATABASE_URL=server.url(database)).returncode == 0
+    database = server.database_with_tables()
     knows = pgbouncer_version() >= (1, 21)
     for kept in (0, 200) if knows else (0,):
         options = {"max_prepared_statements": str(kept)} if knows else {}
@@ -66,8 +65,7 @@ def test_migrations_go_to_the_unpooled_address(server: Postgresql, folder: Path)
 
 def test_many_clients_of_several_processes_share_two_server_connections(server: Postgresql, folder: Path) -> None:
     with pgbouncer(server, default_pool_size="2") as pooler:
-        url = pooler.url(server.new_database())
-        assert run_donebase(folder, "migrate", DATABASE_URL=url).returncode == 0
+        url = pooler.url(server.database_with_tables())
         with Service(folder, DATABASE_URL=url, WORKERS="2") as service, ThreadPoolExecutor(CLIENTS) as threads:
             address = service.ready().address
             everybody = [threads.submit(_creates_and_reads, address, user) for user in range(1, CLIENTS + 1)]

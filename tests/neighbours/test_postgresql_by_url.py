@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from tests.support.postgresql import postgresql
-from tests.support.processes import Service, run_donebase
+from tests.support.processes import Service
 
 
 def test_statements_are_prepared_where_no_pooler_is_in_between(folder: Path) -> None:
     with postgresql(fsync="off") as server:
-        assert run_donebase(folder, "migrate", DATABASE_URL=server.url()).returncode == 0
-        with Service(folder, DATABASE_URL=server.url()) as service:
+        with Service(folder, DATABASE_URL=server.url(server.database_with_tables())) as service:
             connected = service.ready().wait_for("database.connected")
         assert connected["pooler"] is False
         assert connected["prepared_statements"] == "on"

@@ -4,30 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.outages.scene import SLOTS, migrated
+from tests.outages.scene import SLOTS
 from tests.support.postgresql import Postgresql, postgresql
 
 
 @pytest.fixture(scope="session")
-def lasting_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgresql, str]]:
-    """The PostgreSQL, and a database to copy."""
+def lasting_server() -> Iterator[Postgresql]:
+    """The PostgreSQL."""
     with postgresql(max_connections=str(SLOTS)) as server:
-        original = server.new_database()
-        migrated(server, tmp_path_factory.mktemp("migration"), original)
-        yield server, original
+        yield server
 
 
 @pytest.fixture
-def server(lasting_server: tuple[Postgresql, str]) -> Iterator[Postgresql]:
+def server(lasting_server: Postgresql) -> Iterator[Postgresql]:
     """A PostgreSQL to do harm to; what a test that failed has left of it is no harm to the next."""
-    server, _ = lasting_server
-    yield server
-    server.stop()
-    server.start()
+    yield lasting_server
+    lasting_server.stop()
+    lasting_server.start()
 
 
 @pytest.fixture
-def database(lasting_server: tuple[Postgresql, str], server: Postgresql) -> str:
+def database(server: Postgresql) -> str:
     """The name of a database with tables and nothing in them."""
-    _, original = lasting_server
-    return server.new_database(f"TEMPLATE {original}")
+    return server.database_with_tables()

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import httpx
 
 from tests.support.kept_alive import NO_ANSWER, KeptAlive
-from tests.support.postgresql import Postgresql
-from tests.support.processes import Service, run_donebase
+from tests.support.processes import Service
 from tests.support.storm import Answer, Storm
 
 # What docs/operations.md and the contract promise.
@@ -196,10 +195,3 @@ def asked(service: Service, clients: int, pause: float = 0.02) -> Iterator[Scene
             yield Scene(service, storm, prober)
     finally:
         prober.stop()
-
-
-def migrated(server: Postgresql, folder: Path, database: str = "postgres") -> str:
-    """Make the tables in a database of a PostgreSQL and return its URL."""
-    migration = run_donebase(folder, "migrate", DATABASE_URL=server.url(database))
-    assert migration.returncode == 0, migration.stderr
-    return server.url(database)

@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.outages.scene import ANSWERED_WITHIN, LET_THROUGH, migrated
+from tests.outages.scene import ANSWERED_WITHIN, LET_THROUGH
+from tests.support.made_once import folder_of_the_run
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service
 from tests.support.storm import Answer, Storm
@@ -34,7 +35,7 @@ class Soak:
         self._server = server
         self._folder = folder
         self._order = order
-        self._url = migrated(server, folder)
+        self._url = server.url(server.database_with_tables())
         self.service = self._start()
         self.storm = Storm(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
         self.faults: dict[str, Callable[[], None]] = {
@@ -95,6 +96,7 @@ def main() -> int:
     seed = int(os.environ.get("SOAK_SEED", str(random.randrange(2**32))))  # noqa: S311
     tell(f"seed {seed}, {minutes:g} minutes")
     with ExitStack() as stack:
+        stack.enter_context(folder_of_the_run())
         server = stack.enter_context(postgresql())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         soak = Soak(server, folder, random.Random(seed))  # noqa: S311

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from donebase.connecting import FAILURES
-from tests.outages.scene import migrated, under_load
+from tests.outages.scene import under_load
 from tests.outages.small_disk import SmallDisk, small_disk
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.servers import run
@@ -14,13 +14,15 @@ from tests.support.servers import run
 READS = {"read", "list"}
 ENOUGH = 20
 HELD = 1.0
-SEGMENTS = 10
+SEGMENTS = 10  # more than the small disk has room for
+# A checkpoint in between would make old segments new ones.
+FILL_A_SEGMENT = "SELECT pg_create_restore_point('full'); SELECT pg_switch_wal();"
 
 
 def test_a_full_disk_refuses_writes_and_reads_go_on(folder: Path) -> None:
     with small_disk(megabytes=24) as disk, postgresql() as server:
         server.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
-        url = migrated(server, folder, server.new_database("TABLESPACE small"))
+        url = server.url(server.database_with_tables("TABLESPACE small"))
         with under_load(folder, url) as scene:
             with scene.outage():
                 disk.fill()
@@ -35,13 +37,13 @@ def test_a_full_disk_refuses_writes_and_reads_go_on(folder: Path) -> None:
 def test_nothing_is_lost_where_there_is_no_room_for_the_log(folder: Path) -> None:
     """PostgreSQL ends itself then, and can only come back once there is room."""
     with small_disk(megabytes=64) as disk, postgresql() as server:
-        url = migrated(server, folder)
+        url = server.url(server.database_with_tables())
         _move_the_log(server, disk)
         with under_load(folder, url) as scene:
             with scene.outage():
                 disk.fill()
                 with pytest.raises(FAILURES):
-                    server.execute("; ".join(["SELECT pg_switch_wal()", "CHECKPOINT"] * SEGMENTS))
+                    server.execute(FILL_A_SEGMENT * SEGMENTS)
                 server.wait_for_the_end()
                 scene.hold(HELD)
                 disk.make_room()

@@ -1,0 +1,35 @@
+"""What every process of a run needs and one of them makes: a folder, copied by the others."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def folder_of_the_run() -> Iterator[None]:
+    """Have a folder in TEST_FOLDER, for this process and those that it starts, unless what started it has made one."""
+    if "TEST_FOLDER" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="donebase-run-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the servers of a run as root are other users
+        os.environ["TEST_FOLDER"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["TEST_FOLDER"]
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder of this name, which the first process that asks makes while the others wait."""
+    folder = Path(os.environ["TEST_FOLDER"], name)
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = Path(tempfile.mkdtemp(prefix=name, dir=folder.parent))
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
