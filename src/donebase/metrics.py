@@ -4,12 +4,26 @@ Several worker processes count in files of a folder that they share (prometheus-
 whichever is asked answers for all of them.
 """
 
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import current_process
+from pathlib import Path
 from typing import NamedTuple
 
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from donebase import __version__
+
+_FOLDER_PREFIX = "donebase-metrics-"
+_process = current_process()
+
+if values.ValueClass is not values.MutexValue:
+    # A worker's files have its name in place of its process id: one that replaces it goes on with its counters.
+    values.ValueClass = values.MultiProcessValue(lambda: _process.name)  # type: ignore[no-untyped-call]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -72,3 +86,23 @@ def exposition(*, several: bool) -> bytes:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+@contextmanager
+def folder_of_workers() -> Iterator[str]:
+    """Make a folder in which worker processes count, yield its path, and remove it afterwards.
+
+    Folders of services that were killed are removed as well: the kernel released their locks.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        with suppress(OSError), (folder / "lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as name, (Path(name) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield name
+
+
+def forget_worker(name: str) -> None:
+    """Remove what says how a worker is, and keep what it has counted: it has ended."""
+    mark_process_dead(name)  # type: ignore[no-untyped-call]

@@ -151,15 +151,8 @@ class Settings(BaseSettings):
         return DatabaseUrl.parse(secret.get_secret_value())
 
     def export(self, **more: str) -> None:
-        """Put what may differ from the environment back into it, where worker processes and libraries read it."""
-        assert self.database_url
-        os.environ |= more | {
-            "DATABASE_URL": self.database_url.get_secret_value(),
-            "HOST": self.host,
-            "PORT": str(self.port),
-            "WORKERS": str(self.workers),
-            "MAX_CONNECTIONS": str(self.max_connections),
-        }
+        """Put what libraries read in the environment into it: it may have come from `.env`."""
+        os.environ |= more
         if self.otel_exporter_otlp_endpoint:
             os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.otel_exporter_otlp_endpoint
         if self.otel_exporter_otlp_traces_endpoint:

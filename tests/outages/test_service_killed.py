@@ -86,24 +86,18 @@ def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, serve
     )
 
 
-def workers(service: Service) -> set[psutil.Process]:
-    """Return the processes of a service that answer."""
-    children = psutil.Process(service.process.pid).children()
-    return {child for child in children if "spawn_main" in str(child.as_dict(["cmdline"]))}
-
-
 def test_workers_are_replaced_and_do_not_outlive_what_started_them(
     folder: Path, database_url: str, client: httpx.Client
 ) -> None:
     """Orphans would hold the port, and the next start would find it taken."""
     with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service, Storm(service.ready().address) as storm:
-        killed, other = workers(service)
+        killed, other = service.workers()
         wait_for(lambda: answered(storm) > EACH_ROUND)
         killed.kill()
-        wait_for(lambda: len(workers(service) - {killed}) == 2)
+        wait_for(lambda: len(set(service.workers()) - {killed}) == 2)
         so_far = answered(storm)
         wait_for(lambda: answered(storm) > so_far + EACH_ROUND)
-        orphans = workers(service)
+        orphans = service.workers()
         assert other in orphans
         service.kill()
         _, alive = psutil.wait_procs(orphans, timeout=PATIENCE)

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-START_TIMEOUT = 30.0
+import psutil
+
+START_TIMEOUT = 60.0
 
 
 class Service:
@@ -54,6 +56,11 @@ class Service:
                 if left <= 0 or not self._reader.is_alive():
                     raise AssertionError(f"no {event!r} {fields} in the log: {self.lines[-20:]}; {self._last_words()}")
                 self._arrived.wait(min(left, 0.2))
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the worker processes, where it has several."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "spawn_main" in str(child.as_dict(["cmdline"]))]
 
     def stop(self) -> int:
         """Ask it to end, as an operator's system does, and return its exit status."""

@@ -1,0 +1,186 @@
+"""A process that answers requests, uvicorn's server with donebase's service; alone, or as one of several workers."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, Pipe
+
+import uvicorn
+
+from donebase import logs
+from donebase.app import create_service
+from donebase.protocol import Connection as ClientConnection
+from donebase.settings import Settings
+
+BACKLOG = 2048
+LOOK = 1.0  # seconds from one look of the supervisor at a worker to the next
+# How many looks a worker may take to start, and be silent for afterwards. Looks and not seconds: the supervisor may
+# have been stopped together with its workers, and look again before they speak again.
+_START_LOOKS, _SILENT_LOOKS = 120, 20
+_READY, _ALIVE = b"r", b"a"
+_TICKS = 10  # of uvicorn's main loop in a second
+
+_spawn = get_context("spawn")
+
+
+def serve_here(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
+    """Serve in this process until SIGTERM or SIGINT, and return whether serving began.
+
+    `announce` is called once the listener accepts connections.
+    """
+    server = _Server(settings, announce)
+    server.run([listener])
+    return server.started
+
+
+def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor: Connection) -> None:
+    """Serve as one of several worker processes; what such a process runs.
+
+    Tells the supervisor once the listener accepts connections, and each second that it is alive. Stops when the
+    supervisor's process is gone: nobody would restart or stop this worker any more, and it holds the port.
+    """
+    # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    logs.configure(settings.log_format)
+    os.set_blocking(supervisor.fileno(), False)
+
+    parent = parent_process()
+    assert parent
+    gone = parent.sentinel
+
+    def tell(word: bytes) -> None:
+        with suppress(OSError):  # the supervisor is gone, or stopped and its pipe is full
+            os.write(supervisor.fileno(), word)
+
+    def stop_without_supervisor() -> None:
+        asyncio.get_running_loop().remove_reader(gone)
+        signal.raise_signal(signal.SIGTERM)
+
+    def ready() -> None:
+        asyncio.get_running_loop().add_reader(gone, stop_without_supervisor)
+        tell(_READY)
+
+    _Server(settings, ready, lambda: tell(_ALIVE)).run([listener])
+
+
+class WorkerProcess:
+    """A worker process as its supervisor sees it: started at once, and asked each second how it does."""
+
+    def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
+        self._status, theirs = Pipe(duplex=False)
+        arguments = (settings, listener, theirs)
+        self._process = _spawn.Process(target=serve_for_supervisor, name=name, args=arguments)
+        # Its first half second is Python's own, and would end a Ctrl-C with a traceback.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        self._process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        theirs.close()
+        os.set_blocking(self._status.fileno(), False)
+        self._ready_at = 0.0
+        self._silent_looks = 0
+        self._next_look = time.monotonic() + LOOK
+        self._says_no_more = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has said that it accepts connections."""
+        return self._ready_at > 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.exitcode is not None
+
+    @property
+    def exit_status(self) -> int | None:
+        """Its exit status, or the signal that ended it as a negative number."""
+        return self._process.exitcode
+
+    def age(self) -> float:
+        """Return for how many seconds it has been ready."""
+        return time.monotonic() - self._ready_at
+
+    def events(self) -> list[int | Connection]:
+        """Return what becomes readable when it ends, or first says that it is ready."""
+        waits_for_ready = not (self.ready or self._says_no_more)
+        return [self._process.sentinel, self._status] if waits_for_ready else [self._process.sentinel]
+
+    def hangs(self) -> bool:
+        """Read what it has told since it was last looked at, and tell whether it has been silent for too long."""
+        now = time.monotonic()
+        told = self._read()
+        if _READY in told:
+            self._ready_at = now
+        if told:
+            self._silent_looks = 0
+        elif now >= self._next_look:
+            self._silent_looks += 1
+            self._next_look = now + LOOK
+        return self._silent_looks > (_SILENT_LOOKS if self.ready else _START_LOOKS)
+
+    def terminate(self) -> None:
+        """Tell it to stop."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up, and wait until it has ended."""
+        self._process.kill()
+        self._process.join()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for it to end, and tell whether it has."""
+        self._process.join(seconds)
+        return self.ended
+
+    def _read(self) -> bytes:
+        try:
+            told = os.read(self._status.fileno(), 1024)
+        except BlockingIOError:
+            return b""
+        self._says_no_more = not told  # it has closed its end: it is about to end
+        return told
+
+
+class _Server(uvicorn.Server):
+    """Calls back once it accepts connections, and each second while its event loop runs."""
+
+    def __init__(self, settings: Settings, ready: Callable[[], None], alive: Callable[[], None] = lambda: None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_service(settings),
+                backlog=BACKLOG,
+                lifespan="on",
+                http=ClientConnection,
+                ws="none",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                # Longer than the 60 s for which nginx keeps an idle connection, so that nginx closes it first.
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=settings.shutdown_grace,
+            )
+        )
+        self._ready = ready
+        self._alive = alive
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            self._alive()
+        return await super().on_tick(counter)

@@ -1,0 +1,110 @@
+"""Several workers: one that dies, hangs or cannot start harms nobody but itself."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from donebase.core.models import REVISION
+from donebase.migrations import migrate
+from donebase.settings import Settings
+from tests.support.processes import Service
+from tests.support.waiting import wait_for
+
+
+def set_revision(database: str, revision: str) -> None:
+    """Make tables look as if another version of donebase had migrated them."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(database)
+        await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+def livez(service: Service) -> int:
+    """Return the status of a request on a connection of its own."""
+    return httpx.get(f"{service.address}/livez", timeout=60).status_code
+
+
+def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(empty_database: str, folder: Path) -> None:
+    asyncio.run(migrate(Settings.read(database_url=empty_database)))
+    with Service(folder, DATABASE_URL=empty_database, WORKERS="2") as service:
+        killed, other = service.ready().workers()
+        set_revision(empty_database, "9999")
+        killed.kill()
+        service.wait_for("worker.died", pid=killed.pid, exit_status=-9, retry_in=0.0)
+        for pause in (1.0, 2.0):
+            failed = service.wait_for("worker.start_failed", retry_in=pause)
+            assert livez(service) == 200
+        assert other.is_running()
+        set_revision(empty_database, REVISION)
+        assert service.wait_for("worker.replaced")["worker"] == failed["worker"]
+        assert len(service.workers()) == 2
+        assert service.stop() == 0
+
+
+def test_where_no_worker_can_start_the_service_ends(empty_database: str, folder: Path) -> None:
+    """The tables are migrated between the look that `serve` takes and the start of its workers."""
+    asyncio.run(migrate(Settings.read(database_url=empty_database)))
+    with Service(folder, DATABASE_URL=empty_database, WORKERS="2") as service:
+        service.wait_for("database.connected")
+        set_revision(empty_database, "9999")
+        service.process.wait(timeout=60)
+        assert service.process.returncode == 1
+
+
+def test_a_worker_that_hangs_is_replaced_and_keeps_no_stop_waiting(database_url: str, folder: Path) -> None:
+    """A stop that waited for a worker which stands still would never end."""
+    with Service(folder, DATABASE_URL=database_url, WORKERS="2", SHUTDOWN_GRACE="1") as service:
+        first, second = service.ready().workers()
+        first.suspend()
+        service.wait_for("worker.hangs", pid=first.pid)
+        service.wait_for("worker.replaced")
+        second.suspend()
+        assert service.stop() == 0
+        assert service.wait_for("worker.killed")["pid"] == second.pid
+        assert not second.is_running()
+
+
+def test_what_a_dead_worker_has_counted_is_kept_and_leaves_no_file(
+    database_url: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    temporary = tmp_path_factory.mktemp("tmp")
+    environment = {"DATABASE_URL": database_url, "WORKERS": "2", "TMPDIR": str(temporary)}
+
+    def folders() -> list[Path]:
+        return list(temporary.glob("donebase-metrics-*"))
+
+    with Service(folder, **environment) as service:
+        service.ready()
+        for _ in range(20):
+            assert livez(service) == 200
+        wait_for(lambda: counted(service) == 20)
+        [shared] = folders()
+        files = sorted(file.name for file in shared.iterdir())
+        for worker in service.workers():
+            worker.kill()
+        wait_for(lambda: len([line for line in service.lines if line["event"] == "worker.replaced"]) == 2)
+        assert livez(service) == 200
+        wait_for(lambda: counted(service) == 21)
+        assert sorted(file.name for file in shared.iterdir()) == files
+        service.kill()
+    assert folders() == [shared]
+    with Service(folder, **environment) as service:
+        service.ready()
+        assert len(folders()) == 1
+        assert folders() != [shared]
+        service.stop()
+    assert folders() == []
+
+
+def counted(service: Service) -> int:
+    """Return how many requests for /livez all workers together have counted."""
+    text = httpx.get(f"{service.address}/metrics", timeout=60).text
+    name = "donebase_http_request_duration_seconds_count"
+    lines = [line for line in text.splitlines() if line.startswith(name) and 'route="/livez"' in line]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
