@@ -82,6 +82,24 @@ def test_without_the_extra_and_without_a_url_there_is_no_database(folder: Path) 
     assert refused.stderr.count("\n") == 1
 
 
+def test_traces_without_the_extra_end_the_start(folder: Path) -> None:
+    hidden = "import sys; sys.modules |= dict.fromkeys(('opentelemetry.sdk', 'opentelemetry.exporter'))"
+    refused = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"{hidden}; from donebase.cli import main; sys.exit(main())", "serve"],
+        cwd=folder,
+        env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://localhost:4318/v1/traces", PORT="0"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "donebase: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, but what sends traces is not installed: "
+        "pip install 'donebase[telemetry]'\n"
+    )
+
+
 def test_a_database_that_is_not_there_ends_the_start(folder: Path, database_url: str) -> None:
     wrong = re.sub(r"/test_\w+", "/no_such_database", database_url)
     refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=wrong)

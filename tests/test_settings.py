@@ -90,6 +90,32 @@ def test_the_environment_goes_before_the_file_and_an_argument_before_both(monkey
     assert (settings.port, settings.workers, settings.host) == (2222, 3, "127.0.0.2")
 
 
+@pytest.mark.parametrize(
+    ("line", "name", "meant"),
+    [
+        ("DATABSE_URL=postgresql://me:secret@host/db", "DATABSE_URL", "DATABASE_URL"),
+        ("export DATABASE_URI='postgresql://me:secret@host/db' # ours", "DATABASE_URI", "DATABASE_URL"),
+        ("worker=2", "WORKER", "WORKERS"),
+        ("PORT=1111\n\nMAX_CONNECTION=secret", "MAX_CONNECTION", "MAX_CONNECTIONS"),
+    ],
+)
+def test_a_misspelt_name_in_the_file_is_named(line: str, name: str, meant: str) -> None:
+    Path(".env").write_text(f"# a comment\n{line}\n")
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.read()
+    assert str(wrong.value) == f".env has {name}, which is not a setting: write {meant}"
+
+
+def test_a_file_may_be_shared_with_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that are unlike ours, and names that are alike where ours is there as well, are somebody else's."""
+    Path(".env").write_text(
+        "PGHOST=one\nDATABASE_USER=me\nTEST_DATABASE_URL=two\nOTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://three\n"
+        "PORTS=4\nWORKER=5\nWORKERS=6\nnot a line at all\n#DATABSE_URL=seven\n"
+    )
+    monkeypatch.setenv("PORT", "8")
+    assert (Settings.read().port, Settings.read().workers) == (8, 6)
+
+
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.setenv(name.upper(), "")

@@ -18,6 +18,7 @@ from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
 from donebase.settings import Settings, WrongSetting
 from donebase.supervisor import Supervisor
+from donebase.tracing import require_exporter
 from donebase.worker import BACKLOG, serve_here
 
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
@@ -32,6 +33,8 @@ def serve(settings: Settings) -> bool:
     """
     for each in _STOP:
         signal.signal(each, _leave)
+    if settings.traces:
+        require_exporter(settings)
     settings = fit_into_file_limit(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(settings))

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from donebase.database_url import DatabaseUrl, UrlError, check_files
+from donebase.env_file import misspelt
 from donebase.logs import Format
 
 
@@ -131,7 +132,8 @@ class Settings(BaseSettings):
         Raises WrongSetting for the first that cannot be worked with. The text never shows a value.
         """
         try:
-            return cls(**given)
+            settings = cls(**given)
+            found = misspelt(Path(".env"), cls.model_fields.keys() - settings.model_fields_set)
         except ValidationError as refused:
             fault = refused.errors(include_url=False, include_input=False)[0]
             name = str(fault["loc"][0]).lower()
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
             raise WrongSetting(f"{name.upper()} {right}") from None
         except UnicodeDecodeError:
             raise WrongSetting(".env must be text in UTF-8") from None
+        except OSError as failure:
+            raise WrongSetting(f".env must be a file that this user can read ({failure.strerror})") from None
+        if found:
+            raise WrongSetting(f".env has {found.name}, which is not a setting: write {found.meant}")
+        return settings
 
     def on(self, url: str) -> Self:
         """Return the same settings on another database: no other address for it is known."""

@@ -6,8 +6,22 @@ from typing import Any
 from opentelemetry import trace
 
 from donebase import __version__
+from donebase.settings import Settings, WrongSetting
 
 Run = Callable[[str, list[Any]], Awaitable[Any]]
+
+
+def require_exporter(settings: Settings) -> None:
+    """Raise WrongSetting where what sends spans is not installed: FastAPI would log a warning and serve without."""
+    try:
+        import opentelemetry.exporter.otlp.proto.http.trace_exporter
+        import opentelemetry.sdk.trace.export  # noqa: F401
+    except ImportError:
+        traces = "TRACES_" if settings.otel_exporter_otlp_traces_endpoint else ""
+        raise WrongSetting(
+            f"OTEL_EXPORTER_OTLP_{traces}ENDPOINT is set, but what sends traces is not installed: "
+            "pip install 'donebase[telemetry]'"
+        ) from None
 
 
 def traced(run: Run) -> Run:
