@@ -97,6 +97,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     # What is there now stays for good: the collector need not look at it again (p99 with it 45 ms, without 9 ms).
     gc.collect()
     gc.freeze()
+    gc.enable()
     keeping = asyncio.create_task(_keep_house(database))
     settings = app.state.settings
     yield {"settings": settings, "database": database, "connections": Connections(settings)}  # for each to go by

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings) -> bool:
+    gc.disable()  # what is imported here is kept; the app turns it on again once it has started
     from donebase.server import serve
 
     return serve(settings)
