@@ -1,5 +1,6 @@
 """What an operator can turn: read from the environment and `.env`, refused with a word, documented in three places."""
 
+import os
 import re
 from pathlib import Path
 
@@ -159,3 +160,12 @@ def test_operations_describes_every_setting_with_its_default() -> None:
 def test_nothing_else_reads_the_environment() -> None:
     readers = [path for path in (ROOT / "src").rglob("*.py") if re.search(r"os\.(environ|getenv)", path.read_text())]
     assert [path.name for path in readers] == ["settings.py"]
+
+
+def test_a_user_without_a_home_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd's DynamicUser= and `docker run --user` make them: a number that no name belongs to, and no HOME."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    for name in ("getuid", "geteuid"):
+        monkeypatch.setattr(os, name, lambda: 54_321)
+    assert Settings.read().data_dir == Path("/var/lib/donebase")

@@ -26,7 +26,11 @@ class WrongSetting(Exception):
 def _data_dir() -> Path:
     # Root's PostgreSQL runs as another user, who must not need a way into root's home. Elsewhere it is the Unix place
     # on macOS as well, where the usual one has a space in its name.
-    return Path("/var/lib/donebase") if os.geteuid() == 0 else Unix("donebase").user_data_path
+    system = Path("/var/lib/donebase")
+    try:
+        return system if os.geteuid() == 0 else Unix("donebase").user_data_path
+    except RuntimeError:  # a user that systemd or Docker made for a service may have no home
+        return system
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
