@@ -27,13 +27,13 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="donebase",
         version=__version__,
-        summary="Tasks, kept in PostgreSQL, at three addresses.",
-        description="The same tasks at each address; what differs is how the owner is named and how an answer looks.",
+        summary="A task backend over PostgreSQL.",
+        description="The same tasks at three families of addresses, which differ in how they name the owner of a task.",
         openapi_tags=[
-            {"name": "v1", "description": "Everybody's tasks; the owner is in the body."},
+            {"name": "v1", "description": "All tasks; the owner is a field of the body."},
             {"name": "users", "description": "A user's tasks."},
-            {"name": "api", "description": "A user's tasks, with a switch for done."},
-            {"name": "health", "description": "How the service is."},
+            {"name": "api", "description": "A user's tasks, with an operation to complete them."},
+            {"name": "health", "description": "Liveness and readiness."},
         ],
         routes=every_route(),
         openapi_url=None,

@@ -61,7 +61,7 @@ Title = Annotated[
     AfterValidator(_visible),
     _at_most(TITLE_LENGTH),
     Field(
-        description="What is to be done. Stored without the white space around it.",
+        description="What is to be done. Stored without surrounding white space.",
         json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH},
         examples=["Buy milk"],
     ),
@@ -76,7 +76,7 @@ Id = Annotated[
     int,
     AfterValidator(_positive_int8),
     Field(
-        description="Whose task it is. The user need not exist yet.",
+        description="The owner of the task. The user need not exist yet.",
         json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"},
         examples=[123],
     ),
@@ -93,7 +93,7 @@ class _Body(BaseModel):
 
     user_id: Id | MISSING = Field(
         default=MISSING,
-        description="The owner. Can name the owner, cannot change it.",
+        description="The owner. Must be the present owner: it cannot change.",
         json_schema_extra=_READ_ONLY,
     )
     id: _Ignored = None
@@ -105,8 +105,8 @@ class NewTask(_Body):
     """A task to be created, or what replaces one: what is left out takes its default."""
 
     title: Title
-    description: Description | None = Field(default=None, description="More about it, kept byte for byte.")
-    completed: bool = Field(default=False, description="Whether it is done.", examples=[False])
+    description: Description | None = Field(default=None, description="More about it, stored byte for byte.")
+    completed: bool = Field(default=False, description="Whether it is completed.", examples=[False])
 
 
 class TaskChanges(_Body):
@@ -114,13 +114,13 @@ class TaskChanges(_Body):
 
     title: Title | MISSING = MISSING
     description: Description | MISSING | None = Field(default=MISSING, description="More about it; null clears it.")
-    completed: bool | MISSING = Field(default=MISSING, description="Whether it is done.", examples=[True])
+    completed: bool | MISSING = Field(default=MISSING, description="Whether it is completed.", examples=[True])
 
 
 class Completion(_Body):
     """Whether the task is to be done or not; said outright, so that saying it twice does no harm."""
 
-    completed: bool | MISSING = Field(default=MISSING, description="true: done; false: not done.", examples=[True])
+    completed: bool | MISSING = Field(default=MISSING, description="true: completed; false: open.", examples=[True])
 
 
 FIELDS = frozenset(NewTask.model_fields)

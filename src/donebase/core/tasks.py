@@ -118,7 +118,7 @@ async def replace_task(database: Database, owner: int | None, task_id: int, new:
 
 
 async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
-    """Set whether a task is done; for None, turn it over. Raises as `change_task` does."""
+    """Set whether a task is completed; for None, toggle it. Raises as `change_task` does."""
     if completion is None:
         return await _one(database, COMPLETE, owner, task_id, completed=None)
     if completion.completed is MISSING:

@@ -1,4 +1,4 @@
-"""`/api/{user_id}/tasks`: a user's tasks. Its own: PATCH …/complete, and a DELETE that answers 204."""
+"""`/api/{user_id}/tasks`: a user's tasks. Specific to it: PATCH …/complete, and a DELETE that answers 204."""
 
 from fastapi import APIRouter
 from starlette.convertors import StringConvertor, register_url_convertor
@@ -10,7 +10,7 @@ from donebase.routes.deps import Database, Owner, TaskId
 
 
 class _AnyUser(StringConvertor):
-    """The user's part of an address below `/api`, where the name of a version is no user."""
+    """The user's part of an address below `/api`: the name of an API version is not a user."""
 
     regex = "(?!v1/)[^/]+"
 
@@ -26,12 +26,12 @@ def family(name: str, address: str) -> APIRouter:
     async def complete_task(
         database: Database, owner: Owner, task_id: TaskId, completion: inputs.Completion | None = None
     ) -> Response:
-        """Turn a task over, done or not; with a body, set which of the two it is."""
+        """Toggle whether a task is completed; with a body, set it."""
         return wire.task(await tasks.complete_task(database, owner, task_id, completion))
 
     @router.delete("/{task_id}", status_code=204)
     async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
-        """Delete one of this user's tasks for good."""
+        """Delete one of this user's tasks."""
         await tasks.delete_task(database, owner, task_id)
         return wire.deleted()
 

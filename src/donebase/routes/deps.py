@@ -38,15 +38,15 @@ Database = Annotated[database.Database, Depends(_database)]
 Owner = Annotated[
     int,
     Path(
-        alias="user_id", description="Whose tasks. The user need not exist yet.", json_schema_extra=_id, examples=[123]
+        alias="user_id", description="The owner of the tasks. The user need not exist yet.", json_schema_extra=_id, examples=[123]
     ),
     _plain_decimal(MAX_ID),
 ]
-TaskId = Annotated[int, Path(description="Which task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)]
+TaskId = Annotated[int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)]
 Limit = Annotated[
     int | None,
     Query(
-        description="At most so many tasks. Left out: all of them, however many.",
+        description="The maximum number of tasks. Omitted: all of them.",
         json_schema_extra=_limit,
         examples=[50],
     ),
@@ -55,7 +55,7 @@ Limit = Annotated[
 After = Annotated[
     int | None,
     Query(
-        description="Only tasks whose id is above this one; 0 begins with the first.",
+        description="Only tasks with a greater id; 0 starts with the first task.",
         json_schema_extra=_after,
         examples=[1],
     ),

@@ -1,4 +1,4 @@
-"""How the service is: whether it lives, whether its database does, and what it has counted."""
+"""Liveness, readiness and metrics."""
 
 import asyncio
 from typing import Literal
@@ -14,7 +14,7 @@ from donebase.routes.deps import Database
 
 
 class Health(BaseModel):
-    """How the service and its database are."""
+    """The state of the service and its database."""
 
     status: Literal["ok", "unavailable"]
     database: Literal["ok", "unavailable"]
@@ -22,7 +22,7 @@ class Health(BaseModel):
 
 
 class Alive(BaseModel):
-    """The process serves."""
+    """The process works."""
 
     status: Literal["ok"]
 
@@ -37,7 +37,7 @@ def family(name: str, address: str) -> APIRouter:
         responses={503: {"model": Health, "description": "The database does not answer within two seconds."}},
     )
     async def health(database: Database) -> Response:
-        """Ask the database whether it answers, for two seconds at most."""
+        """Readiness probe: query the database, for two seconds at most."""
         well = await database.answers()
         state: Literal["ok", "unavailable"] = "ok" if well else "unavailable"
         body = Health(status=state, database=state, version=__version__)
@@ -45,7 +45,7 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.get("/livez", response_model=Alive)
     async def livez() -> Response:
-        """Answer as long as the process serves, whatever the database does."""
+        """Liveness probe: answer as long as the process works, whatever the database does."""
         return JSONResponse({"status": "ok"})
 
     @router.get("/metrics", include_in_schema=False)

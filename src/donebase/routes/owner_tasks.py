@@ -21,7 +21,7 @@ def family(name: str, address: str) -> APIRouter:
     async def list_tasks(
         request: Request, database: Database, owner: Owner, limit: Limit = None, after: After = None
     ) -> Response:
-        """List this user's tasks in the order of their creation: all of them, or a page."""
+        """List this user's tasks in order of creation: the complete list, or a page."""
         return await wire.task_list(request, tasks.list_tasks(database, owner, after or 0, limit), limit)
 
     @router.get("/{task_id}", response_model=wire.Task)
@@ -31,7 +31,7 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.put("/{task_id}", response_model=wire.Task)
     async def change_task(database: Database, owner: Owner, task_id: TaskId, changes: inputs.TaskChanges) -> Response:
-        """Change the fields that are sent; the others keep their values."""
+        """Change the fields that are sent; omitted fields keep their values."""
         return wire.task(await tasks.change_task(database, owner, task_id, changes))
 
     return router

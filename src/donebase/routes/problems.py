@@ -95,21 +95,21 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(title="FieldProblem")
 
-    field: str = Field(description="The field, parameter or `body` it is about.", examples=["title"])
-    message: str = Field(description="A sentence for a person.", examples=["is required"])
-    code: str = Field(description="A word for a machine.", examples=["required"])
+    field: str = Field(description="The field, parameter or `body` that is wrong.", examples=["title"])
+    message: str = Field(description="An explanation for people.", examples=["is required"])
+    code: str = Field(description="A stable code for programs.", examples=["required"])
 
 
 class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
     type: str = Field(
-        description="`about:blank`: the kind of problem is the status and the code.", examples=["about:blank"]
+        description="Always `about:blank`: status and code say what kind of problem it is.", examples=["about:blank"]
     )
-    title: str = Field(description="The name of the status.", examples=["Bad Request"])
-    status: int = Field(description="The status of the answer.", examples=[400])
-    detail: str = Field(description="A sentence for a person.", examples=[KINDS[InvalidInput].detail])
-    code: str = Field(description="A word for a machine.", examples=["VALIDATION_ERROR"])
+    title: str = Field(description="The reason phrase of the status.", examples=["Bad Request"])
+    status: int = Field(description="The HTTP status.", examples=[400])
+    detail: str = Field(description="An explanation for people.", examples=[KINDS[InvalidInput].detail])
+    code: str = Field(description="A stable code for programs.", examples=["VALIDATION_ERROR"])
     request_id: str = Field(description="The same as in the header X-Request-ID and in the log.", examples=["shop-42"])
     errors: list[FieldProblem] | MISSING = Field(
         default=MISSING, description=f"For VALIDATION_ERROR: what is wrong with each field, the first {MAX_FAULTS}."

@@ -12,7 +12,7 @@ from donebase.routes.deps import Database, Owner, TaskId
 
 
 class Deleted(BaseModel):
-    """Says that a task is gone."""
+    """The task was deleted."""
 
     message: Literal["Task deleted successfully"]
 
@@ -23,7 +23,7 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.delete("/{task_id}", response_model=Deleted)
     async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
-        """Delete one of this user's tasks for good."""
+        """Delete one of this user's tasks."""
         await tasks.delete_task(database, owner, task_id)
         return JSONResponse({"message": "Task deleted successfully"})
 

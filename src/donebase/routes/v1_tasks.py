@@ -14,7 +14,7 @@ _ANYONE = None
 
 
 class NewOwnedTask(inputs.NewTask):
-    """A task to be created, and whose it is. The user need not exist yet."""
+    """A task to create and its owner. The user need not exist yet."""
 
     user_id: inputs.Id
 
@@ -30,7 +30,7 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.get("", response_model=list[wire.Task])
     async def list_tasks(request: Request, database: Database, limit: Limit = None, after: After = None) -> Response:
-        """List everybody's tasks in order of id: all of them, or a page."""
+        """List all tasks in order of id: the complete list, or a page."""
         return await wire.task_list(request, tasks.list_tasks(database, _ANYONE, after or 0, limit), limit)
 
     @router.get("/{task_id}", response_model=wire.Task)
@@ -40,17 +40,17 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.put("/{task_id}", response_model=wire.Task)
     async def replace_task(database: Database, task_id: TaskId, new: inputs.NewTask) -> Response:
-        """Replace a task: what is left out of the body takes its default."""
+        """Replace a task: omitted fields take their defaults."""
         return wire.task(await tasks.replace_task(database, _ANYONE, task_id, new))
 
     @router.patch("/{task_id}", response_model=wire.Task)
     async def change_task(database: Database, task_id: TaskId, changes: inputs.TaskChanges) -> Response:
-        """Change the fields that are sent; the others keep their values."""
+        """Change the fields that are sent; omitted fields keep their values."""
         return wire.task(await tasks.change_task(database, _ANYONE, task_id, changes))
 
     @router.delete("/{task_id}", status_code=204)
     async def delete_task(database: Database, task_id: TaskId) -> Response:
-        """Delete a task for good."""
+        """Delete a task."""
         await tasks.delete_task(database, _ANYONE, task_id)
         return wire.deleted()
 
