@@ -38,11 +38,16 @@ Database = Annotated[database.Database, Depends(_database)]
 Owner = Annotated[
     int,
     Path(
-        alias="user_id", description="The owner of the tasks. The user need not exist yet.", json_schema_extra=_id, examples=[123]
+        alias="user_id",
+        description="The owner of the tasks. The user need not exist yet.",
+        json_schema_extra=_id,
+        examples=[123],
     ),
     _plain_decimal(MAX_ID),
 ]
-TaskId = Annotated[int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)]
+TaskId = Annotated[
+    int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)
+]
 Limit = Annotated[
     int | None,
     Query(

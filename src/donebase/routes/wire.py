@@ -35,7 +35,9 @@ class Task(BaseModel):
     completed: bool = Field(description="Whether it is completed.", examples=[False])
     user_id: _Id = Field(description="The owner.", examples=[123])
     created_at: datetime = Field(description="When it was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
-    updated_at: datetime = Field(description="When it was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
+    updated_at: datetime = Field(
+        description="When it was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
+    )
 
 
 class WireRoute(APIRoute):
