@@ -12,11 +12,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
 from tests.support.made_once import folder_of_the_run
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
+
+# Where hundreds ask at once of a machine that is busy, one of them may wait for longer than the defaults.
+NO_HURRY = dict.fromkeys(("BODY_TIMEOUT", "DATABASE_POOL_WAIT", "DATABASE_TIMEOUT", "HEADER_TIMEOUT"), "600")
+# httpx gives up after 5 s unless a test says otherwise, at each place where one may forget to.
+for _wait in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, _wait, DEADLINE)
 
 _run = pytest.StashKey[ExitStack]()
 
@@ -67,14 +75,15 @@ def database_url() -> Iterator[str]:
 def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service that the tests of this process share: a real process, found by what it prints."""
     way = os.environ.get("TEST_FAST_PATH", "on")
-    with Service(tmp_path_factory.mktemp("service"), DATABASE_URL=database_url, FAST_PATH=way) as running:
+    folder = tmp_path_factory.mktemp("service")
+    with Service(folder, DATABASE_URL=database_url, FAST_PATH=way, **NO_HURRY) as running:
         yield running.ready()
 
 
 @pytest.fixture(scope="session")
 def client(service: Service) -> Iterator[httpx.Client]:
     """A client of that service, which keeps its connections."""
-    with httpx.Client(base_url=service.address, timeout=30) as client:
+    with httpx.Client(base_url=service.address) as client:
         yield client
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_python import Machine
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 PROJECT = Path(__file__).parent.parent
 INSTALLING = "installing requirements.txt into .venv ..."
@@ -126,7 +126,7 @@ def test_of_two_at_once_one_installs_and_the_other_waits(machine: Machine) -> No
     assert second.stdout
     assert second.stdout.readline() == "another make is installing into .venv: waiting for it ...\n"
     (machine.folder / "go").touch()
-    assert first.communicate(timeout=120)[0].splitlines() == WORKS[1]
-    assert second.communicate(timeout=120)[0].splitlines() == AT_ONCE[1]
+    assert first.communicate(timeout=DEADLINE)[0].splitlines() == WORKS[1]
+    assert second.communicate(timeout=DEADLINE)[0].splitlines() == AT_ONCE[1]
     assert (first.returncode, second.returncode) == (0, 0)
     assert len((machine.folder / "pip-was-called").read_text().splitlines()) == 2

@@ -13,9 +13,9 @@ import pytest
 from tests.support.browser import browser_context
 from tests.support.neighbours import program
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-TIMEOUT = 60
 
 
 def snippet(heading: str, language: str) -> str:
@@ -53,7 +53,7 @@ def test_the_first_session_works_as_written(started: Service) -> None:
     said, first = [], 1
     for command in commands():
         there = re.sub(r"(?<=tasks/)1\b", str(first), at(started, command))
-        answer = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True, timeout=TIMEOUT)
+        answer = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True, timeout=DEADLINE)
         said.append(json.loads(answer.stdout))
         first = said[1]["id"] if len(said) > 1 else first
     well, created, listed, by_api, flat, changed, done, not_found, refused, deleted = said
@@ -72,7 +72,7 @@ def test_the_first_session_works_as_written(started: Service) -> None:
 def test_the_python_snippet_works_as_written(started: Service) -> None:
     code = at(started, snippet("From Python", "python"))
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=TIMEOUT
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=DEADLINE
     )
     assert re.search(r"^\d+ Call Ada done$", ran.stdout, re.MULTILINE)
 

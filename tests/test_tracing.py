@@ -14,6 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.support.families import FAMILIES, USERS, Family
 from tests.support.processes import Service
 from tests.support.servers import free_port
+from tests.support.waiting import DEADLINE
 
 PRIVATE = "Nobody else's business"
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "100"}  # milliseconds between two exports; 5,000 by default
@@ -41,7 +42,7 @@ class Collector:
     def wait_for(self, number: int) -> list[Span]:
         """Return the spans, once there are so many, in the order in which they began."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self.spans) >= number, timeout=20), self.spans
+            assert self._arrived.wait_for(lambda: len(self.spans) >= number, timeout=DEADLINE), self.spans
             return sorted(self.spans, key=lambda span: span.start_time_unix_nano)
 
 

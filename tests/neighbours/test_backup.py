@@ -18,6 +18,7 @@ from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
 from tests.support.postgresql import postgresql
 from tests.support.processes import Service, clean_environment
+from tests.support.waiting import DEADLINE
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
 BACK_UP, RESTORE, COMPARE, EMBEDDED, RESTORE_EMBEDDED = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -34,7 +35,7 @@ def run(commands: str, folder: Path, **environment: str) -> str:
         env=clean_environment(**environment, PATH=path, HOME=str(folder)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.families import OWNED, USERS, Family
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
 
 NAME = "generated_client"
 
@@ -22,7 +23,7 @@ NAME = "generated_client"
 def run_python(folder: Path, *arguments: str) -> None:
     """Run a module of Python's in a folder, and see that it has nothing to complain about."""
     done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, timeout=DEADLINE, check=False
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 

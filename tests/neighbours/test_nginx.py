@@ -19,11 +19,11 @@ from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.nginx import Nginx, nginx
 from tests.support.problems import JSON
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
 
 AT_ONCE = 100
 MANY = 1_500
 LIMIT = Settings.model_fields["max_body_bytes"].default
-ENDED_WITHIN = 30.0
 
 # Each stops in the middle: of its headers, of its body, of a body in chunks.
 HALVES = {
@@ -57,7 +57,7 @@ def slow(proxy: Nginx) -> Iterator[dict[str, socket.socket]]:
 def through(proxy: Nginx, slow: dict[str, socket.socket]) -> Iterator[httpx.Client]:
     """A client of the service that reaches it through nginx, while others are slow."""
     assert slow
-    with httpx.Client(base_url=proxy.address, timeout=30) as client:
+    with httpx.Client(base_url=proxy.address) as client:
         yield client
 
 
@@ -173,7 +173,7 @@ def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
     slow: dict[str, socket.socket], through: httpx.Client, service: Service, alice: int
 ) -> None:
     for name, client in slow.items():
-        readable, _, _ = select.select([client], [], [], ENDED_WITHIN)
+        readable, _, _ = select.select([client], [], [], DEADLINE)
         assert readable, f"{name} is still connected"
         assert nothing_more(client), name
     assert through.get(USERS.address(alice), headers={"X-Request-ID": "after-them"}).status_code == 200
@@ -183,7 +183,7 @@ def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
 
 def answer(address: str, path: str) -> tuple[int, Any]:
     """Ask for a path exactly as it is written; return the status and what was said."""
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=DEADLINE)
     connection.putrequest("GET", path)
     connection.putheader("X-Request-ID", "as-written")
     connection.endheaders()

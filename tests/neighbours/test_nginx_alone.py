@@ -18,8 +18,8 @@ from tests.support.nginx import Nginx, nginx
 from tests.support.problems import SHAPE, invalid, refused
 from tests.support.processes import Service
 from tests.support.servers import free_port
+from tests.support.waiting import DEADLINE
 
-WITHIN = 30.0
 HALF_A_LIST = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[{"\r\n'
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
@@ -182,7 +182,7 @@ async def killed_while_it_creates(service: Service, database: str, address: str)
     async with (
         Onlooker(database) as onlooker,
         onlooker.holding_up_writes(),
-        httpx.AsyncClient(timeout=WITHIN) as client,
+        httpx.AsyncClient() as client,
     ):
         answer = asyncio.create_task(client.post(address, json={"title": "fate unknown"}))
         await onlooker.wait_for(1, "wait_event_type = 'Lock'")
@@ -192,7 +192,7 @@ async def killed_while_it_creates(service: Service, database: str, address: str)
 
 def answer_to(proxy: Nginx, sent: bytes) -> httpx.Response:
     """Send bytes as they are and return the answer."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=WITHIN) as connection:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=DEADLINE) as connection:
         connection.sendall(sent)
         came = b"".join(iter(lambda: connection.recv(65536), b""))
     head, _, content = came.partition(b"\r\n\r\n")

@@ -75,7 +75,7 @@ def test_many_clients_of_several_processes_share_two_server_connections(server: 
 
 
 def _creates_and_reads(address: str, user: int) -> None:
-    with httpx.Client(base_url=address, timeout=30, verify=NO_CERTIFICATES) as client:
+    with httpx.Client(base_url=address, verify=NO_CERTIFICATES) as client:
         for _ in range(ROUNDS):
             for family in FAMILIES:
                 task = family.created(client, user)

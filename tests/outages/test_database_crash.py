@@ -8,7 +8,6 @@ import pytest
 from tests.outages.scene import under_load
 from tests.support.postgresql import Postgresql
 
-HELD = 2.0
 ENDS: dict[str, Callable[[Postgresql], None]] = {
     "pg_ctl stop -m immediate": lambda server: server.stop("immediate"),
     "a power cut": lambda server: server.kill(),
@@ -20,7 +19,7 @@ def test_an_acknowledged_write_survives_a_crash(server: Postgresql, database: st
     with under_load(folder, server.url(database)) as scene:
         with scene.outage():
             ENDS[end](server)
-            scene.hold(HELD)
+            scene.hold()
             server.start()
         scene.recovers()
 

@@ -1,6 +1,5 @@
 """PostgreSQL is there and ends connections: of those that are at work, and of those that nobody uses."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,10 @@ from tests.outages.scene import under_load
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 from tests.support.storm import Storm
+from tests.support.waiting import wait_for
 
 TIMES = 5
+ENOUGH = 100
 
 
 def test_only_what_was_in_flight_fails_when_every_connection_is_ended(
@@ -38,7 +39,7 @@ def test_the_first_requests_after_a_pause_succeed(
             open_every_connection(server.url(database), address)
             _scale_to_zero(server, restarted=restarted)
         with Storm(address) as storm:
-            time.sleep(1)
+            wait_for(lambda: len(storm.answers) >= ENOUGH)
         assert [answer for answer in storm.answers if not answer.well] == []
         assert [line for line in service.lines if line["level"] != "info"] == []
 

@@ -13,7 +13,6 @@ from tests.support.servers import run
 
 READS = {"read", "list"}
 ENOUGH = 20
-HELD = 1.0
 SEGMENTS = 10  # more than the small disk has room for
 # A checkpoint in between would make old segments new ones.
 FILL_A_SEGMENT = "SELECT pg_create_restore_point('full'); SELECT pg_switch_wal();"
@@ -45,7 +44,7 @@ def test_nothing_is_lost_where_there_is_no_room_for_the_log(folder: Path) -> Non
                 with pytest.raises(FAILURES):
                     server.execute(FILL_A_SEGMENT * SEGMENTS)
                 server.wait_for_the_end()
-                scene.hold(HELD)
+                scene.hold()
                 disk.make_room()
                 server.start()
             scene.recovers()

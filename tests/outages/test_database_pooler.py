@@ -9,8 +9,6 @@ from tests.outages.scene import under_load
 from tests.support.pgbouncer import Pgbouncer, pgbouncer
 from tests.support.postgresql import Postgresql
 
-HELD = 2.0
-
 
 @pytest.fixture
 def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
@@ -25,7 +23,7 @@ def test_an_acknowledged_write_survives_a_crash_behind_pgbouncer(
     with under_load(folder, pooler.url(database)) as scene:
         with scene.outage():
             server.stop("immediate")
-            scene.hold(HELD)
+            scene.hold()
             server.start()
         scene.recovers()
 
@@ -34,6 +32,6 @@ def test_a_restart_of_pgbouncer_is_an_outage_of_seconds(pooler: Pgbouncer, datab
     with under_load(folder, pooler.url(database)) as scene:
         with scene.outage():
             pooler.kill()
-            scene.hold(HELD)
+            scene.hold()
             pooler.start()
         scene.recovers()

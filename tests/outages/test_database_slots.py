@@ -8,7 +8,7 @@ from tests.support.postgresql import Postgresql
 
 LEFT = 3
 ENOUGH = 20
-AT_ONCE = 2.0
+PATIENT = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}  # a refusal that waits for these never comes
 
 
 def test_where_a_few_connections_are_left_the_others_are_refused_at_once(
@@ -16,10 +16,9 @@ def test_where_a_few_connections_are_left_the_others_are_refused_at_once(
 ) -> None:
     with ExitStack() as strangers:
         strangers.enter_context(server.strangers(SLOTS - LEFT))
-        with under_load(folder, server.url(database), pause=0.002) as scene:
+        with under_load(folder, server.url(database), pause=0.002, settings=PATIENT) as scene:
             with scene.outage(begun=True):
                 scene.wait_until(lambda: len(scene.failed) > ENOUGH, "refusals")
                 strangers.close()
             assert scene.codes == {"OVERLOADED"}
-            assert max(answer.took for answer in scene.failed) < AT_ONCE
             scene.recovers(total=False)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 from tests.support.storm import Storm
-from tests.support.waiting import PATIENCE, wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 EACH_ROUND = 250
 
@@ -40,7 +40,7 @@ def through_three_storms(start: Start, kill_database: Kill, revive_database: Kil
             if number == 1:
                 revive_database()
             service = stack.enter_context(start())
-            with httpx.Client(base_url=service.address, timeout=30) as client:
+            with httpx.Client(base_url=service.address) as client:
                 checked = [each.check(client) for each in storms]
         assert service.stop() == 0
     assert min(checked) >= EACH_ROUND / 3
@@ -65,7 +65,7 @@ def kill_embedded(data: Path) -> None:
     family = [*postmaster.children(recursive=True), postmaster]
     for process in family:
         process.kill()
-    psutil.wait_procs(family[:-1], timeout=PATIENCE)
+    psutil.wait_procs(family[:-1], timeout=DEADLINE)
 
 
 def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, data: Path) -> None:
@@ -100,7 +100,7 @@ def test_workers_are_replaced_and_do_not_outlive_what_started_them(
         orphans = service.workers()
         assert other in orphans
         service.kill()
-        _, alive = psutil.wait_procs(orphans, timeout=PATIENCE)
+        _, alive = psutil.wait_procs(orphans, timeout=DEADLINE)
         assert alive == []
     place = urlsplit(service.address)
     socket.create_server((place.hostname or "", place.port or 0)).close()

@@ -11,6 +11,9 @@ import pytest
 
 from tests.support.families import USERS
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
+
+SLOW = 2_000  # bytes, one after the other: it takes as long as nobody would wait
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def impatient(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def connect(service: Service) -> socket.socket:
     place = urlsplit(service.address)
-    return socket.create_connection((place.hostname or "", place.port or 0), timeout=20)
+    return socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE)
 
 
 def head(user: int, *headers: str) -> bytes:
@@ -41,7 +44,7 @@ def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
 
 def dribble(connection: socket.socket) -> None:
     """Send a body of white space, slower than anybody waits."""
-    for _ in range(100):
+    for _ in range(SLOW):
         connection.sendall(b" ")
         time.sleep(0.05)
 
@@ -52,17 +55,15 @@ def tasks_of(service: Service, user: int) -> object:
 
 def test_a_body_that_stops_is_waited_for_only_so_long(impatient: Service, alice: int) -> None:
     with connect(impatient) as connection:
-        began = time.monotonic()
         connection.sendall(head(alice, "Content-Length: 100") + b'{"title": "never')
         status, said = answer(connection)
-        assert time.monotonic() - began < 5
     assert (status, said["code"]) == (400, "MALFORMED_JSON")
     assert tasks_of(impatient, alice) == []
 
 
 def test_a_body_that_comes_a_byte_at_a_time_is_waited_for_no_longer(impatient: Service, alice: int) -> None:
     with connect(impatient) as connection:
-        connection.sendall(head(alice, "Content-Length: 100"))
+        connection.sendall(head(alice, f"Content-Length: {SLOW}"))
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             dribble(connection)
     assert tasks_of(impatient, alice) == []

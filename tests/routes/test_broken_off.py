@@ -35,8 +35,8 @@ def test_half_a_list_is_never_ended(way: str, capsys: pytest.CaptureFixture[str]
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        await asyncio.sleep(5)
-        return {"type": "http.disconnect"}
+        await asyncio.Event().wait()  # the client stays
+        raise AssertionError
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)

@@ -15,6 +15,7 @@ from tests.support import hostile
 from tests.support.connections import Connection
 from tests.support.databases import a_database_with_tables
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
 
 JSON = "Content-Type: application/json"
 TABLES = ("bodies", "types", "headers")  # what is at no address or has a query goes the long way by either setting
@@ -35,7 +36,7 @@ def asked(service: Service, request: Request) -> bytes:
     """Return the whole answer to a request, without what is different every time."""
     place = urlsplit(service.address)
     received = b""
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=20) as connection:
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE) as connection:
         connection.sendall(written(*request))
         while data := connection.recv(65536):
             received += data

@@ -18,6 +18,7 @@ from tests.support.families import FAMILIES, USERS
 from tests.support.held_up import Onlooker, until
 from tests.support.kept_alive import KeptAlive
 from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
 
 CLIENTS = 1_000
 AT_ONCE = 100
@@ -74,7 +75,7 @@ def give_up(service: Service, turn: int) -> None:
     """Connect, send as much as one moment wants, and go: every other client in order, the rest with a reset."""
     place = urlsplit(service.address)
     with socket.socket() as connection:
-        connection.settimeout(30)
+        connection.settimeout(DEADLINE)
         # Little room at this end: a long list is still on its way when its reader goes.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((place.hostname, place.port))

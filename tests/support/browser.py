@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from tests.support.neighbours import program
+from tests.support.waiting import DEADLINE
 
+_MILLISECONDS = DEADLINE * 1000
 # The browser's own errands, and every name that is not the service's, would ask somebody else.
 ALONE = [
     "--no-sandbox",
@@ -26,7 +28,9 @@ def browser_context() -> Iterator[BrowserContext]:
     chromium = program("chromium", "chromium")
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=ALONE) as browser,
+        playwright.chromium.launch(executable_path=chromium, args=ALONE, timeout=_MILLISECONDS) as browser,
         browser.new_context() as context,
     ):
+        context.set_default_timeout(_MILLISECONDS)
+        expect.set_options(timeout=_MILLISECONDS)
         yield context

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.support.waiting import DEADLINE
+
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [A-Za-z -]*")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([^\x00-\x08\x0a-\x1f\x7f]*)")
 _WITHOUT_CONTENT = (100, 204, 304)
@@ -19,9 +21,9 @@ class Closed(Exception):
 class Connection:
     """One connection, which reads answers in their order and knows where each ends."""
 
-    def __init__(self, address: str, timeout: float = 20) -> None:
+    def __init__(self, address: str) -> None:
         place = urlsplit(address)
-        self._socket = socket.create_connection((place.hostname or "", place.port or 0), timeout=timeout)
+        self._socket = socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = bytearray()
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import asyncpg
 
-END = 15.0
+from tests.support.waiting import DEADLINE
 
 
 class Onlooker:
@@ -55,7 +55,7 @@ class Onlooker:
 
 async def until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
     """Wait until something has come to a number."""
-    end = time.monotonic() + END
+    end = time.monotonic() + DEADLINE
     while (found := await count()) != wanted:
         assert time.monotonic() < end, f"{found} instead of {wanted}"
         await asyncio.sleep(0.02)

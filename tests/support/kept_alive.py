@@ -5,6 +5,8 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tests.support.waiting import DEADLINE
+
 # What a connection can do instead of answering.
 NO_ANSWER = (OSError, TimeoutError, asyncio.IncompleteReadError)
 
@@ -28,10 +30,10 @@ class KeptAlive:
         self._host = urlsplit(address).netloc
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, body: Any = None, timeout: float = 15) -> Reply:  # noqa: ASYNC109
+    async def ask(self, method: str, path: str, body: Any = None) -> Reply:
         """Send one request and return its answer. Raises one of NO_ANSWER; the connection is given up then."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(DEADLINE):
                 return await self._ask(method, path, body)
         except BaseException:
             await self.close()

@@ -4,20 +4,19 @@ import json
 import re
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.support.neighbours import program
-from tests.support.servers import STOP_TIMEOUT, Server, a_folder
+from tests.support.servers import Server, a_folder
+from tests.support.waiting import DEADLINE, wait_for
 
 CONFIGURATION = Path(__file__).parent.parent.parent / "deploy" / "nginx.conf"
 _OF_A_MACHINE = re.compile(r"^( *)(\w+) (.*);( +# here)$", re.MULTILINE)
 # nginx makes these as it starts, unused as they are: only root can, where it was built to put them.
 _UNUSED = ("fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path")
-_LOG_TIMEOUT = 10.0
 
 
 class Nginx(Server):
@@ -49,20 +48,21 @@ class Nginx(Server):
 
     def logged(self, request_id: str) -> dict[str, Any]:
         """Return the line of its log for a request, as soon as it is there."""
-        end = time.monotonic() + _LOG_TIMEOUT
-        while time.monotonic() < end:
-            for line in (self.folder / "access.log").read_text().splitlines():
-                said: dict[str, Any] = json.loads(line)
-                if said["request_id"] == request_id:
-                    return said
-            time.sleep(0.02)
-        raise AssertionError(f"no request {request_id} in the log")
+        found: list[dict[str, Any]] = []
+
+        def there() -> bool:
+            lines = (json.loads(line) for line in (self.folder / "access.log").read_text().splitlines())
+            found.extend(line for line in lines if line["request_id"] == request_id)
+            return bool(found)
+
+        wait_for(there, lambda: f"no request {request_id} in the log")
+        return found[0]
 
     def kill(self) -> None:
         """End it at once, with its workers, which a SIGKILL would leave behind."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(STOP_TIMEOUT)
+            self._process.wait(DEADLINE)
             self._process = None
 
     def _answers(self) -> bool:

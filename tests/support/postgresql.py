@@ -17,7 +17,8 @@ from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.made_once import made_once
 from tests.support.neighbours import program
-from tests.support.servers import STOP_TIMEOUT, Server, a_folder, give, run, version
+from tests.support.servers import Server, a_folder, give, run, version
+from tests.support.waiting import DEADLINE
 
 # What has a meaning of its own in a URL, in a configuration file or to a shell must do no harm in a password.
 _SHARP = "@:/?#%&= \"'\\$é"
@@ -44,7 +45,7 @@ class Postgresql(Server):
         """Stop it: `fast` ends every connection and tidies up, `immediate` leaves the log to be replayed."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT if how == "fast" else signal.SIGQUIT)
-            self._process.wait(STOP_TIMEOUT)
+            self._process.wait(DEADLINE)
             self._process = None
 
     def kill(self) -> None:
@@ -100,20 +101,20 @@ class Postgresql(Server):
     def transaction(self, sql: str, database: str = "postgres") -> Iterator[None]:
         """Hold a transaction open that has begun with these statements, and take it back."""
         with asyncio.Runner() as runner:
-            connection = runner.run(asyncpg.connect(self.url(database), timeout=10))
+            connection = runner.run(asyncpg.connect(self.url(database), timeout=DEADLINE))
             runner.run(connection.execute(f"BEGIN; {sql}"))
             try:
                 yield
             finally:
                 runner.run(connection.execute("ROLLBACK"))
-                runner.run(connection.close(timeout=10))
+                runner.run(connection.close(timeout=DEADLINE))
 
     @contextmanager
     def strangers(self, number: int) -> Iterator[None]:
         """Keep so many connections open that have nothing to do."""
         with asyncio.Runner() as runner, ExitStack() as stack:
             for _ in range(number):
-                connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+                connection = runner.run(asyncpg.connect(self.url(), timeout=DEADLINE))
                 stack.callback(connection.terminate)
             yield
 
@@ -130,27 +131,27 @@ class Postgresql(Server):
     def execute(self, sql: str) -> None:
         """Run SQL, on a connection of its own."""
         with asyncio.Runner() as runner:
-            connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+            connection = runner.run(asyncpg.connect(self.url(), timeout=DEADLINE))
             try:
-                runner.run(connection.execute(sql, timeout=30))
+                runner.run(connection.execute(sql, timeout=DEADLINE))
             finally:
-                runner.run(connection.close(timeout=10))
+                runner.run(connection.close(timeout=DEADLINE))
 
     def wait_for_the_end(self) -> None:
         """Wait until it has ended by itself."""
         assert self._process
-        self._process.wait(STOP_TIMEOUT)
+        self._process.wait(DEADLINE)
         self._process = None
 
     def _backends(self) -> list[int]:
         """Return a handle on the process of each connection."""
         with asyncio.Runner() as runner:
-            connection = runner.run(asyncpg.connect(self.url(), timeout=10))
+            connection = runner.run(asyncpg.connect(self.url(), timeout=DEADLINE))
             clients = (
                 "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
             rows = runner.run(connection.fetch(clients))
-            runner.run(connection.close(timeout=10))
+            runner.run(connection.close(timeout=DEADLINE))
         return _handles(row["pid"] for row in rows)
 
     def _stand_still(self) -> list[int]:
@@ -197,7 +198,7 @@ def _initialise(folder: Path) -> None:
 
 def is_ready(port: int) -> bool:
     """Tell whether a PostgreSQL, or what speaks for one, takes connections on a port."""
-    where = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-d", "postgres", "-t", "1"]
+    where = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-d", "postgres", "-t", f"{DEADLINE:g}"]
     return subprocess.run([_program("pg_isready"), "-q", *where], check=False).returncode == 0
 
 
@@ -224,5 +225,5 @@ def _handles(numbers: Iterable[int]) -> list[int]:
 
 def _wait_for_the_end_of(processes: list[int]) -> None:
     for process in processes:
-        select.select([process], [], [], STOP_TIMEOUT)
+        select.select([process], [], [], DEADLINE)
         os.close(process)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import psutil
 
-START_TIMEOUT = 60.0
+from tests.support.waiting import DEADLINE
 
 
 class Service:
@@ -44,9 +44,9 @@ class Service:
         self.address = self.wait_for("listening")["address"]
         return self
 
-    def wait_for(self, event: str, timeout: float = START_TIMEOUT, **fields: Any) -> dict[str, Any]:
+    def wait_for(self, event: str, **fields: Any) -> dict[str, Any]:
         """Return the first line of the log with this event and these fields, as soon as it is there."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + DEADLINE
         with self._arrived:
             while True:
                 for line in self.lines:
@@ -74,8 +74,8 @@ class Service:
         return self._ended()
 
     def _ended(self) -> int:
-        status = self.process.wait(timeout=30)
-        self._reader.join(timeout=10)
+        status = self.process.wait(timeout=DEADLINE)
+        self._reader.join(timeout=DEADLINE)
         assert self.process.stdout
         assert self.process.stderr
         self.process.stdout.close()
@@ -121,6 +121,6 @@ def run_donebase(folder: Path, *arguments: str, **environment: str) -> subproces
         env=clean_environment(**environment),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )

@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 30.0
-_COMMAND_TIMEOUT = 60.0
+from tests.support.waiting import DEADLINE, wait_for
 
 
 class Server(ABC):
@@ -50,19 +47,22 @@ class Server(ABC):
             self._process = subprocess.Popen(
                 self._command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **not_root()
             )
-        end = time.monotonic() + START_TIMEOUT
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
-                self.kill()
-                raise AssertionError(f"{self._command} did not start: {self.last_words()}")
-            time.sleep(0.05)
+        try:
+            wait_for(self._answers_or_ends, lambda: f"{self._command} did not start: {self.last_words()}", every=0.05)
+            assert self._process.poll() is None, f"{self._command} ended: {self.last_words()}"
+        except BaseException:
+            self.kill()
+            raise
         return self
+
+    def _answers_or_ends(self) -> bool:
+        return self._answers() or self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
         """End it without a chance to tidy up, where it has not ended yet."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(STOP_TIMEOUT)
+            self._process.wait(DEADLINE)
             self._process = None
 
     def last_words(self) -> str:
@@ -94,7 +94,7 @@ def run(*command: str | Path) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_COMMAND_TIMEOUT,
+        timeout=DEADLINE,
         check=False,
         **not_root(),
     )

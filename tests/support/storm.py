@@ -24,6 +24,7 @@ _RETRIED = {"DATABASE_ERROR", "OVERLOADED"}
 class Answer(NamedTuple):
     """What came of one request. Where no answer came, `status` is 0 and `failure` says how the connection failed."""
 
+    user: int
     began: float
     took: float
     operation: str
@@ -137,7 +138,9 @@ class _Client:
         took = time.monotonic() - began
         self.memory.learn(wish, reply)
         code, shaped = _problem(reply)
-        return Answer(began, took, wish.operation, reply.status if reply else 0, failure, code, shaped)
+        return Answer(
+            self.memory.user, began, took, wish.operation, reply.status if reply else 0, failure, code, shaped
+        )
 
     def _wish(self) -> Wish:
         certain = self.memory.certain()
