@@ -1,19 +1,25 @@
-"""The connections to PostgreSQL, counted where they arrive."""
+"""The connections to PostgreSQL, counted where they arrive, and what becomes of a statement when one of them ends."""
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import uvloop
 from sqlalchemy import func, literal, select
 
+from donebase.core.errors import DatabaseFailed
 from donebase.core.inputs import NewTask
-from donebase.core.tasks import create_task
+from donebase.core.tasks import create_task, list_tasks
 from donebase.database import Database
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
+from tests.support.relay import Relay
 from tests.support.waiting import DEADLINE
 
 SIZE = 3
 A_LOCK = "wait_event_type = 'Lock'"
+ROUNDS = 60
 
 
 @pytest.mark.parametrize(("idle", "left"), [(0.01, 1), (600, SIZE)], ids=["long ago", "lately"])
@@ -65,3 +71,82 @@ def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(own
         return [type(each).__name__ for each in ended]
 
     assert asyncio.run(use()) == ["DatabaseFailed", "Overloaded"]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_connection_that_was_ended_while_idle_costs_no_statement(own_database: str, run: Callable[..., None]) -> None:
+    """The event loop is busy when they end, and looks at nothing before the next statement is sent."""
+
+    async def end_all() -> None:
+        async with Onlooker(own_database) as onlooker:
+            await onlooker.end("true")
+            await onlooker.wait_for(0, "true")
+
+    async def use() -> None:
+        database = Database(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        for number in range(ROUNDS):
+            threads.submit(asyncio.run, end_all()).result()
+            writes = (create_task(database, 1, NewTask(title=f"{number}")) for _ in range(SIZE))
+            await asyncio.gather(*writes)
+        assert len((await anext(list_tasks(database, 1, 0, 1000))).rows) == ROUNDS * SIZE
+        await database.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        run(use())
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_what_postgresql_said_to_an_idle_connection_costs_no_statement(own_database: str, noticed: bool) -> None:
+    """It says that it ends the connection, which is not closed yet; the driver has read that already, or has not."""
+
+    async def use() -> None:
+        async with Relay(own_database) as relay:
+            database = Database(Settings.read(database_url=relay.url))
+            for number in range(3):
+                await create_task(database, 1, NewTask(title=f"{number}"))
+                relay.say_fatal("57P01")
+                if noticed:
+                    await asyncio.sleep(0.1)
+            await create_task(database, 1, NewTask(title="the last"))
+            assert len((await anext(list_tasks(database, 1, 0, 1000))).rows) == 4
+            await database.close()
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize(("code", "is_done"), [("57P05", True), ("57P01", False)])
+def test_a_write_is_repeated_only_where_postgresql_cannot_have_begun_it(
+    own_database: str, code: str, is_done: bool
+) -> None:
+    """What ends an idle session comes before it looks at a statement; what an administrator ends may come after it."""
+
+    async def use() -> list[tuple[object, ...]]:
+        async with Relay(own_database) as relay, Onlooker(own_database) as onlooker:
+            database = Database(Settings.read(database_url=relay.url))
+            await create_task(database, 1, NewTask(title="before"))
+            relay.answer_next_with_fatal(code)
+            try:
+                await create_task(database, 1, NewTask(title="once"))
+            except DatabaseFailed:
+                assert not is_done
+            else:
+                assert is_done
+            await database.close()
+            return await onlooker.fetch("SELECT count(*) FROM tasks WHERE title = 'once'")
+
+    assert asyncio.run(use()) == [(int(is_done),)]
+
+
+def test_a_statement_that_runs_when_its_connection_ends_fails(own_database: str) -> None:
+    async def use() -> None:
+        database = Database(Settings.read(database_url=own_database))
+        async with Onlooker(own_database) as onlooker:
+            running = asyncio.create_task(database.fetch(select(func.pg_sleep(30))))
+            await onlooker.wait_for(1, "query LIKE '%pg_sleep%' AND state = 'active'")
+            await onlooker.end("state = 'active'")
+            with pytest.raises(DatabaseFailed):
+                await running
+            assert await onlooker.sessions("query LIKE '%pg_sleep%' AND state = 'active'") == 0
+            await database.close()
+
+    asyncio.run(use())

@@ -5,6 +5,7 @@ as the statement itself. Statements in autocommit leave nothing to reset.
 """
 
 import asyncio
+import select
 import time
 from typing import Any
 
@@ -17,6 +18,22 @@ from donebase.deadlines import Watch
 from donebase.settings import Settings
 
 
+class Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection of asyncpg that can tell, before a statement is sent, whether PostgreSQL has ended it."""
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
+        super().__init__(protocol, transport, *more)
+        self._arrived = select.poll()
+        self._arrived.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    def is_usable(self) -> bool:
+        """Tell whether the connection is open and nothing has arrived on it that nobody asked for.
+
+        What PostgreSQL says to a connection that is idle is that it ends it. The event loop may not have read it yet.
+        """
+        return not (self.is_closed() or self._transport.is_closing() or self._arrived.poll(0))
+
+
 class Pool:
     """Connections that are lent for one statement each. The first one finds out how to connect."""
 
@@ -26,32 +43,44 @@ class Pool:
         self._room = asyncio.Semaphore(settings.database_pool_size)
         self._in_use = 0
         self._waiting = 0
-        self._free: list[tuple[asyncpg.Connection, float]] = []  # with the time since when; the last is used first
+        self._free: list[tuple[Connection, float]] = []  # with the time since when; the last is used first
         self._finding: asyncio.Task[Way] | None = None
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
         """Run a statement on a free connection, or on a new one where there may be another.
 
         Raises Overloaded where none came free within DATABASE_POOL_WAIT, and whatever the driver does. A connection
-        on which anything went wrong is not used again.
+        on which anything went wrong is not used again. The statement is run on another one only where it is certain
+        that PostgreSQL has not begun it on the first.
         """
         await self._enter()
         self._in_use += 1
         try:
-            connection = self._usable() or await self._connect()
-            began = time.perf_counter()
-            try:
-                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-            except BaseException:
-                metrics.failed(time.perf_counter() - began)
-                await end(connection)
-                raise
-            metrics.answered(time.perf_counter() - began)
-            self._free.append((connection, time.monotonic()))
-            return rows
+            while connection := self._usable():
+                try:
+                    return await self._fetch_on(connection, sql, arguments)
+                except _ENDS as failure:
+                    if not was_not_begun(failure):
+                        raise
+            return await self._fetch_on(await self._connect(), sql, arguments)
         finally:
             self._in_use -= 1
             self._room.release()
+
+    async def _fetch_on(self, connection: Connection, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+        began = time.perf_counter()
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        except BaseException as failure:
+            metrics.failed(time.perf_counter() - began)
+            if was_not_begun(failure):
+                connection.terminate()
+            else:
+                await end(connection)
+            raise
+        metrics.answered(time.perf_counter() - began)
+        self._free.append((connection, time.monotonic()))
+        return rows
 
     def state(self) -> metrics.PoolState:
         """Return how many connections there may be and are in use, and how many requests wait for one."""
@@ -98,22 +127,38 @@ class Pool:
         finally:
             self._waiting -= 1
 
-    def _usable(self) -> asyncpg.Connection | None:
+    def _usable(self) -> Connection | None:
         while self._free:
             connection, _ = self._free.pop()
-            if not connection.is_closed():  # as the server may do with one that nobody uses
+            if connection.is_usable():
                 return connection
+            connection.terminate()
         return None
 
-    async def _connect(self) -> asyncpg.Connection:
+    async def _connect(self) -> Connection:
         way = await self.way()
-        return await asyncpg.connect(
+        connection: Connection = await asyncpg.connect(
             way.url,
+            connection_class=Connection,
             timeout=CONNECT_TIMEOUT,
             statement_cache_size=way.statement_cache_size,
             server_settings=way.server_settings,
         )
+        return connection
 
 
 def _succeeded(task: asyncio.Task[Way]) -> bool:
     return not task.cancelled() and task.exception() is None
+
+
+_ENDS = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
+
+
+def was_not_begun(failure: BaseException) -> bool:
+    """Tell whether it is certain that PostgreSQL has not begun the statement that failed so."""
+    # asyncpg read that the connection is ended before anybody used it, and sends nothing from then on.
+    if isinstance(failure, asyncpg.InternalClientError):
+        return str(failure).startswith("cannot switch to state")
+    # PostgreSQL looks for this timeout after it has read a message and before it acts on it. What it says to an
+    # administrator's command (57P01), it says at any time: before the statement, within it, and after its commit.
+    return isinstance(failure.__cause__, asyncpg.IdleSessionTimeoutError)

@@ -11,6 +11,11 @@ import asyncpg
 
 from tests.support.waiting import DEADLINE
 
+_OF_OTHERS = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
+
 
 class Onlooker:
     """A connection of its own to a database, which counts the sessions of others there."""
@@ -20,8 +25,11 @@ class Onlooker:
 
     async def sessions(self, which: str) -> int:
         """Return how many sessions of others on this database are like that."""
-        others = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        return int(await self._connection.fetchval(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND {which}"))
+        return int(await self._connection.fetchval(f"SELECT count(*) {_OF_OTHERS} AND {which}"))
+
+    async def end(self, which: str) -> None:
+        """End the sessions of others on this database that are like that."""
+        await self._connection.fetch(f"SELECT pg_terminate_backend(pid) {_OF_OTHERS} AND {which}")
 
     async def wait_for(self, wanted: int, which: str) -> None:
         """Wait until so many sessions are like that."""
