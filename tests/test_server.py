@@ -2,6 +2,8 @@
 
 import resource
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +14,12 @@ import pytest
 from tests.support.processes import Service
 
 FILES = 160
+
+
+def test_a_supervisor_loads_nothing_that_only_its_workers_need() -> None:
+    loaded = "import sys, donebase.server; print(*({'alembic', 'fastapi', 'psutil', 'uvicorn'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(database_url: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ from donebase import logs
 from donebase.settings import Settings
 
 EVERY = 1.0
+BACKLOG = 2048  # connections that the kernel holds until they are accepted
 _OTHER_FILES = 64  # the log, the listener, libraries, new connections to PostgreSQL: what a worker opens besides
 _LEAST_REFUSED = 32  # so many more connections are accepted beyond MAX_CONNECTIONS, for probes
 _MOST_REFUSED = 2000

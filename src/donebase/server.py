@@ -12,14 +12,13 @@ from types import FrameType
 from typing import NoReturn
 
 from donebase import logs, metrics
-from donebase.connections import fit_into_file_limit
+from donebase.connections import BACKLOG, fit_into_file_limit
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
 from donebase.settings import Settings, WrongSetting
 from donebase.supervisor import Supervisor
 from donebase.tracing import require_exporter
-from donebase.worker import BACKLOG, serve_here
 
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
 _STOP = (signal.SIGTERM, signal.SIGINT)
@@ -87,7 +86,9 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
 def _run(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
     if settings.workers == 1:
         settings.export()
-        return serve_here(settings, listener, announce)
+        from donebase.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
+
+        return serve_http(settings, listener, announce)
     with metrics.folder_of_workers() as folder:
         settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
         return Supervisor(settings, listener, announce).run()

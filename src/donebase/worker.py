@@ -1,41 +1,25 @@
-"""A process that answers requests, uvicorn's server with donebase's service; alone, or as one of several workers."""
+"""One of several worker processes: what it runs, and how its supervisor sees it."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, Pipe
 
-import uvicorn
-
 from donebase import logs
-from donebase.app import create_service
-from donebase.protocol import Connection as ClientConnection
 from donebase.settings import Settings
 
-BACKLOG = 2048
 LOOK = 1.0  # seconds from one look of the supervisor at a worker to the next
 # How many looks a worker may take to start, and be silent for afterwards. Looks and not seconds: the supervisor may
 # have been stopped together with its workers, and look again before they speak again.
 _START_LOOKS, _SILENT_LOOKS = 120, 20
 _READY, _ALIVE = b"r", b"a"
-_TICKS = 10  # of uvicorn's main loop in a second
 
 _spawn = get_context("spawn")
-
-
-def serve_here(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
-    """Serve in this process until SIGTERM or SIGINT, and return whether serving began.
-
-    `announce` is called once the listener accepts connections.
-    """
-    server = _Server(settings, announce)
-    server.run([listener])
-    return server.started
 
 
 def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor: Connection) -> None:
@@ -44,11 +28,13 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
     Tells the supervisor once the listener accepts connections, and each second that it is alive. Stops when the
     supervisor's process is gone: nobody would restart or stop this worker any more, and it holds the port.
     """
+    gc.disable()  # what is imported now is kept; the app turns it on again once it has started
     # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     logs.configure(settings.log_format)
     os.set_blocking(supervisor.fileno(), False)
+    from donebase.http_server import serve_http  # FastAPI and uvicorn, which the supervisor does without
 
     parent = parent_process()
     assert parent
@@ -66,7 +52,7 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
         asyncio.get_running_loop().add_reader(gone, stop_without_supervisor)
         tell(_READY)
 
-    _Server(settings, ready, lambda: tell(_ALIVE)).run([listener])
+    serve_http(settings, listener, ready, lambda: tell(_ALIVE))
 
 
 class WorkerProcess:
@@ -150,37 +136,3 @@ class WorkerProcess:
             return b""
         self._says_no_more = not told  # it has closed its end: it is about to end
         return told
-
-
-class _Server(uvicorn.Server):
-    """Calls back once it accepts connections, and each second while its event loop runs."""
-
-    def __init__(self, settings: Settings, ready: Callable[[], None], alive: Callable[[], None] = lambda: None) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_service(settings),
-                backlog=BACKLOG,
-                lifespan="on",
-                http=ClientConnection,
-                ws="none",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                # Longer than the 60 s for which nginx keeps an idle connection, so that nginx closes it first.
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=settings.shutdown_grace,
-            )
-        )
-        self._ready = ready
-        self._alive = alive
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % _TICKS == 0:
-            self._alive()
-        return await super().on_tick(counter)

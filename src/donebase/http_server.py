@@ -1,0 +1,59 @@
+"""uvicorn's server with donebase's service."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from donebase.app import create_service
+from donebase.connections import BACKLOG
+from donebase.protocol import Connection
+from donebase.settings import Settings
+
+_TICKS = 10  # of uvicorn's main loop in a second
+
+
+def serve_http(
+    settings: Settings, listener: socket.socket, ready: Callable[[], None], alive: Callable[[], None] = lambda: None
+) -> bool:
+    """Serve in this process until SIGTERM or SIGINT, and return whether serving began.
+
+    `ready` is called once the listener accepts connections, `alive` each second while the event loop runs.
+    """
+    server = _Server(settings, ready, alive)
+    server.run([listener])
+    return server.started
+
+
+class _Server(uvicorn.Server):
+    """Calls back once it accepts connections, and each second while its event loop runs."""
+
+    def __init__(self, settings: Settings, ready: Callable[[], None], alive: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_service(settings),
+                backlog=BACKLOG,
+                lifespan="on",
+                http=Connection,
+                ws="none",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                # Longer than the 60 s for which nginx keeps an idle connection, so that nginx closes it first.
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=settings.shutdown_grace,
+            )
+        )
+        self._ready = ready
+        self._alive = alive
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            self._alive()
+        return await super().on_tick(counter)
