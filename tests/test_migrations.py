@@ -2,6 +2,9 @@
 
 import asyncio
 import secrets
+import signal
+import sys
+from asyncio.subprocess import PIPE
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +23,8 @@ from donebase.database import Database
 from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import a_database, database_named, execute
-from tests.support.processes import run_donebase
+from tests.support.held_up import Onlooker
+from tests.support.processes import clean_environment, run_donebase
 
 MIGRATE = "run `donebase migrate`, or `make migrate`"
 
@@ -197,3 +201,30 @@ def test_a_database_that_cannot_hold_every_character_is_refused(encoding: str) -
         assert asyncio.run(migrate(settings(database_named(name)))) is None
     finally:
         asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.parametrize(("told", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_rolls_the_migration_back(
+    empty_database: str, folder: Path, told: signal.Signals, status: int
+) -> None:
+    """It comes while the migration waits for a table, with its first statements carried out."""
+
+    async def tell() -> None:
+        other = await asyncpg.connect(empty_database, statement_cache_size=0)
+        async with Onlooker(empty_database) as onlooker, other.transaction():
+            await other.execute("CREATE TABLE tasks ()")  # nobody else can create it now, or see it
+            command = (sys.executable, "-m", "donebase", "migrate")
+            environment = clean_environment(DATABASE_URL=empty_database)
+            migration = await asyncio.create_subprocess_exec(
+                *command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE
+            )
+            await onlooker.wait_for(1, "wait_event_type = 'Lock' AND query LIKE '%CREATE TABLE tasks%'")
+            migration.send_signal(told)
+            assert await migration.communicate() == (b"", b"")
+            assert migration.returncode == status
+            await onlooker.wait_for(0, "wait_event_type = 'Lock'")
+        await other.execute("DROP TABLE tasks")
+        await other.close()
+
+    asyncio.run(tell())
+    assert look(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0

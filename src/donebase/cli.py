@@ -82,7 +82,9 @@ def _migrate(settings: Settings) -> bool:
     from donebase.core.models import REVISION
     from donebase.embedded import postgresql
     from donebase.migrations import migrate
+    from donebase.signals import exit_on_signals
 
+    exit_on_signals()
     with ExitStack() as stack:
         if settings.database_url is None:
             settings = settings.on(stack.enter_context(postgresql(settings.data_dir)))

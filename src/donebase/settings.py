@@ -169,3 +169,8 @@ class Settings(BaseSettings):
         if self.otel_exporter_otlp_traces_endpoint:
             os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = self.otel_exporter_otlp_traces_endpoint
         os.environ.setdefault("OTEL_SERVICE_NAME", "donebase")
+
+
+def program_environment(**more: str) -> dict[str, str]:
+    """Return the environment for a program of PostgreSQL's: this one without what libpq and the server read there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | more

@@ -1,0 +1,39 @@
+"""SIGTERM and SIGINT: which end donebase in order, and when they have to wait."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+def exit_on_signals() -> None:
+    """Let SIGTERM and SIGINT end the process in order: `finally` runs, the status is 143 or 130, as in a shell."""
+    for each in STOP:
+        signal.signal(each, _exit)
+
+
+@contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Handle SIGTERM and SIGINT only after what stands inside, which would otherwise be left half done."""
+    if threading.current_thread() is not threading.main_thread():  # no handler runs in any other
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {each: signal.signal(each, lambda number, _frame: arrived.append(number)) for each in STOP}
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        for number in arrived:
+            signal.raise_signal(number)
+
+
+def _exit(number: int, _frame: FrameType | None) -> NoReturn:
+    for each in STOP:
+        signal.signal(each, signal.SIG_IGN)  # the first one is enough
+    raise SystemExit(128 + number)

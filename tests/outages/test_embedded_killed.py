@@ -1,0 +1,73 @@
+"""The embedded PostgreSQL is killed alone: the service that it belongs to starts it again."""
+
+import tempfile
+import time
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.support.processes import Service
+from tests.support.storm import Storm
+from tests.support.waiting import wait_for
+
+ENOUGH = 50
+
+
+def answered(storm: Storm) -> int:
+    """Return how many requests of a storm have been successful so far."""
+    return sum(answer.well for answer in storm.answers)
+
+
+def goes_on(storms: list[Storm]) -> None:
+    """Wait until each storm has had more successes."""
+    before = [answered(storm) for storm in storms]
+    wait_for(lambda: all(answered(storm) > number + ENOUGH for storm, number in zip(storms, before, strict=True)))
+
+
+def kill_postmaster(data: Path) -> None:
+    """Kill the server's first process, which all others follow."""
+    psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0])).kill()
+
+
+def restarted(services: list[Service], times: int) -> bool:
+    return times == [line["event"] for service in services for line in service.lines].count("database.restarted")
+
+
+def test_it_is_started_again_and_nothing_is_lost(folder: Path) -> None:
+    """Two services on one folder, one with several workers: one of them starts it, and both go on."""
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as place, ExitStack() as stack:
+        data = Path(place) / "data"
+        settings = ({"WORKERS": "1"}, {"WORKERS": "2"})
+        services = [stack.enter_context(Service(folder, DATA_DIR=str(data), **each)) for each in settings]
+        storms = [stack.enter_context(Storm(service.ready().address, clients=3)) for service in services]
+        for number in (1, 2):
+            goes_on(storms)
+            kill_postmaster(data)
+            wait_for(partial(restarted, services, number))
+            again = time.monotonic()
+            goes_on(storms)
+            errors = [
+                answer for storm in storms for answer in storm.answers if answer.began > again and not answer.well
+            ]
+            assert errors == [], "an error lingers after the database is back"
+        for storm, service in zip(storms, services, strict=True):
+            storm.stop()
+            assert {(each.status, each.code) for each in storm.answers if not each.well} <= {(500, "DATABASE_ERROR")}
+            with httpx.Client(base_url=service.address, timeout=30) as client:
+                assert storm.check(client) > ENOUGH
+        first, last = services
+        assert first.stop() == 0
+        goes_on_alone(last, data, services)
+        assert last.stop() == 0
+        assert restarted(services, 3)
+        assert not (data / "postgresql" / "postmaster.pid").exists(), "the last stops it for good"
+
+
+def goes_on_alone(service: Service, data: Path, services: list[Service]) -> None:
+    """Kill a server that another service started, and see that the one that is left starts it."""
+    kill_postmaster(data)
+    wait_for(lambda: restarted(services, 3))
+    assert httpx.get(f"{service.address}/health", timeout=30).json()["status"] == "ok"

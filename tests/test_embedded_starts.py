@@ -1,0 +1,194 @@
+"""The embedded PostgreSQL starts on what others left: a start cut short, a pid of somebody else, odd folders."""
+
+import asyncio
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+
+from donebase.embedded import postgresql
+from donebase.migrations import migrate
+from donebase.settings import Settings
+from tests.support.processes import clean_environment
+from tests.support.waiting import wait_for
+
+FIRST_START = 60.0
+
+# What a first start has come to, by a file that is there from then on.
+FOLDER_MADE = "in-use.lock"
+INITDB_BEGUN = "postgresql*/PG_VERSION"
+INITDB_NEARLY_DONE = "postgresql*/base/5/PG_VERSION"
+SERVER_STARTING = "postgresql/postmaster.pid"
+
+CUT_SHORT = [
+    ("serve", signal.SIGTERM, 0, INITDB_BEGUN),
+    ("serve", signal.SIGTERM, 0, SERVER_STARTING),
+    ("migrate", signal.SIGTERM, 143, FOLDER_MADE),
+    ("migrate", signal.SIGTERM, 143, INITDB_NEARLY_DONE),
+    ("migrate", signal.SIGTERM, 143, SERVER_STARTING),
+    ("migrate", signal.SIGINT, 130, INITDB_BEGUN),
+    ("migrate", signal.SIGKILL, -9, INITDB_BEGUN),
+    ("migrate", signal.SIGKILL, -9, INITDB_NEARLY_DONE),
+    ("migrate", signal.SIGKILL, -9, SERVER_STARTING),
+]
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
+        yield Path(folder) / "data"
+
+
+def look(url: str, sql: str, *arguments: object) -> Any:
+    """Run SQL and return the one value that it gives, if any."""
+
+    async def ask() -> object:
+        connection = await asyncpg.connect(url, statement_cache_size=0)
+        try:
+            return await connection.fetchval(sql, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def keeps_a_task(data: Path) -> None:
+    """See that PostgreSQL starts on a folder, and that what is written there is there after the next start."""
+    with postgresql(data) as url:
+        asyncio.run(migrate(Settings.read(database_url=url)))
+        look(url, "WITH u AS (INSERT INTO users (id) VALUES (1)) INSERT INTO tasks (user_id, title) VALUES (1, 'kept')")
+    with postgresql(data) as url:
+        assert look(url, "SELECT title FROM tasks") == "kept"
+
+
+def processes_in(data: Path) -> list[psutil.Process]:
+    """Return the processes that work in a folder or below it."""
+    found = psutil.process_iter(["cwd"])
+    return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(data)]
+
+
+def test_a_first_start_that_is_cut_short_at_any_moment_is_made_good_by_the_next(folder: Path, data: Path) -> None:
+    places = [data / str(number) for number in range(len(CUT_SHORT))]
+    with ExitStack() as stack:
+        starts = [
+            stack.enter_context(started(folder, place, command))
+            for place, (command, *_) in zip(places, CUT_SHORT, strict=True)
+        ]
+        waiting = list(zip(places, starts, CUT_SHORT, strict=True))
+        end = time.monotonic() + FIRST_START
+        while waiting:
+            assert time.monotonic() < end, f"they do not come to it: {waiting}"
+            for each in waiting[:]:
+                place, process, (_, how, _, moment) = each
+                if any(place.glob(moment)):
+                    process.send_signal(how)
+                    waiting.remove(each)
+            time.sleep(0.001)
+        for place, process, (_, how, status, moment) in zip(places, starts, CUT_SHORT, strict=True):
+            _, said = process.communicate(timeout=FIRST_START)
+            assert (process.returncode, said) == (status, ""), moment
+            if how != signal.SIGKILL:
+                assert processes_in(place) == []
+    for place in places:
+        keeps_a_task(place)
+        assert {path.name for path in place.iterdir()} == {"in-use.lock", "server.lock", "postgresql", "postgresql.log"}
+        assert processes_in(place) == []
+
+
+@contextmanager
+def started(folder: Path, data: Path, command: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command of donebase on a data folder, and kill it in the end where it still runs."""
+    arguments = [sys.executable, "-m", "donebase", command]
+    environment = clean_environment(DATA_DIR=str(data), PORT="0")
+    out, err = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(arguments, cwd=folder, env=environment, text=True, stdout=out, stderr=err) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def as_postgresql_runs() -> dict[str, Any]:
+    """Return how a process is started as the user whom the embedded PostgreSQL runs as."""
+    if os.geteuid() != 0:
+        return {}
+    account = pwd.getpwnam("pgserver")
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def somebody(who: str, folder: Path) -> Iterator[int]:
+    """Run a process that has nothing to do with donebase's data, and yield its pid."""
+    if who == "sleep":
+        with subprocess.Popen(["sleep", "600"], cwd="/", **as_postgresql_runs()) as process:
+            yield process.pid
+            assert process.poll() is None, "it was signalled"
+            process.kill()
+    else:
+        with postgresql(folder) as url:
+            look(url, "CREATE TABLE theirs AS SELECT 2 AS number")
+            yield int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
+            assert look(url, "SELECT number FROM theirs") == 2
+
+
+@pytest.mark.parametrize("who", ["sleep", "another PostgreSQL"])
+def test_a_process_that_has_the_pid_of_a_server_that_was_killed_is_left_alone(data: Path, who: str) -> None:
+    with postgresql(data) as url:
+        look(url, "CREATE TABLE ours AS SELECT 1 AS number")
+    with somebody(who, data.with_name("other")) as pid:
+        server = data / "postgresql"
+        stale = f"{pid}\n{server}\n{int(time.time())}\n5432\n{server}\n\n 1\t 1\nready   \n"
+        (server / "postmaster.pid").write_text(stale)
+        (server / ".s.PGSQL.5432.lock").write_text(stale)
+        with postgresql(data) as url:
+            assert look(url, "SELECT number FROM ours") == 1
+        assert processes_in(server) == []
+
+
+def test_processes_that_a_killed_server_left_end_before_the_next_begins(data: Path) -> None:
+    """Two servers that write the same files would ruin them."""
+    with postgresql(data) as url:
+        postmaster = psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0]))
+        writers = postmaster.children()
+        writers[0].suspend()
+        postmaster.kill()
+        psutil.wait_procs([postmaster], timeout=FIRST_START)
+        time.sleep(1)
+        assert not answers(url)
+        assert writers[0].status() == psutil.STATUS_STOPPED
+        writers[0].resume()
+        wait_for(lambda: not writers[0].is_running() and answers(url))
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(look(url, "SELECT true"))
+    except (OSError, asyncpg.PostgresError):
+        return False
+
+
+@pytest.mark.parametrize("name", ["two words", "é'\"$;,=%\\", "long" * 40])
+def test_any_character_may_be_in_the_path_but_a_line_break(data: Path, name: str) -> None:
+    with postgresql(data / name) as url:
+        assert look(url, "SELECT 1") == 1
+    assert not (data / name / "postgresql" / "postmaster.pid").exists()
+
+
+def test_writes_are_durable(data: Path) -> None:
+    """The defaults of PostgreSQL, without which a power cut loses what was acknowledged."""
+    with postgresql(data) as url:
+        for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
+            assert look(url, f"SHOW {name}") == "on", name
+        assert look(url, "SHOW server_encoding") == "UTF8"
