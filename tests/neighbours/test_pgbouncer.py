@@ -1,5 +1,6 @@
 """PgBouncer in transaction mode between donebase and PostgreSQL: a server connection is lent for one transaction."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from donebase.connecting import find_way
+from donebase.settings import Settings
 from tests.support.families import FAMILIES, USERS
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
 from tests.support.postgresql import Postgresql, postgresql
@@ -44,6 +47,27 @@ def test_statements_are_prepared_only_where_pgbouncer_keeps_them(server: Postgre
             connected = service.ready().wait_for("database.connected")
         assert connected["pooler"] is True
         assert connected["prepared_statements"] == ("on" if kept else "off")
+
+
+def test_statements_are_prepared_in_session_mode(server: Postgresql) -> None:
+    """There a server connection belongs to one client. A busy pooler may keep donebase from finding that out."""
+    database = server.database_with_tables()
+    with pgbouncer(server, pool_mode="session") as pooler:
+        settings = Settings.read(database_url=pooler.url(database))
+        assert any(asyncio.run(find_way(settings)).statement_cache_size for _ in range(10))
+
+
+def test_a_busy_pooler_in_transaction_mode_is_never_taken_for_one_in_session_mode(server: Postgresql) -> None:
+    """Two clients that ask at once are on different server connections there as well."""
+    database = server.database_with_tables()
+
+    async def find_out_at_once() -> list[int]:
+        ways = await asyncio.gather(*(find_way(settings) for _ in range(10)))
+        return [way.statement_cache_size for way in ways]
+
+    with pgbouncer(server) as pooler:
+        settings = Settings.read(database_url=pooler.url(database))
+        assert asyncio.run(find_out_at_once()) == [0] * 10
 
 
 def test_two_migrations_at_once_go_through_pgbouncer(server: Postgresql, pooler: Pgbouncer, folder: Path) -> None:
