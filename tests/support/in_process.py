@@ -16,7 +16,7 @@ from tests.support.waiting import wait_for
 def serving(service: ASGIApp, protocol: type[Connection] = Connection) -> Iterator[str]:
     """Serve an application in a thread, and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(service, http=protocol, ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(service, http=protocol, loop="asyncio", ws="none", log_config=None, access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -58,8 +58,8 @@ Title = Annotated[
     str,
     AfterValidator(_storable),
     AfterValidator(str.strip),
+    _at_most(TITLE_LENGTH),  # before what looks at each character
     AfterValidator(_visible),
-    _at_most(TITLE_LENGTH),
     Field(
         description="What is to be done. Stored without surrounding white space.",
         json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH},

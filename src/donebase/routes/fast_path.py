@@ -21,7 +21,7 @@ from donebase.database import Database
 from donebase.deadlines import Watch
 from donebase.routes.middleware import CROWDED
 from donebase.routes.problems import MalformedJSON, refusal
-from donebase.routes.reading import strict_json
+from donebase.routes.strict_json import SMALL, parse_json
 from donebase.routes.wire import WireRoute
 from donebase.settings import Settings
 
@@ -117,12 +117,12 @@ class FastPath:
             message = {"type": "http.disconnect"}  # gone or too slow is the same: a body that is not whole
         content = message.get("body", b"")
         whole = message["type"] == "http.request" and not message.get("more_body")
-        if not whole or len(content) > self._settings.max_body_bytes:
+        if not whole or len(content) > min(SMALL, self._settings.max_body_bytes):
             return None, _again(message, receive)
         if not content and not body.required:
             return arguments | {body.name: None}, receive
         try:
-            said = strict_json(content) if is_json else None
+            said = parse_json(content) if is_json else None
             if isinstance(said, dict):
                 return arguments | {body.name: body.validate(said)}, receive
         except (MalformedJSON, ValidationError):

@@ -136,6 +136,11 @@ def problem(kind: Kind, faults: Sequence[Fault] = (), headers: Mapping[str, str]
     )
 
 
+def unknown_field(name: str) -> Fault:
+    """Return what is wrong with a field that an address does not know."""
+    return Fault(name, *_MESSAGES["extra_forbidden"])
+
+
 def refusal(error: Exception) -> Response:
     """Return the answer to an error of our own tree. What the service is to blame for goes to the log as well."""
     kind = KINDS[type(error)]

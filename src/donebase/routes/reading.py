@@ -1,9 +1,8 @@
 """How a request is read: strictly. What is not plainly right is an error, and nothing is dropped in silence."""
 
 import asyncio
-import json
+import re
 from email.message import Message
-from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -12,11 +11,12 @@ from starlette.requests import ClientDisconnect
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.core.inputs import FIELDS
-from donebase.routes.problems import MAX_FAULTS, BodyTooLarge, IncompleteBody, MalformedJSON, UnsupportedMediaType
+from donebase.routes.problems import MAX_FAULTS, BodyTooLarge, IncompleteBody, UnsupportedMediaType, unknown_field
+from donebase.routes.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
 
-_MANY = 100
 _LONG_TYPE = 200
+_PARAMETER = re.compile("[^&]+")
 
 
 class StrictRequest(Request):
@@ -29,10 +29,12 @@ class StrictRequest(Request):
             return
         if self._body and not _is_json(self.headers):
             raise UnsupportedMediaType
-        said = strict_json(self._body)
+        said = parse_json(self._body)
         if not isinstance(said, dict):
             raise InvalidInput([Fault("body", "must be a JSON object", "wrong_type")])
-        self._json = said if len(said) < _MANY else _without_most_unknown(said)
+        if len(said) >= MAX_MEMBERS:  # each that is validated takes its time, and the rest may not have been read
+            raise InvalidInput([unknown_field(name) for name in said if name not in FIELDS])
+        self._json = said
 
     async def _whole_body(self) -> bytes:
         settings: Settings = self.app.state.settings
@@ -51,12 +53,6 @@ class StrictRequest(Request):
         return bytes(body)
 
 
-def _without_most_unknown(said: dict[str, Any]) -> dict[str, Any]:
-    """Return what is said in all known fields, and in as many others as are told of: each costs time to refuse."""
-    unknown = [name for name in said if name not in FIELDS]
-    return {name: said[name] for name in (*FIELDS & said.keys(), *unknown[:MAX_FAULTS])}
-
-
 def _is_json(headers: Headers) -> bool:
     encodings, types = headers.getlist("content-encoding"), headers.getlist("content-type")
     if any(each.lower() != "identity" for each in encodings) or len(types) != 1 or len(types[0]) > _LONG_TYPE:
@@ -68,34 +64,18 @@ def _is_json(headers: Headers) -> bool:
     return is_json and str(said.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")
 
 
-def strict_json(body: bytes) -> Any:
-    """Return what a body says as JSON (RFC 8259): UTF-8, no key twice, no NaN. Raises MalformedJSON."""
-    try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
-    except (ValueError, RecursionError):
-        raise MalformedJSON from None
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    together = dict(pairs)
-    if len(together) < len(pairs):
-        raise ValueError
-    return together
-
-
-def _no_constants(_name: str) -> Any:
-    raise ValueError  # NaN and Infinity are Python's idea of JSON
-
-
 def refuse_unknown(query: bytes, known: frozenset[str]) -> None:
     """Raise InvalidInput where a query has parameters that are not `known`, or one of them twice."""
     seen: set[str] = set()
-    faults = []
-    for name, _value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    faults: list[Fault] = []
+    for part in _PARAMETER.finditer(query.decode("latin-1")):
+        [(name, _value)] = parse_qsl(part[0], keep_blank_values=True)
         if name not in known:
             faults.append(Fault(name, "is not a known parameter", "unknown_parameter"))
         elif name in seen:
             faults.append(Fault(name, "must appear only once", "repeated_parameter"))
         seen.add(name)
+        if len(faults) == MAX_FAULTS:
+            break
     if faults:
         raise InvalidInput(faults)

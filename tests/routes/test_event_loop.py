@@ -1,0 +1,99 @@
+"""Nothing that a client sends holds the event loop: the CPU time of each of its callbacks, over all that is hostile.
+
+CPU time of the loop's thread, not time on a clock: a busy machine must not matter.
+"""
+
+import asyncio
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from donebase.app import create_service
+from donebase.settings import Settings
+from tests.support import giants
+from tests.support.hostile import TABLES, Ids, lines, wire
+from tests.support.in_process import serving
+
+LIMIT = 20.0  # milliseconds
+IDS = Ids(7, 1, another=8)
+
+
+class Probe:
+    """Keeps the longest callback of the event loop for each thing that is sent."""
+
+    def __init__(self) -> None:
+        self.longest: dict[str, float] = {}
+        self.sent = "nothing"
+
+    @contextmanager
+    def over(self, patch: pytest.MonkeyPatch, test: int) -> Iterator[None]:
+        """Measure the callbacks of every thread but the test's own."""
+        run = asyncio.Handle._run
+
+        def measured(handle: asyncio.Handle) -> None:
+            sys.settrace(None)  # what measures coverage is no work of the service's
+            began = time.thread_time()
+            run(handle)
+            if threading.get_ident() != test:
+                took = time.thread_time() - began
+                self.longest[self.sent] = max(took, self.longest.get(self.sent, 0))
+
+        with patch.context() as patched:
+            patched.setattr(asyncio.Handle, "_run", measured)
+            yield
+
+    def worst(self) -> list[tuple[float, str]]:
+        """Return the longest ones, in milliseconds."""
+        return sorted(((round(took * 1000, 1), name) for name, took in self.longest.items()), reverse=True)
+
+
+def everything() -> Iterator[tuple[str, bytes]]:
+    """Yield the corpus, each line by the first operation that it is sent to, and the giants."""
+    for line in lines(*TABLES):
+        yield str(line), next(line.requests(lambda: IDS)).written()
+    for line in lines("bytes"):
+        yield str(line), wire(re.sub(r"<<(pause|answer|close|leave)>>", "", IDS.filled_in(line.cells["send"])))
+    for method, path in (("POST", "/users/7/tasks"), ("PATCH", "/api/7/tasks/1/complete")):
+        for name, body in giants.bodies():
+            head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            yield f"{method} {name}", f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    yield from giants.heads()
+    yield from giants.streams()
+
+
+def exchange(address: str, data: bytes) -> bytes:
+    """Send everything on a connection of its own, and return everything that comes back."""
+    place = urlsplit(address)
+    received = []
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=60) as connection:
+        with suppress(BrokenPipeError, ConnectionResetError):  # what is refused need not be read to its end
+            connection.sendall(data)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(2**18):
+                received.append(part)
+    return b"".join(received)
+
+
+def test_nothing_that_is_sent_holds_the_event_loop(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = Probe()
+    service = create_service(Settings.read(database_url=database_url))
+    with serving(service) as address:
+        for path in ("/livez", "/users/7/tasks"):  # what happens once has happened then
+            assert exchange(address, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 200")
+        with probe.over(monkeypatch, threading.get_ident()):
+            for name, data in everything():
+                probe.sent = name
+                exchange(address, data)
+    worst = probe.worst()[:10]
+    print(*worst, sep="\n")  # noqa: T201 - `pytest -rP` shows it
+    assert len(probe.longest) > 1_000
+    assert worst[0][0] < LIMIT, worst
