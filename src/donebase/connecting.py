@@ -53,9 +53,10 @@ async def _find_way(settings: Settings) -> Way:
     url = driver_url(settings)
     first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
     try:
-        check_encoding(first.get_settings().server_encoding)
+        process, encoding = await first.fetchrow("SELECT pg_backend_pid(), current_setting('server_encoding')")
+        check_encoding(encoding)
         await _check_schema(first)
-        pooled = await first.fetchval("SELECT pg_backend_pid()") != first.get_server_pid()
+        pooled = process != first.get_server_pid()
         kept = not pooled or await _keeps_statements(first) or await _keeps_sessions(first, url)
         version = first.get_server_version()
     finally:
