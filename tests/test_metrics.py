@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 
 REQUESTS = "donebase_http_request_duration_seconds"
 STATEMENTS = "donebase_database_statement_duration_seconds"
-POOL = "donebase_database_pool_connections"
+POOL = "donebase_database_pool_"
 
 
 @pytest.fixture
@@ -155,7 +155,8 @@ def test_the_pool_is_seen_as_it_is(watched: httpx.Client, database_url: str, ali
 
 
 def pool(client: httpx.Client) -> dict[str, float]:
-    return {each.labels["state"]: each.value for each in families(client)[POOL].samples}
+    found = families(client)
+    return {name: value(found, POOL + name, POOL + name) for name in ("size", "in_use", "waiting")}
 
 
 def test_the_version_is_told(watched: httpx.Client) -> None:
@@ -172,4 +173,4 @@ def test_whichever_worker_is_asked_answers_for_all(database_url: str, folder: Pa
             with httpx.Client(base_url=client.base_url) as another:
                 found = families(another)
             assert counted(found, route="/livez") == 40
-            assert value(found, POOL, POOL, state="size") == 6
+            assert value(found, f"{POOL}size", f"{POOL}size") == 6

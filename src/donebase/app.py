@@ -103,11 +103,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     yield {"settings": settings, "database": database, "connections": Connections(settings)}  # for each to go by
     keeping.cancel()
     await database.close()
+    logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
 
 
 async def _keep_house(database: Database) -> None:
     """Once a second, close what nobody uses, and note how the pool is, for whichever worker is asked."""
     while True:
-        metrics.pool(database.pool_state())
+        metrics.refresh(database.pool_state())
         await asyncio.sleep(1)
         await database.close_idle()

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,11 +21,13 @@ OK, FAILED, WRONG = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 done, 1 failed, 2 called or set up wrongly."""
+    _open_standard_streams()
     options = _parser().parse_args(arguments)
     try:
         given = {name: value for name, value in vars(options).items() if name != "command" and value is not None}
         settings = Settings.read(**given)
         logs.configure(settings.log_format)
+        logs.take_over()
         return OK if options.command(settings) else FAILED
     except WrongSetting as wrong:
         return _say(wrong, WRONG)
@@ -100,6 +103,15 @@ def _openapi(settings: Settings) -> bool:
     document = create_app(settings.on("postgresql://localhost/none")).openapi()
     print(json.dumps(document, indent=2, ensure_ascii=False))
     return True
+
+
+def _open_standard_streams() -> None:
+    """Put /dev/null where standard input, output or error is closed: else a connection would be given its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest number that is free
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - for the life of the process
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def _say(failure: Exception, status: int) -> int:

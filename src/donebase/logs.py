@@ -5,10 +5,13 @@ Every value is encoded as JSON, so nothing that a client sent can start a line o
 """
 
 import asyncio
+import atexit
 import json
 import logging
+import os
 import sys
 import textwrap
+import threading
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -16,44 +19,44 @@ from typing import Any, Literal
 
 import orjson
 
+from donebase.log_writer import LogWriter
+
 Format = Literal["auto", "json", "text"]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
-class _Output:
-    """Lines on their way to standard output; those of one turn of the event loop leave in one write."""
-
-    def __init__(self) -> None:
-        self.readable = False
-        self._waiting: list[bytes] = []
-
-    def write(self, fields: dict[str, Any]) -> None:
-        self._waiting.append(_readable(fields) if self.readable else _encoded(fields))
-        if len(self._waiting) > 1:
-            return
-        try:
-            asyncio.get_running_loop().call_soon(self.flush)
-        except RuntimeError:  # no event loop: before it starts and after it has ended
-            self.flush()
-
-    def flush(self) -> None:
-        lines = b"\n".join([*self._waiting, b""])
-        self._waiting.clear()
-        try:
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
-        except (OSError, ValueError):
-            return  # whoever read the log has gone; the service has not
-
-
-_output = _Output()
+_STDOUT = 1
+_LAST_LINES = 0.5
+_WRITE_AGAIN = 0.05
+_as_json = True
+_gathered: list[bytes] = []  # what this turn of the event loop has logged
+_writes_again: asyncio.AbstractEventLoop | None = None  # that tries later to write what waits
 
 
 def configure(form: Format) -> None:
     """Choose the form of the lines ("auto": readable on a terminal, else JSON) and take in Python's own logging."""
-    _output.readable = form == "text" or (form == "auto" and sys.stdout.isatty())
+    global _as_json
+    _as_json = form == "json" or (form == "auto" and not os.isatty(_STDOUT))
     logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
+
+
+def take_over() -> None:
+    """Log what Python would print on standard error while the service runs: a write there can wait for a reader."""
+    logging.captureWarnings(True)
+    threading.excepthook = lambda raised: crash("unhandled_exception", raised.exc_value)
+    sys.unraisablehook = lambda raised: crash("unhandled_exception", raised.exc_value)
+
+
+def flush(seconds: float = _LAST_LINES) -> None:
+    """Wait until what was logged is written, so many seconds at most."""
+    _write()
+    _writer.flush(seconds)
+
+
+def take_newly_dropped() -> int:
+    """Return how many lines were dropped since this was asked last."""
+    return _writer.take_newly_dropped()
 
 
 def info(event: str, **fields: Any) -> None:
@@ -71,7 +74,7 @@ def error(event: str, **fields: Any) -> None:
     _line("error", event, fields)
 
 
-def crash(event: str, cause: BaseException) -> None:
+def crash(event: str, cause: BaseException | None) -> None:
     """Write a line about a fault in donebase itself: the exception and where it came from, all on the one line."""
     _line("error", event, {"cause": type(cause).__name__, "traceback": "".join(traceback.format_exception(cause))})
 
@@ -90,22 +93,62 @@ def task_event(past: str, user_id: int | None, task_id: int | None) -> None:
 
 
 def _line(level: str, event: str, fields: dict[str, Any]) -> None:
-    head = {"time": datetime.now(UTC), "level": level, "event": event, "request_id": request_id.get()}
-    _output.write(head | fields)
+    _gathered.append(_formatted(level, event, request_id.get(), fields))
+    if len(_gathered) > 1:
+        return
+    try:
+        asyncio.get_running_loop().call_soon(_write_now_or_later)
+    except RuntimeError:  # no event loop: before it starts, after it has ended, and in other threads
+        flush()
+
+
+def _write() -> bool:
+    lines = _gathered[:]
+    del _gathered[: len(lines)]  # another thread may add to it meanwhile
+    return _writer.write(lines)
+
+
+def _write_now_or_later() -> None:
+    global _writes_again
+    loop = asyncio.get_running_loop()
+    if not _write() and _writes_again is not loop:
+        _writes_again = loop
+        loop.call_later(_WRITE_AGAIN, _write_again)
+
+
+def _write_again() -> None:
+    global _writes_again
+    _writes_again = None
+    _write_now_or_later()
+
+
+def _formatted(level: str, event: str, request: str | None, fields: dict[str, Any]) -> bytes:
+    whole = {"time": datetime.now(UTC), "level": level, "event": event, "request_id": request, **fields}
+    return _encoded(whole) if _as_json else _as_text(whole) + b"\n"
+
+
+def _dropped(number: int) -> bytes:
+    return _formatted("warning", "log.dropped", None, {"lines": number})
+
+
+_writer = LogWriter(_STDOUT, _dropped)
+atexit.register(flush)
 
 
 def _encoded(value: Any) -> bytes:
     try:
-        return orjson.dumps(value, default=str)
+        return orjson.dumps(value, default=str, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # text that UTF-8 cannot carry: escaped it can be written
-        return json.dumps(value, default=str).encode()
+        return json.dumps(value, default=str).encode() + b"\n"
 
 
-def _readable(fields: dict[str, Any]) -> bytes:
+def _as_text(fields: dict[str, Any]) -> bytes:
     when = fields.pop("time").astimezone().strftime("%H:%M:%S")
     level, event = fields.pop("level"), fields.pop("event")
     trace = fields.pop("traceback", None)
-    rest = " ".join(f"{name}={_encoded(value).decode()}" for name, value in fields.items() if value is not None)
+    rest = " ".join(
+        f"{name}={_encoded(value).decode().rstrip()}" for name, value in fields.items() if value is not None
+    )
     line = f"{when} {level:7} {event} {rest}"
     return (f"{line}\n{textwrap.indent(trace.rstrip(), '    ')}" if trace else line).encode(errors="backslashreplace")
 

@@ -13,10 +13,10 @@ from multiprocessing import current_process
 from pathlib import Path
 from typing import NamedTuple
 
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest, values
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from donebase import __version__
+from donebase import __version__, logs
 
 _FOLDER_PREFIX = "donebase-metrics-"
 _process = current_process()
@@ -41,11 +41,15 @@ _statements = Histogram(
     ["outcome"],
     buckets=_STATEMENT_SECONDS,
 )
-_pool = Gauge(
-    "donebase_database_pool_connections",
-    "Connections that there may be and that are in use, and requests that wait for one.",
-    ["state"],
-    multiprocess_mode="livesum",
+_pool_size = Gauge(
+    "donebase_database_pool_size", "Connections that the pool may have open.", multiprocess_mode="livesum"
+)
+_pool_in_use = Gauge("donebase_database_pool_in_use", "Connections that run a statement.", multiprocess_mode="livesum")
+_pool_waiting = Gauge(
+    "donebase_database_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum"
+)
+_log_lines_dropped = Counter(
+    "donebase_log_lines_dropped_total", "Log lines that were dropped because standard output was not read in time."
 )
 _info = Gauge("donebase_info", "The version that runs.", ["version"], multiprocess_mode="livemax")
 
@@ -72,10 +76,12 @@ def request(method: str | None, route: str | None, family: str | None, status: i
     observer.observe(seconds)
 
 
-def pool(state: PoolState) -> None:
-    """Note how the pool of this process is."""
-    for name, number in state._asdict().items():
-        _pool.labels(name).set(number)
+def refresh(state: PoolState) -> None:
+    """Bring what is not counted as it happens up to date: the pool of this process, and its log."""
+    _pool_size.set(state.size)
+    _pool_in_use.set(state.in_use)
+    _pool_waiting.set(state.waiting)
+    _log_lines_dropped.inc(logs.take_newly_dropped())
     _info.labels(__version__).set(1)
 
 

@@ -33,6 +33,7 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     logs.configure(settings.log_format)
+    logs.take_over()
     os.set_blocking(supervisor.fileno(), False)
     from donebase.http_server import serve_http  # FastAPI and uvicorn, which the supervisor does without
 

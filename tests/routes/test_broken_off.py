@@ -28,7 +28,7 @@ class DiesInTheMiddle:
 
 
 @pytest.mark.parametrize("way", ["on", "off"])
-def test_half_a_list_is_never_ended(way: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_half_a_list_is_never_ended(way: str, capfd: pytest.CaptureFixture[str]) -> None:
     app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing", fast_path=way))
     app.state.database = DiesInTheMiddle()
     service: Any = with_middleware(app)
@@ -44,7 +44,8 @@ def test_half_a_list_is_never_ended(way: str, capsys: pytest.CaptureFixture[str]
     scope = {"type": "http", "method": "GET", "path": "/users/7/tasks", "query_string": b"", "headers": []}
     logs.configure("json")
     asyncio.run(service(scope, receive, send))
+    logs.flush()
     assert sent[0]["status"] == 200
     assert all(message["more_body"] for message in sent[1:])
     assert b"".join(message["body"] for message in sent[1:]).count(b'"id"') == BATCH
-    assert "it died" in capsys.readouterr().out
+    assert "it died" in capfd.readouterr().out

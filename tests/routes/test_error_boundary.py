@@ -99,9 +99,9 @@ def counted() -> float:
     )
 
 
-def said(capsys: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:
+def said(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:
     """Return what the log says of a request: each event, with its cause or status."""
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     return [(line["event"], line.get("cause") or line["status"]) for line in lines if line["request_id"] == request_id]
 
 
@@ -121,7 +121,7 @@ def said(capsys: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str,
     ],
 )
 def test_an_exception_is_answered_logged_and_counted(
-    address: str, capsys: pytest.CaptureFixture[str], request_line: str
+    address: str, capfd: pytest.CaptureFixture[str], request_line: str
 ) -> None:
     method, path, *origin = request_line.split()
     before = counted()
@@ -139,7 +139,7 @@ def test_an_exception_is_answered_logged_and_counted(
         refused(answer, 500, "INTERNAL_ERROR")
         assert WORDS not in answer.text
     assert answer.status_code == 500
-    assert said(capsys, "it-broke") == [("internal_error", "RuntimeError"), ("request", 500)]
+    assert said(capfd, "it-broke") == [("internal_error", "RuntimeError"), ("request", 500)]
     assert counted() == before + 1
 
 
@@ -151,7 +151,7 @@ def test_an_exception_is_answered_logged_and_counted(
     ],
 )
 def test_an_exception_of_the_connection_is_answered_logged_and_counted(
-    address: str, capsys: pytest.CaptureFixture[str], sent: bytes
+    address: str, capfd: pytest.CaptureFixture[str], sent: bytes
 ) -> None:
     """Nobody can tell where the next request begins: the answer is the last one on its connection."""
     before = counted()
@@ -165,7 +165,7 @@ def test_an_exception_of_the_connection_is_answered_logged_and_counted(
         assert another.answer().json() == {"status": "ok"}
     refused(answer, 500, "INTERNAL_ERROR")
     assert set(SECURITY) <= set(answer.headers.raw)
-    events = said(capsys, answer.headers["x-request-id"])
+    events = said(capfd, answer.headers["x-request-id"])
     assert events[0][0] == "internal_error"
     assert ("request", 500) in events
     assert counted() == before + 1

@@ -51,7 +51,7 @@ def family(name: str, address: str) -> APIRouter:
     @router.get("/metrics", include_in_schema=False)
     async def read_metrics(request: Request, database: Database) -> Response:
         """Return what was counted, for Prometheus: requests, statements, the pool of connections."""
-        metrics.pool(database.pool_state())
+        metrics.refresh(database.pool_state())
         several = request.app.state.settings.workers > 1
         text = await asyncio.to_thread(metrics.exposition, several=several)
         return Response(text, media_type=CONTENT_TYPE_LATEST)

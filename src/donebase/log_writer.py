@@ -1,0 +1,133 @@
+"""Lines on their way out of the process: what cannot be written at once waits in a buffer of limited size.
+
+Nothing here waits for whoever reads the lines: a pipe that nobody reads must not stop the service. Why it is done in
+this way is written in docs/decisions/0011-logs.md.
+"""
+
+import fcntl
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+
+BUFFER_BYTES = 2**20
+MAX_WRITE = select.PIPE_BUF
+"""The most that a pipe takes whole or not at all, with nothing of another process in between (POSIX, write)."""
+_LOOK_AGAIN = 0.01
+
+
+class LogWriter:
+    """Writes lines to a file descriptor, in order. Lines that the buffer cannot hold are dropped and counted.
+
+    `tell_dropped` makes the line that says how many were dropped; it follows once writing works again. Every thread
+    may call every method.
+    """
+
+    def __init__(self, descriptor: int, tell_dropped: Callable[[int], bytes]) -> None:
+        self._descriptor = descriptor
+        self._tell_dropped = tell_dropped
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._untold = 0
+        self._newly_dropped = 0
+        self._lockable = True
+        self._in_line = False  # the lock is held: other workers wait for the rest of a long line
+
+    def write(self, lines: list[bytes]) -> bool:
+        """Take lines, each with its line feed, and write what can be written now. Tell whether that was all."""
+        with self._lock:
+            for data in _chunks(lines):
+                if self._size + len(data) > BUFFER_BYTES:
+                    number = data.count(b"\n")
+                    self._newly_dropped += number
+                    self._untold += number
+                else:
+                    self._add(data)
+            return self._write_waiting()
+
+    def write_waiting(self) -> bool:
+        """Write what waits, as far as it can be written now. Tell whether that was all."""
+        with self._lock:
+            return self._write_waiting()
+
+    def flush(self, seconds: float) -> None:
+        """Wait until everything is written, so many seconds at most."""
+        end = time.monotonic() + seconds
+        while not self.write_waiting() and time.monotonic() < end:
+            time.sleep(_LOOK_AGAIN)
+
+    def take_newly_dropped(self) -> int:
+        """Return how many lines were dropped since this was asked last."""
+        with self._lock:
+            number, self._newly_dropped = self._newly_dropped, 0
+            return number
+
+    def _add(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._size += len(data)
+
+    def _write_waiting(self) -> bool:
+        while self._waiting or self._untold:
+            if not self._waiting:
+                self._add(self._tell_dropped(self._untold))
+                self._untold = 0
+            data = self._waiting[0]
+            written = self._write_some(data)
+            if not written:
+                return False
+            self._size -= written
+            if written == len(data):
+                self._waiting.popleft()
+            else:
+                self._waiting[0] = data[written:]
+        return True
+
+    def _write_some(self, data: bytes) -> int:
+        """Write as much as can be written now, and return how many bytes that was."""
+        if not self._in_line and not self._lock_out_others():
+            return 0
+        written = 0
+        try:
+            # Where there is room at all, there is room for MAX_WRITE bytes, and no other worker takes it meanwhile.
+            if self._poll.poll(0):
+                written = os.write(self._descriptor, data[:MAX_WRITE])
+        except OSError:  # whoever read has gone, or the disk is full
+            pass
+        self._in_line = written < len(data) and (self._in_line or written > 0)
+        if not self._in_line and self._lockable:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+        return written
+
+    def _lock_out_others(self) -> bool:
+        """Keep other workers from writing. Tell whether none of them does so just now."""
+        if self._lockable:
+            try:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError):  # POSIX names both
+                return False
+            except OSError:  # a file system without locks
+                self._lockable = False
+        return True
+
+
+def _chunks(lines: list[bytes]) -> Iterator[bytes]:
+    """Put lines together to what can be written at once; a longer line is alone."""
+    together = b"".join(lines)
+    if 0 < len(together) <= MAX_WRITE:
+        yield together
+        return
+    chunk: list[bytes] = []
+    size = 0
+    for line in lines:
+        if chunk and size + len(line) > MAX_WRITE:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+        chunk.append(line)
+        size += len(line)
+    if chunk:
+        yield b"".join(chunk)
