@@ -56,7 +56,7 @@ def test_it_is_started_again_and_nothing_is_lost(folder: Path) -> None:
         for storm, service in zip(storms, services, strict=True):
             storm.stop()
             assert {(each.status, each.code) for each in storm.answers if not each.well} <= {(500, "DATABASE_ERROR")}
-            with httpx.Client(base_url=service.address, timeout=30) as client:
+            with httpx.Client(base_url=service.address) as client:
                 assert storm.check(client) > ENOUGH
         first, last = services
         assert first.stop() == 0
@@ -70,4 +70,4 @@ def goes_on_alone(service: Service, data: Path, services: list[Service]) -> None
     """Kill a server that another service started, and see that the one that is left starts it."""
     kill_postmaster(data)
     wait_for(lambda: restarted(services, 3))
-    assert httpx.get(f"{service.address}/health", timeout=30).json()["status"] == "ok"
+    assert httpx.get(f"{service.address}/health").json()["status"] == "ok"
