@@ -1,5 +1,6 @@
 """Whatever is raised, wherever: one answer in the one shape, a line in the log, a count, and the next request works."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -69,12 +70,20 @@ async def raising(_request: Request, _error: Exception | None = None) -> NoRetur
     raise RuntimeError(WORDS)
 
 
+async def waiting_for_what_is_cancelled(_request: Request) -> NoReturn:
+    waited_for = asyncio.create_task(asyncio.sleep(60))
+    waited_for.cancel()
+    await waited_for
+    raise AssertionError
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The address of a service that raises in each of its layers."""
     app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
     app.state.database = RaisingDatabase(app.state.settings)
     app.router.add_route("/route", raising)
+    app.router.add_route("/cancelled", waiting_for_what_is_cancelled)
     app.add_middleware(Raises, path="/in-fastapi")
     app.exception_handlers[RequestValidationError] = raising
     app.openapi = fail  # type: ignore[method-assign]
@@ -110,6 +119,7 @@ def said(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, 
     [
         pytest.param("GET /route", id="a route"),
         pytest.param("HEAD /route", id="a HEAD"),
+        pytest.param("GET /cancelled", id="a route that waits for a task that was cancelled"),
         pytest.param("GET /users/7/tasks/1", id="the short way"),
         pytest.param(f"GET /users/7/tasks/1 {ORIGIN}", id="the long way"),
         pytest.param("GET /users/abc/tasks", id="an exception handler"),
@@ -139,7 +149,8 @@ def test_an_exception_is_answered_logged_and_counted(
         refused(answer, 500, "INTERNAL_ERROR")
         assert WORDS not in answer.text
     assert answer.status_code == 500
-    assert said(capfd, "it-broke") == [("internal_error", "RuntimeError"), ("request", 500)]
+    cause = "CancelledError" if path == "/cancelled" else "RuntimeError"
+    assert said(capfd, "it-broke") == [("internal_error", cause), ("request", 500)]
     assert counted() == before + 1
 
 

@@ -33,12 +33,14 @@ def parsed(body: bytes) -> Any:
         return MalformedJSON
 
 
-@pytest.mark.parametrize("body", sorted(body for body in BODIES if len(body) <= SMALL))
-def test_a_large_body_is_parsed_as_a_small_one(body: bytes) -> None:
-    small = parsed(body)
-    if isinstance(small, dict) and len(small) > MAX_MEMBERS:
-        small = dict(list(small.items())[:MAX_MEMBERS])
-    assert parsed(body + LARGE) == small
+def test_a_large_body_is_parsed_as_a_small_one() -> None:
+    bodies = [body for body in BODIES if len(body) <= SMALL]
+    assert len(bodies) > 200
+    for body in bodies:
+        small = parsed(body)
+        if isinstance(small, dict) and len(small) > MAX_MEMBERS:
+            small = dict(list(small.items())[:MAX_MEMBERS])
+        assert parsed(body + LARGE) == small, body
 
 
 @settings(max_examples=50, deadline=None)

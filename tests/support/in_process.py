@@ -1,5 +1,6 @@
 """A service in this process: for tests that put something into it, which a process of its own would not let them."""
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -26,4 +27,6 @@ def serving(service: ASGIApp, protocol: type[Connection] = Connection) -> Iterat
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(60)
+            gc.unfreeze()  # what the application froze as it started was the test's as well
+            assert not thread.is_alive()

@@ -3,6 +3,7 @@
 Pure ASGI: no tasks of their own.
 """
 
+import asyncio
 import time
 
 from opentelemetry import trace
@@ -66,7 +67,9 @@ class ErrorBoundary:
             scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, receive, answer)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled():  # by the server, and nobody waits for an answer
+                raise
             logs.crash("internal_error", error)
             if not status:
                 await problem(INTERNAL, headers={"Vary": "Origin"})(scope, receive, answer)
@@ -76,6 +79,12 @@ class ErrorBoundary:
                 finished(method, None, None, status, started)
             else:
                 finished(method, route.path_format, route.tags[0], status, started)
+
+
+def _is_cancelled() -> bool:
+    """Tell whether this task was cancelled, and not just one that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class TracedRequestId:
