@@ -9,7 +9,7 @@
 # .venv is made anew. The second argument names a file in .venv with the checksums of what was installed.
 set -eu
 requirements=$1 stamp=.venv/$2
-cd "$(dirname "$0")/.."
+CDPATH="" cd -- "$(dirname -- "$0")/.."
 
 fail() {
     printf 'donebase: %s\n' "$1" >&2
