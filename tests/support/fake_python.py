@@ -99,4 +99,6 @@ class Machine:
         os.killpg(process.pid, signal)
         process.communicate(timeout=120)
         assert process.returncode
+        # The last of the killed processes may hold the lock for a moment longer, and the next make would say so.
+        subprocess.run(["flock", self.folder, "true"], check=True)
         (self.folder / "stopped").unlink()
