@@ -1,12 +1,12 @@
 """A server of the operating system's packages, in a folder and on a port of its own.
 
-Most refuse to run as root; where the tests run as root, they run as the user `postgres` that their packages make.
+Most refuse to run as root; where the tests run as root, they run as `nobody`, who is a user of every machine.
 """
 
 import os
+import pwd
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -81,8 +81,9 @@ def a_folder() -> Iterator[Path]:
 def give(path: Path) -> None:
     """Leave a file or a folder to the user that the servers run as, and to nobody else."""
     path.chmod(0o700 if path.is_dir() else 0o600)
-    if not_root():
-        shutil.chown(path, "postgres", "postgres")
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
 
 def run(*command: str | Path) -> str:
@@ -125,4 +126,7 @@ def free_port() -> int:
 
 def not_root() -> dict[str, Any]:
     """Return how a process is started so that it is not root's."""
-    return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
