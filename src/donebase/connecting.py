@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -23,10 +22,11 @@ _WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
 _MIGRATE = "run `donebase migrate`, or `make migrate` if you use make"
 
 
-class Way(NamedTuple):
+@dataclass(frozen=True)
+class Way:
     """How to connect to the PostgreSQL of the settings."""
 
-    url: str
+    url: str = field(repr=False)  # with its password
     statement_cache_size: int
     server_settings: dict[str, str] | None
 
@@ -58,17 +58,10 @@ async def _find_way(settings: Settings) -> Way:
         await _check_schema(first)
         pooled = process != first.get_server_pid()
         kept = not pooled or await _keeps_statements(first) or await _keeps_sessions(first, url)
-        version = first.get_server_version()
     finally:
         await end(first)
     prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
-    logs.info(
-        "database.connected",
-        postgresql=f"{version.major}.{version.micro}",
-        pooler=pooled,
-        prepared_statements="on" if prepare else "off",
-        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
-    )
+    _log_connected(settings, first, pooled=pooled, prepare=prepare)
     if prepare and not kept:
         logs.warning(
             "prepared_statements.unsafe",
@@ -80,6 +73,17 @@ async def _find_way(settings: Settings) -> Way:
         statement_cache_size=100 if prepare else 0,
         # A pooler refuses settings it does not track; the deadline of each request holds there as well.
         server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
+    )
+
+
+def _log_connected(settings: Settings, connection: asyncpg.Connection, *, pooled: bool, prepare: bool) -> None:
+    version = connection.get_server_version()
+    logs.info(
+        "database.connected",
+        postgresql=f"{version.major}.{version.micro}",
+        pooler=pooled,
+        prepared_statements="on" if prepare else "off",
+        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
     )
 
 
