@@ -19,9 +19,9 @@ from tests.support.processes import Service, clean_environment, run_donebase
 from tests.support.waiting import DEADLINE
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["migrate", "--help"], ["openapi", "--help"]])
-def test_help_reads_well(folder: Path, arguments: list[str]) -> None:
-    said = run_donebase(folder, *arguments)
+@pytest.mark.parametrize("command", ["", "serve", "migrate", "backup", "restore", "openapi"])
+def test_help_reads_well(folder: Path, command: str) -> None:
+    said = run_donebase(folder, *command.split(), "--help")
     assert said.returncode == 0
     assert said.stdout.startswith("usage: donebase")
     assert max(map(len, said.stdout.splitlines())) <= 80

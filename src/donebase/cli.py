@@ -1,4 +1,4 @@
-"""The `donebase` command: serve, migrate, openapi."""
+"""The `donebase` command: serve, migrate, backup, restore, openapi."""
 
 import argparse
 import asyncio
@@ -7,8 +7,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from donebase import __version__, logs
 from donebase.core.errors import DonebaseError
@@ -24,11 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_standard_streams()
     options = _parser().parse_args(arguments)
     try:
-        given = {name: value for name, value in vars(options).items() if name != "command" and value is not None}
+        given = {name: value for name, value in vars(options).items() if value is not None}
+        command, file = given.pop("command"), given.pop("file", None)
         settings = Settings.read(**given)
         logs.configure(settings.log_format)
         logs.take_over()
-        return OK if options.command(settings) else FAILED
+        return OK if (command(settings, file) if file else command(settings)) else FAILED
     except WrongSetting as wrong:
         return _say(wrong, WRONG)
     except DonebaseError as failure:
@@ -65,6 +67,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrate.set_defaults(command=_migrate)
 
+    backup = commands.add_parser(
+        "backup",
+        help="write a backup of the database to a file",
+        description="Write a backup of the database that `migrate` connects to. The service can go on meanwhile. An "
+        "existing file is never overwritten.",
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="the file to create")
+    backup.set_defaults(command=_backup)
+
+    restore = commands.add_parser(
+        "restore",
+        help="restore a backup into an empty database",
+        description="Restore a backup into the database that `migrate` connects to. That may be of PostgreSQL 15 or "
+        "later, whichever version the backup comes from, and must hold no tasks.",
+    )
+    restore.add_argument("file", type=Path, metavar="FILE", help="a file that `donebase backup` has written")
+    restore.set_defaults(command=_restore)
+
     openapi = commands.add_parser(
         "openapi",
         help="print the OpenAPI document",
@@ -83,17 +103,42 @@ def _serve(settings: Settings) -> bool:
 
 def _migrate(settings: Settings) -> bool:
     from donebase.core.models import REVISION
-    from donebase.embedded import postgresql
     from donebase.migrations import migrate
-    from donebase.signals import exit_on_signals
 
-    exit_on_signals()
-    with ExitStack() as stack:
-        if settings.database_url is None:
-            settings = settings.on(stack.enter_context(postgresql(settings.data_dir)))
+    with _database(settings) as settings:
         before = asyncio.run(migrate(settings))
     logs.info("migrated", before=before, now=REVISION)
     return True
+
+
+def _backup(settings: Settings, file: Path) -> bool:
+    from donebase.backup import backup
+
+    with _database(settings) as there:
+        backup(there, file, embedded=settings.database_url is None)
+    return True
+
+
+def _restore(settings: Settings, file: Path) -> bool:
+    from donebase.restore import restore
+
+    with _database(settings) as settings:
+        asyncio.run(restore(settings, file))
+    return True
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings on the database that they name, else on the embedded one. Signals end what stands inside."""
+    from donebase.embedded import postgresql
+    from donebase.signals import exit_on_signals
+
+    exit_on_signals()
+    if settings.database_url is None:
+        with postgresql(settings.data_dir) as url:
+            yield settings.on(url)
+    else:
+        yield settings
 
 
 def _openapi(settings: Settings) -> bool:

@@ -171,6 +171,9 @@ class Settings(BaseSettings):
         os.environ.setdefault("OTEL_SERVICE_NAME", "donebase")
 
 
-def program_environment(**more: str) -> dict[str, str]:
-    """Return the environment for a program of PostgreSQL's: this one without what libpq and the server read there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | more
+def program_environment(*, libpq: bool = False) -> dict[str, str]:
+    """Return the environment for a program of PostgreSQL's: this one, without what libpq and the server read there.
+
+    `libpq` leaves it in: PGPASSFILE and its like hold for what a URL leaves open.
+    """
+    return {name: value for name, value in os.environ.items() if libpq or not name.startswith("PG")}

@@ -1,45 +1,53 @@
 """docs/backup.md, done as it is written: what was acknowledged comes back to the byte, and no id comes twice."""
 
+import asyncio
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from donebase.embedded import postgresql as embedded_postgresql
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
-from tests.support.postgresql import postgresql
-from tests.support.processes import Service, clean_environment
-from tests.support.waiting import DEADLINE
+from tests.support.postgresql import Postgresql, postgresql
+from tests.support.processes import Service, clean_environment, run_donebase
+from tests.support.waiting import wait_for
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
-BACK_UP, RESTORE, COMPARE, EMBEDDED, RESTORE_EMBEDDED = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+BACK_UP, RESTORE, RESTORE_EMBEDDED, COMPARE = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 SHARP = ["Buy milk", 'O\'Hara \\ "two" \t %s $1 \\N', "二つ 🥛 e\u0301 \u202e", "<b>&amp;</b>; DROP TABLE tasks; --"]
 
 
 def run(commands: str, folder: Path, **environment: str) -> str:
     """Run commands of the page in a folder, and return what they wrote."""
-    beside = str(Path(sys.executable).parent)
-    path = os.pathsep.join([environment.pop("PATH", ""), beside, os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=folder,
-        env=clean_environment(**environment, PATH=path, HOME=str(folder)),
+        env=clean_environment(**environment | {"PATH": path(environment["PATH"]), "HOME": str(folder)}),
         capture_output=True,
         text=True,
-        timeout=DEADLINE,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def path(first: str) -> str:
+    """Return a PATH on which these programs come first, then those beside Python."""
+    return os.pathsep.join([first, str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def create_of_every_kind(client: httpx.Client, user: int) -> None:
@@ -84,6 +92,18 @@ def everything(client: httpx.Client) -> list[dict[str, Any]]:
     return listed
 
 
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[httpx.Client]:
+    with Service(folder, **settings) as service, httpx.Client(base_url=service.ready().address, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgresql]:
+    with postgresql(fsync="off") as server:
+        yield server
+
+
 @pytest.fixture
 def tools() -> str:
     """Where Debian's programs of PostgreSQL are, those of one version together."""
@@ -91,46 +111,156 @@ def tools() -> str:
     return str(program("postgres", "postgresql", *map(str, reversed(folders))).resolve().parent)
 
 
-def test_a_backup_taken_while_tasks_are_created_comes_back(folder: Path, tools: str, alice: int) -> None:
-    with postgresql(fsync="off") as server:
-        url, restored_url = server.url(server.database_with_tables()), server.url(server.new_database())
-        with Service(folder, DATABASE_URL=url) as service, httpx.Client(base_url=service.ready().address) as client:
-            create_of_every_kind(client, alice)
-            deleted = V1.created(client, alice)
-            V1.delete(client, alice, deleted["id"])
-            before = everything(client)
-            with somebody_creating(client, alice + 10):
-                # The pooler's address is the wrong one for this, and is not used where there are two.
-                run(BACK_UP, folder, DATABASE_URL="postgresql://nobody", DATABASE_URL_UNPOOLED=url, PATH=tools)
-            after = everything(client)
-            with pytest.raises(AssertionError, match="already exists"):
-                run(RESTORE, folder, RESTORED_URL=url, PATH=tools)
-            assert everything(client) == after, "a backup is not mixed with what is there"
-        run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
-        with (
-            Service(folder, DATABASE_URL=restored_url) as service,
-            httpx.Client(base_url=service.ready().address) as client,
-        ):
-            found = everything(client)
-            assert found == after[: len(found)]
-            assert len(before) <= len(found) < len(after)
-            assert V1.created(client, alice)["id"] > max(deleted["id"], *(task["id"] for task in found))
-            assert f"{len(found) + 1} |" in run(COMPARE, folder, RESTORED_URL=restored_url, PATH=tools)
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
+        yield Path(folder)
 
 
-def test_the_embedded_postgresql_is_backed_up_and_restored(folder: Path, alice: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as data:
+def look(url: str, sql: str) -> Any:
+    """Run SQL and return the one value that it gives, if any."""
 
-        def on(name: str, commands: str, look: Callable[[httpx.Client], Any]) -> Any:
-            """Serve the data of this name, run commands of the page on it, and return what a client sees then."""
-            place = f"{data}/{name}"
-            with Service(folder, DATA_DIR=place) as service, httpx.Client(base_url=service.ready().address) as client:
-                if name == "old":
-                    create_of_every_kind(client, alice)
-                run(f"{EMBEDDED}\n{commands}", folder, DATA_DIR=place)
-                return look(client)
+    async def ask() -> object:
+        connection = await asyncpg.connect(url, statement_cache_size=0)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
 
-        before = on("old", BACK_UP, everything)
-        *restored, new = on("new", RESTORE_EMBEDDED, lambda client: [*everything(client), V1.created(client, alice)])
-        assert restored == before
-        assert new["id"] == before[-1]["id"] + 1
+    return asyncio.run(ask())
+
+
+def spied(folder: Path, tools: str) -> str:
+    """Return a folder of programs that note all that `ps` would show of them, and then do what they are for."""
+    spies = folder / "spies"
+    spies.mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        spy = spies / name
+        spy.write_text(f'#!/bin/sh\necho "$0 $@" >>{shlex.quote(str(folder))}/seen\nexec {tools}/{name} "$@"\n')
+        spy.chmod(0o755)
+    return f"{spies}{os.pathsep}{tools}"
+
+
+def test_a_backup_taken_while_tasks_are_created_comes_back(
+    server: Postgresql, folder: Path, tools: str, alice: int
+) -> None:
+    url, restored_url = server.url(server.database_with_tables()), server.url(server.new_database())
+    with served(folder, DATABASE_URL=url) as client:
+        create_of_every_kind(client, alice)
+        deleted = V1.created(client, alice)
+        V1.delete(client, alice, deleted["id"])
+        before = everything(client)
+        with somebody_creating(client, alice + 10):
+            # The pooler's address is the wrong one for this, and is not used where there are two.
+            nobody = "postgresql://nobody"
+            run(BACK_UP, folder, DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=url, PATH=spied(folder, tools))
+        after = everything(client)
+        assert (folder / "donebase.dump").stat().st_mode & 0o777 == 0o600
+        with pytest.raises(AssertionError, match="the database holds users already: restore into an empty database"):
+            run(RESTORE, folder, RESTORED_URL=url, PATH=tools)
+        assert everything(client) == after, "a backup is not mixed with what is there"
+    run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
+    with served(folder, DATABASE_URL=restored_url) as client:
+        found = everything(client)
+        assert found == after[: len(found)]
+        assert len(before) <= len(found) < len(after)
+        assert V1.created(client, alice)["id"] > max(deleted["id"], *(task["id"] for task in found))
+        assert f"{len(found) + 1} |" in run(COMPARE, folder, RESTORED_URL=restored_url, PATH=tools)
+    seen = (folder / "seen").read_text()
+    assert "pg_dump --format=custom" in seen
+    assert server.password not in seen
+    assert "postgresql:" not in seen
+
+
+def test_from_the_embedded_postgresql_to_an_older_one_and_back(
+    server: Postgresql, folder: Path, tools: str, data: Path, alice: int
+) -> None:
+    """PostgreSQL 18's pg_dump says what 15 does not understand, and 15's pg_restore cannot read what 18's wrote."""
+    assert server.version < (18,)
+    old, new, other = str(data / "old"), str(data / "new"), server.url(server.database_with_tables())
+    with served(folder, DATA_DIR=old) as client:
+        create_of_every_kind(client, alice)
+        last = V1.created(client, alice)
+        V1.delete(client, alice, last["id"])
+        before = everything(client)
+        run(BACK_UP, folder, DATA_DIR=old, PATH=tools)
+    run(RESTORE, folder, RESTORED_URL=other, PATH=tools)
+    with served(folder, DATABASE_URL=other) as client:
+        assert everything(client) == before
+        created = V1.created(client, alice)
+        assert created["id"] == last["id"] + 1, "the id of a task that was deleted before the backup is not used again"
+    (folder / "donebase.dump").unlink()
+    run(BACK_UP, folder, DATABASE_URL=other, PATH=tools)
+    run(RESTORE_EMBEDDED, folder, RESTORED_DIR=new, PATH=tools)
+    with served(folder, DATA_DIR=new) as client:
+        assert everything(client) == [*before, created]
+        assert V1.created(client, alice)["id"] == created["id"] + 1
+
+
+def refused(folder: Path, status: int, *arguments: str, **environment: str) -> str:
+    """Run a command that has to fail, see that it says why in one line, and return that."""
+    done = run_donebase(folder, *arguments, **environment)
+    assert (done.returncode, done.stdout) == (status, ""), done
+    assert re.fullmatch(r"donebase: [^\n]+\n", done.stderr), done.stderr
+    return done.stderr
+
+
+def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder: Path, tools: str, data: Path) -> None:
+    url, here = server.url(server.new_database()), path(tools)
+    (folder / "there").write_text("older backup")
+    assert "FILE must be one that does not exist yet" in refused(
+        folder, 2, "backup", "there", DATABASE_URL=url, PATH=here
+    )
+    assert "FILE must be in a folder" in refused(folder, 2, "backup", "no/folder", DATABASE_URL=url, PATH=here)
+    assert "pg_dump must be on PATH" in refused(folder, 2, "backup", "b", DATABASE_URL=url, PATH=str(folder))
+    assert "Connection refused" in refused(folder, 1, "backup", "b", DATABASE_URL="postgresql://127.0.0.1:1", PATH=here)
+    assert "no tables of donebase" in refused(folder, 1, "backup", "b", DATABASE_URL=url, PATH=here)
+    with embedded_postgresql(data) as newer:
+        mismatch = refused(folder, 1, "backup", "b", DATABASE_URL=newer, PATH=here)
+    assert "server version mismatch" in mismatch
+    assert "server version: 18" in mismatch
+    assert [entry.name for entry in folder.iterdir()] == ["there"], "no half file is left"
+    assert (folder / "there").read_text() == "older backup"
+
+
+def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Path, tools: str, alice: int) -> None:
+    here, source, target = path(tools), server.url(server.database_with_tables()), server.url(server.new_database())
+    look(source, f"INSERT INTO users (id) VALUES ({alice})")
+    rows = f"SELECT {alice}, md5(n::text) || md5((n + 1)::text) FROM generate_series(1, 20000) AS n"
+    look(source, f"INSERT INTO tasks (user_id, title) {rows}")
+    run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
+    whole = (folder / "donebase.dump").read_bytes()
+    (folder / "half").write_bytes(whole[: len(whole) // 2])
+    (folder / "text").write_text("SELECT 1;\n")
+    look(source, "UPDATE alembic_version SET version_num = '9999'")
+    assert run_donebase(folder, "backup", "newer", DATABASE_URL=source, PATH=here).returncode == 0
+
+    def why(file: str, status: int) -> str:
+        return refused(folder, status, "restore", file, DATABASE_URL=target, PATH=here)
+
+    assert "FILE must be a backup that this user can read (No such file or directory)" in why("none", 2)
+    assert "does not appear to be a valid archive" in why("text", 1)
+    assert "ends in the middle of a table" in why("half", 1)
+    assert "upgrade donebase" in why("newer", 1)
+    assert look(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_signal_leaves_nothing_half_done(server: Postgresql, folder: Path, tools: str, command: str) -> None:
+    url = server.url(server.database_with_tables())
+    run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
+    file = {"backup": "another.dump", "restore": "donebase.dump"}[command]
+    database = url.rpartition("/")[2]
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
+    with server.transaction("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE", database):
+        arguments = [sys.executable, "-m", "donebase", command, file]
+        environment = clean_environment(DATABASE_URL=url, PATH=path(tools))
+        with subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
+            wait_for(lambda: look(server.url(), waiting) == 1)
+            process.send_signal(signal.SIGTERM)
+            assert process.communicate()[0] == b""
+        assert process.returncode == 143
+        wait_for(lambda: look(server.url(), waiting) == 0)
+    assert [entry.name for entry in folder.iterdir()] == ["donebase.dump"]
+    assert run_donebase(folder, "restore", "donebase.dump", DATABASE_URL=url, PATH=path(tools)).returncode == 0

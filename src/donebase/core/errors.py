@@ -5,6 +5,7 @@
     ├── TaskNotFound         no such task, or it is somebody else's: the same thing on purpose
     ├── DatabaseFailed       the database is away, or failed before it had answered
     ├── Overloaded           every connection stayed busy: nothing was begun
+    ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
 
 `routes/problems.py` holds the one table that gives each kind its HTTP status.
@@ -48,3 +49,7 @@ class Overloaded(DonebaseError):
 
 class SchemaMismatch(DonebaseError):
     """The database's tables or its encoding are not the ones this version of the code works on."""
+
+
+class BackupFailed(DonebaseError):
+    """A backup could not be written, or what it holds not restored. Nothing is half done."""
