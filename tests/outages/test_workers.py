@@ -8,8 +8,6 @@ import httpx
 import pytest
 
 from donebase.core.models import REVISION
-from donebase.migrations import migrate
-from donebase.settings import Settings
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 
@@ -30,29 +28,27 @@ def livez(service: Service) -> int:
     return httpx.get(f"{service.address}/livez", timeout=60).status_code
 
 
-def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(empty_database: str, folder: Path) -> None:
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
-    with Service(folder, DATABASE_URL=empty_database, WORKERS="2") as service:
+def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(own_database: str, folder: Path) -> None:
+    with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service:
         killed, other = service.ready().workers()
-        set_revision(empty_database, "9999")
+        set_revision(own_database, "9999")
         killed.kill()
         service.wait_for("worker.died", pid=killed.pid, exit_status=-9, retry_in=0.0)
         for pause in (1.0, 2.0):
             failed = service.wait_for("worker.start_failed", retry_in=pause)
             assert livez(service) == 200
         assert other.is_running()
-        set_revision(empty_database, REVISION)
+        set_revision(own_database, REVISION)
         assert service.wait_for("worker.replaced")["worker"] == failed["worker"]
         assert len(service.workers()) == 2
         assert service.stop() == 0
 
 
-def test_where_no_worker_can_start_the_service_ends(empty_database: str, folder: Path) -> None:
+def test_where_no_worker_can_start_the_service_ends(own_database: str, folder: Path) -> None:
     """The tables are migrated between the look that `serve` takes and the start of its workers."""
-    asyncio.run(migrate(Settings.read(database_url=empty_database)))
-    with Service(folder, DATABASE_URL=empty_database, WORKERS="2") as service:
+    with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service:
         service.wait_for("database.connected")
-        set_revision(empty_database, "9999")
+        set_revision(own_database, "9999")
         service.process.wait(timeout=60)
         assert service.process.returncode == 1
 
