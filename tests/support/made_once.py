@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ def folder_of_the_run() -> Iterator[None]:
     if "TEST_FOLDER" in os.environ:
         yield
         return
+    _take_a_plain_folder_for_temporary_files()
     with tempfile.TemporaryDirectory(prefix="donebase-run-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # the servers of a run as root are other users
         os.environ["TEST_FOLDER"] = folder
@@ -21,6 +23,12 @@ def folder_of_the_run() -> Iterator[None]:
             yield
         finally:
             del os.environ["TEST_FOLDER"]
+
+
+def _take_a_plain_folder_for_temporary_files() -> None:
+    """Put /tmp in the place of a TMPDIR that is too long for a PostgreSQL's socket, or holds a space."""
+    if not re.fullmatch(r"[\w./-]{1,40}", tempfile.gettempdir()):
+        os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"  # noqa: S108 - Linux has it
 
 
 def made_once(name: str, make: Callable[[Path], None]) -> Path:
