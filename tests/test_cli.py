@@ -42,7 +42,7 @@ def test_no_command_is_a_wrong_call(folder: Path) -> None:
     [
         ({"PORT": "99999"}, "PORT must be a whole number"),
         ({"DATABASE_URL": "mysql://me:secret@host/db"}, "DATABASE_URL must be a PostgreSQL URL"),
-        ({"DATABASE_URL": "postgresql://user:12/34secret@host/db"}, "DATABASE_URL must be a PostgreSQL URL in which"),
+        ({"DATABASE_URL": "postgresql://user:12/34secret@host/db"}, "DATABASE_URL must be a PostgreSQL URL with"),
         ({"PREPARED_STATEMENTS": "maybe"}, "PREPARED_STATEMENTS must be auto, on or off"),
         ({"HOST": "not an address"}, "HOST must be an address of this machine"),
     ],

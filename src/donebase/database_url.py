@@ -32,8 +32,8 @@ _NAME = re.compile(r"[\w.-]+|/[^,]*")  # a name, an IPv4 address, or the folder 
 _WRONG_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 
 _ENCODE = (
-    "must be a PostgreSQL URL in which no special character of user, password and database stands as it is: "
-    "write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, + as %2B, a space as %20"
+    "must be a PostgreSQL URL with the special characters of user, password and database percent-encoded: "
+    "@ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, + as %2B, a space as %20"
 )
 _HOSTS = "must be a PostgreSQL URL whose hosts are names or addresses, each with a port from 1 to 65535 or with none"
 
@@ -178,7 +178,7 @@ def check_files(parameters: Mapping[str, str]) -> None:
             elif name == "sslkey" and "sslcert" in pair:
                 context.load_cert_chain(pair["sslcert"], path, lambda: parameters.get("sslpassword", ""))
         except OSError as failure:
-            reason = "it is not what it should be" if isinstance(failure, ssl.SSLError) else failure.strerror
+            reason = "no certificate or key that fits" if isinstance(failure, ssl.SSLError) else failure.strerror
             raise UrlError(f"must have {name} as a file in PEM format that can be read ({reason})") from None
 
 
