@@ -126,6 +126,13 @@ def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.S
         service.process.send_signal(stop)
         assert service.stop() == 0
         assert not [line for line in service.lines if line["level"] in ("warning", "error")]
+        events = [line["event"] for line in service.lines]
+        told = [event for event in events if event not in ("request", "worker.ready")]
+        assert told == ["database.connected", "listening", "stopping", "stopped"]  # each once, whatever the workers
+        assert events[-1] == "stopped"
+        stopping = service.wait_for("stopping")
+        assert (stopping["signal"], stopping["grace"]) == (stop.name, 10)
+        assert service.wait_for("stopped")["seconds"] >= 0
 
 
 def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:

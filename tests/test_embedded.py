@@ -41,6 +41,7 @@ def test_tasks_survive_a_restart(folder: Path, data: Path, alice: int) -> None:
     """001 T048; 002 user story 3; 003 scenario 10."""
     with start(folder, data) as service:
         assert service.wait_for("listening")["data"] == str(data)
+        assert [line["event"] for line in service.lines].count("database.connected") == 1  # with tables just made
         created = create_everywhere(service, alice)
         assert service.stop() == 0
     assert not running(data)

@@ -1,17 +1,24 @@
 """The process that serves, as the operating system sees it."""
 
+import json
+import os
+import pty
 import resource
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.support.processes import Service
+from donebase import __version__, logs
+from donebase.server import _listener, _warn_of_network
+from donebase.settings import Settings
+from tests.support.processes import Service, clean_environment
+from tests.support.waiting import DEADLINE
 
 FILES = 160
 
@@ -45,3 +52,45 @@ def test_probes_are_answered_at_the_limit_of_open_files(database_url: str, folde
         limited = service.wait_for("connections.limited")
         assert limited["level"] == "warning"
         assert 1 <= limited["max_connections"] < FILES
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1", "::1", "localhost"])  # noqa: S104
+def test_a_service_that_other_machines_can_reach_warns_of_it(host: str, capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json")
+    with _listener(Settings.read(host=host, port=0)) as listener:
+        _warn_of_network(listener)
+    warnings = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(line["event"], line["level"]) for line in warnings] == (
+        [("open_to_network", "warning")] if host in ("0.0.0.0", "::") else []  # noqa: S104
+    )
+    assert all("every task" in line["advice"] for line in warnings)
+
+
+def test_on_a_terminal_people_read_where_everything_is(database_url: str, folder: Path) -> None:
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "donebase", "serve"],
+        cwd=folder,
+        env=clean_environment(PORT="0", HOST="0.0.0.0", DATABASE_URL=database_url),  # noqa: S104
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    shown = ""
+    while "Data" not in shown or not shown.endswith("\n"):
+        shown += os.read(ours, 65536).decode()
+    process.terminate()
+    with suppress(OSError):  # what a terminal says once nobody has it open any more
+        while part := os.read(ours, 65536):
+            shown += part.decode()
+    os.close(ours)
+    assert process.wait(DEADLINE) == 0
+    lines = shown.splitlines()
+    begin = lines.index(f"donebase {__version__} is ready. Press Ctrl-C to stop it.")
+    address, documentation, data = [line.split() for line in lines[begin + 1 : begin + 4]]
+    assert address[0] == "Address"
+    assert documentation == ["Documentation", f"{address[1]}/docs"]
+    assert data[0] == "Data"
+    assert any("warning open_to_network" in line for line in lines)
+    assert "stopped" in lines[-1]
+    assert "\x1b" not in shown

@@ -91,7 +91,7 @@ def with_middleware(app: FastAPI) -> ASGIApp:
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     database: Database = app.state.database
     try:
-        await database.open()
+        await database.open(log_connected=False)  # `serve` has done so, once for all workers
     except (DatabaseFailed, Overloaded) as failure:
         logs.warning("database.unreachable", cause=str(failure))
     # What is there now stays for good: the collector need not look at it again (p99 with it 45 ms, without 9 ms).
@@ -100,8 +100,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.enable()
     keeping = asyncio.create_task(_keep_house(database))
     settings = app.state.settings
-    yield {"settings": settings, "database": database, "connections": Connections(settings)}  # for each to go by
+    connections = Connections(settings)
+    yield {"settings": settings, "database": database, "connections": connections}  # for each to go by
     keeping.cancel()
+    if connections.cut_off:
+        logs.warning("shutdown_grace.exceeded", connections=connections.cut_off)
     await database.close()
     logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
 

@@ -24,11 +24,14 @@ _MIGRATE = "run `donebase migrate`, or `make migrate` if you use make"
 
 @dataclass(frozen=True)
 class Way:
-    """How to connect to the PostgreSQL of the settings."""
+    """How to connect to the PostgreSQL of the settings, and what was found there."""
 
     url: str = field(repr=False)  # with its password
     statement_cache_size: int
     server_settings: dict[str, str] | None
+    version: str
+    pooled: bool
+    keeps_statements: bool
 
 
 async def find_way(settings: Settings) -> Way:
@@ -39,6 +42,22 @@ async def find_way(settings: Settings) -> Way:
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
         return await _find_way(settings)
+
+
+def log_connected(settings: Settings, way: Way) -> None:
+    """Log what was found, and warn where PREPARED_STATEMENTS contradicts it."""
+    logs.info(
+        "database.connected",
+        postgresql=way.version,
+        pooler=way.pooled,
+        prepared_statements="on" if way.statement_cache_size else "off",
+        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
+    )
+    if way.statement_cache_size and not way.keeps_statements:
+        logs.warning(
+            "prepared_statements.unsafe",
+            advice="the pooler does not support prepared statements: set PREPARED_STATEMENTS=auto",
+        )
 
 
 async def end(connection: asyncpg.Connection) -> None:
@@ -60,30 +79,17 @@ async def _find_way(settings: Settings) -> Way:
         kept = not pooled or await _keeps_statements(first) or await _keeps_sessions(first, url)
     finally:
         await end(first)
+    version = first.get_server_version()
     prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
-    _log_connected(settings, first, pooled=pooled, prepare=prepare)
-    if prepare and not kept:
-        logs.warning(
-            "prepared_statements.unsafe",
-            advice="the pooler does not support prepared statements: set PREPARED_STATEMENTS=auto",
-        )
     milliseconds = str(int(settings.database_timeout * 1000))
     return Way(
         url=url,
         statement_cache_size=100 if prepare else 0,
         # A pooler refuses settings it does not track; the deadline of each request holds there as well.
         server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
-    )
-
-
-def _log_connected(settings: Settings, connection: asyncpg.Connection, *, pooled: bool, prepare: bool) -> None:
-    version = connection.get_server_version()
-    logs.info(
-        "database.connected",
-        postgresql=f"{version.major}.{version.micro}",
-        pooler=pooled,
-        prepared_statements="on" if prepare else "off",
-        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
+        version=f"{version.major}.{version.micro}",
+        pooled=pooled,
+        keeps_statements=kept,
     )
 
 

@@ -75,6 +75,8 @@ class Connections:
         self._unsent: dict[Client, tuple[int, float]] = {}  # bytes, and the time since when none of them was taken
         self._refused: dict[Client, None] = {}  # in the order in which they came
         self._looking = False
+        self.cut_off = 0
+        """How many connections a graceful shutdown has cut off, with an answer that was not sent whole."""
 
     def add(self, client: Client) -> bool:
         """Look after a connection from now on, and tell whether it is one of MAX_CONNECTIONS.

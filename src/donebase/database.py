@@ -54,17 +54,19 @@ class Database:
         self._run: Run = traced(self._pool.fetch) if settings.traces else self._pool.fetch
         self._pinging: asyncio.Task[bool] | None = None
 
-    async def open(self, within: float = OPEN_TIMEOUT) -> None:
-        """Connect for the first time.
+    async def open(self, within: float = OPEN_TIMEOUT, *, log_connected: bool = True) -> None:
+        """Connect for the first time, and log it; without `log_connected` only if it did not work at once.
 
         Raises DatabaseFailed or Overloaded where there is no connection to be had within so many seconds (a later
         request tries again), SchemaMismatch, and WrongSetting where PostgreSQL answers that this user, password or
         database is not to be had.
         """
+        self._pool.logs_connected = log_connected
         try:
             async with asyncio.timeout(within):
                 await self._pool.way()
         except FAILURES as failure:
+            self._pool.logs_connected = True
             raise no_connection(failure, self._settings) from failure
 
     def end_within(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -14,21 +15,32 @@ _TICKS = 10  # of uvicorn's main loop in a second
 
 
 def serve_http(
-    settings: Settings, listener: socket.socket, ready: Callable[[], None], alive: Callable[[], None] = lambda: None
+    settings: Settings,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    alive: Callable[[], None] = lambda: None,
+    stopping: Callable[[int], None] = lambda _signal: None,
 ) -> bool:
     """Serve in this process until SIGTERM or SIGINT, and return whether serving began.
 
-    `ready` is called once the listener accepts connections, `alive` each second while the event loop runs.
+    `ready` is called once the listener accepts connections, `alive` each second while the event loop runs,
+    `stopping` with the signal once the graceful shutdown begins.
     """
-    server = _Server(settings, ready, alive)
+    server = _Server(settings, ready, alive, stopping)
     server.run([listener])
     return server.started
 
 
 class _Server(uvicorn.Server):
-    """Calls back once it accepts connections, and each second while its event loop runs."""
+    """Calls back once it accepts connections, each second while its event loop runs, and once it stops."""
 
-    def __init__(self, settings: Settings, ready: Callable[[], None], alive: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ready: Callable[[], None],
+        alive: Callable[[], None],
+        stopping: Callable[[int], None],
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 create_service(settings),
@@ -47,6 +59,8 @@ class _Server(uvicorn.Server):
         )
         self._ready = ready
         self._alive = alive
+        self._stopping = stopping
+        self._signal: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -57,3 +71,12 @@ class _Server(uvicorn.Server):
         if counter % _TICKS == 0:
             self._alive()
         return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._signal = self._signal or sig
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._signal is not None:
+            self._stopping(self._signal)
+        await super().shutdown(sockets)

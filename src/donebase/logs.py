@@ -64,6 +64,16 @@ def info(event: str, **fields: Any) -> None:
     _line("info", event, fields)
 
 
+def announce(event: str, headline: str, **fields: Any) -> None:
+    """Write a line like `info` does, or for people a headline with the fields below it."""
+    if _as_json:
+        info(event, **fields)
+        return
+    width = max(map(len, fields))
+    below = "".join(f"  {name.capitalize():{width}}  {value}\n" for name, value in fields.items())
+    _put(f"{headline}\n{below}".encode(errors="backslashreplace"))
+
+
 def warning(event: str, **fields: Any) -> None:
     """Write a line about something an operator should know."""
     _line("warning", event, fields)
@@ -93,7 +103,11 @@ def task_event(past: str, user_id: int | None, task_id: int | None) -> None:
 
 
 def _line(level: str, event: str, fields: dict[str, Any]) -> None:
-    _gathered.append(_formatted(level, event, request_id.get(), fields))
+    _put(_formatted(level, event, request_id.get(), fields))
+
+
+def _put(line: bytes) -> None:
+    _gathered.append(line)
     if len(_gathered) > 1:
         return
     try:

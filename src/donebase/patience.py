@@ -103,5 +103,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _break_off(self) -> None:
         """End with a client that does not send the rest of its request, or take its answer."""
-        if not self.answering() or self.cycle.more_body or self.cycle.response_started:
+        if not self.answering():
+            self.transport.abort()
+        elif self.cycle.more_body or self.cycle.response_started:
+            self._shared.cut_off += 1
             self.transport.abort()

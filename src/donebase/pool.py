@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from donebase import metrics
-from donebase.connecting import CONNECT_TIMEOUT, Way, end, find_way
+from donebase.connecting import CONNECT_TIMEOUT, Way, end, find_way, log_connected
 from donebase.core.errors import Overloaded
 from donebase.deadlines import Watch
 from donebase.settings import Settings
@@ -45,6 +45,8 @@ class Pool:
         self._waiting = 0
         self._free: list[tuple[Connection, float]] = []  # with the time since when; the last is used first
         self._finding: asyncio.Task[Way] | None = None
+        self.logs_connected = True
+        """Whether the log is told of the first connection."""
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
         """Run a statement on a free connection, or on a new one where there may be another.
@@ -89,9 +91,15 @@ class Pool:
     async def way(self) -> Way:
         """Return how to connect; found out once, by one for all who ask, and again after it failed."""
         if self._finding is None or (self._finding.done() and not _succeeded(self._finding)):
-            self._finding = asyncio.create_task(find_way(self._settings))
+            self._finding = asyncio.create_task(self._find_way())
         # Shielded: one who gives up must not cut short the attempt that others wait for.
         return await asyncio.shield(self._finding)
+
+    async def _find_way(self) -> Way:
+        way = await find_way(self._settings)
+        if self.logs_connected:
+            log_connected(self._settings, way)
+        return way
 
     async def close(self) -> None:
         """Close the free connections."""

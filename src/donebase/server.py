@@ -5,13 +5,15 @@ import errno
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from ipaddress import ip_address
 from types import FrameType
 from typing import NoReturn
 
-from donebase import logs, metrics
+from donebase import __version__, logs, metrics
 from donebase.connections import BACKLOG, fit_into_file_limit
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.database import OPEN_TIMEOUT, Database
@@ -35,7 +37,9 @@ def serve(settings: Settings) -> bool:
     if settings.traces:
         require_exporter(settings)
     settings = fit_into_file_limit(settings)
+    shutdown = _Shutdown(settings.shutdown_grace)
     with ExitStack() as stack:
+        stack.callback(shutdown.end)
         listener = stack.enter_context(_listener(settings))
         embedded = settings.database_url is None
         if embedded:
@@ -43,8 +47,8 @@ def serve(settings: Settings) -> bool:
         asyncio.run(_prepare_tables(settings, embedded))
         address = _address(listener)
         data = str(settings.data_dir) if embedded else settings.address().without_secrets()
-        announce = partial(logs.info, "listening", address=address, documentation=f"{address}/docs", data=data)
-        return _run(settings, listener, announce)
+        _warn_of_network(listener)
+        return _run(settings, listener, partial(_announce, address, data), shutdown.begin)
 
 
 def _listener(settings: Settings) -> socket.socket:
@@ -79,19 +83,54 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
         from donebase.migrations import migrate  # Alembic takes a while to import, and is needed once in a release
 
         await migrate(settings)
+        await database.open()
     finally:
         await database.close()
 
 
-def _run(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> bool:
+def _warn_of_network(listener: socket.socket) -> None:
+    host = listener.getsockname()[0]
+    if not ip_address(host).is_loopback:
+        logs.warning(
+            "open_to_network",
+            cause=f"{host} can be reached from other machines, and donebase does not authenticate its clients",
+            advice="anyone who can connect can read and change every task: allow only trusted networks, "
+            "or put a proxy that authenticates in front",
+        )
+
+
+def _announce(address: str, data: str) -> None:
+    headline = f"donebase {__version__} is ready. Press Ctrl-C to stop it."
+    logs.announce("listening", headline, address=address, documentation=f"{address}/docs", data=data)
+
+
+class _Shutdown:
+    """Logs when the graceful shutdown begins, and when everything has stopped."""
+
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
+        self._began: float | None = None
+
+    def begin(self, number: int) -> None:
+        self._began = time.monotonic()
+        logs.info("stopping", signal=signal.Signals(number).name, grace=self._grace)
+
+    def end(self) -> None:
+        if self._began is not None:
+            logs.info("stopped", seconds=round(time.monotonic() - self._began, 1))
+
+
+def _run(
+    settings: Settings, listener: socket.socket, announce: Callable[[], None], stopping: Callable[[int], None]
+) -> bool:
     if settings.workers == 1:
         settings.export()
         from donebase.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
-        return serve_http(settings, listener, announce)
+        return serve_http(settings, listener, announce, stopping=stopping)
     with metrics.folder_of_workers() as folder:
         settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
-        return Supervisor(settings, listener, announce).run()
+        return Supervisor(settings, listener, announce, stopping).run()
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -21,12 +21,19 @@ _CLOSING, _LAST_TRACES = 1.0, 10.0  # seconds beyond the grace, to close what is
 class Supervisor:
     """Keeps WORKERS processes at work on a listener until SIGTERM or SIGINT."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        announce: Callable[[], None],
+        stopping: Callable[[int], None],
+    ) -> None:
         self._listener = listener
+        self._tell_stopping = stopping
         self._announce: Callable[[], None] | None = announce
         self._grace = settings.shutdown_grace + _CLOSING + (_LAST_TRACES if settings.traces else 0)
         self._workers = [_Worker(f"worker-{number}", settings, listener) for number in range(1, settings.workers + 1)]
-        self._stopping = False
+        self._signal: int | None = None
 
     def run(self) -> bool:
         """Serve until a signal says to stop, and return False where no worker could start.
@@ -35,7 +42,7 @@ class Supervisor:
         on; where none of them can, this gives up.
         """
         with self._until_signalled() as signalled:
-            while not self._stopping and not self._hopeless():
+            while self._signal is None and not self._hopeless():
                 for worker in self._workers:
                     worker.look_after()
                 self._announce_once()
@@ -54,6 +61,8 @@ class Supervisor:
             self._announce = None
 
     def _stop(self) -> None:
+        if self._signal is not None:
+            self._tell_stopping(self._signal)
         self._listener.close()  # else new clients would wait for workers that accept no more
         for worker in self._workers:
             worker.terminate()
@@ -66,8 +75,8 @@ class Supervisor:
         """Yield a file descriptor that becomes readable with a signal to stop."""
         reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-        def stop(_signal: int, _frame: object) -> None:
-            self._stopping = True
+        def stop(number: int, _frame: object) -> None:
+            self._signal = self._signal or number
 
         before = {each: signal.signal(each, stop) for each in _STOP}
         signal.set_wakeup_fd(writer)

@@ -81,3 +81,4 @@ def test_a_reader_who_has_stopped_does_not_keep_it_from_ending(database_url: str
         assert asyncio.run(stop(service)) == 0
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             list(list_to_come)
+        assert service.wait_for("shutdown_grace.exceeded")["connections"] == 1
