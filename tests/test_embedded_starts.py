@@ -186,6 +186,17 @@ def test_any_character_may_be_in_the_path_but_a_line_break(data: Path, name: str
     assert not (data / name / "postgresql" / "postmaster.pid").exists()
 
 
+def test_other_users_can_neither_read_the_log_nor_hold_the_locks(data: Path) -> None:
+    """PostgreSQL's log quotes rows that break a rule; a lock that somebody else holds would keep it from starting."""
+    with postgresql(data):
+        assert {path.name: f"{path.stat().st_mode & 0o077:o}" for path in data.iterdir()} == {
+            "in-use.lock": "0",
+            "server.lock": "0",
+            "postgresql": "0",
+            "postgresql.log": "0",
+        }
+
+
 def test_writes_are_durable(data: Path) -> None:
     """The defaults of PostgreSQL, without which a power cut loses what was acknowledged."""
     with postgresql(data) as url:

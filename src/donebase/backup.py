@@ -14,6 +14,7 @@ from donebase.database_url import DatabaseUrl
 from donebase.programs import embedded_programs
 from donebase.settings import Settings, WrongSetting, program_environment
 
+_PORT = 5432
 # libpq's own names for these two; the others are PG and the parameter without underscores.
 _VARIABLES = {"application_name": "PGAPPNAME", "connect_timeout": "PGCONNECT_TIMEOUT"}
 
@@ -68,10 +69,11 @@ def _program(name: str, *, embedded: bool) -> Path:
     return Path(found)
 
 
-def _version(program: Path) -> float:
+def _version(program: Path) -> int:
+    """Return the major version of a program of PostgreSQL's."""
     said = _run([program, "--version"], stdout=subprocess.PIPE, env=program_environment())
-    found = re.search(rb"\d+\.\d+", said)
-    return float(found[0]) if found else 0.0
+    found = re.search(rb"\(PostgreSQL\) (\d+)", said)
+    return int(found[1]) if found else 0
 
 
 def _dump(pg_dump: Path, settings: Settings, handle: int) -> None:
@@ -88,7 +90,9 @@ def _environment(url: DatabaseUrl) -> dict[str, str]:
         raise WrongSetting("DATABASE_URL must be one without sslpassword: pg_dump takes that from its arguments only")
     said = {
         "PGHOST": ",".join(host.name for host in url.hosts),
-        "PGPORT": ",".join(str(host.port or "") for host in url.hosts).strip(","),
+        "PGPORT": ",".join(str(host.port or _PORT) for host in url.hosts)
+        if any(host.port for host in url.hosts)
+        else "",
         "PGUSER": url.user,
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,

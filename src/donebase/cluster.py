@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode
@@ -54,7 +55,7 @@ class Cluster:
 
         Waits as long as PostgreSQL recovers from a crash. Raises ClusterFailed and OSError.
         """
-        with (self._folder / "server.lock").open("ab") as lock:
+        with open_private(self._folder / "server.lock") as lock:
             if not self._lock_or_find(lock):
                 return False
             self._programs.open_the_way(self._folder)
@@ -89,7 +90,8 @@ class Cluster:
         else:
             raise ClusterFailed(f"PostgreSQL, process {server}, does not stop")
         if self._sockets and self._sockets != self.data:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+            with suppress(OSError):
+                self._sockets.rmdir()  # nothing but that: who runs PostgreSQL can write any path into postmaster.pid
 
     def _lock_or_find(self, lock: IO[bytes]) -> bool:
         """Return True with the lock, or False once the server of whoever has it is ready."""
@@ -148,7 +150,7 @@ class Cluster:
             stale.unlink(missing_ok=True)
         options = {"listen_addresses": "", "unix_socket_directories": str(sockets), "port": str(_PORT)}
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        with (self._folder / "postgresql.log").open("ab+") as log:
+        with open_private(self._folder / "postgresql.log") as log:
             began = log.seek(0, os.SEEK_END)
             with signals_deferred():
                 self._child = self._programs.start(
@@ -191,6 +193,11 @@ class Cluster:
     def _pause(self) -> None:
         if self.stopping.wait(_POLL):
             raise ClusterFailed("it is being stopped")
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file to append to it and to read it. Where it is made, other users can neither read nor lock it."""
+    return open(path, "ab+", opener=partial(os.open, mode=0o600))
 
 
 def _locked(lock: IO[bytes]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from donebase import logs
-from donebase.cluster import Cluster, ClusterFailed
+from donebase.cluster import Cluster, ClusterFailed, open_private
 from donebase.programs import Programs, embedded_programs
 from donebase.settings import WrongSetting
 from donebase.signals import signals_deferred
@@ -52,7 +52,7 @@ def _open(data_dir: Path) -> tuple[Cluster, IO[bytes]]:
     try:
         folder = data_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        return Cluster(folder, Programs(installed)), (folder / "in-use.lock").open("ab")
+        return Cluster(folder, Programs(installed)), open_private(folder / "in-use.lock")
     except OSError as failure:
         raise WrongSetting(f"DATA_DIR must be a folder this user can write to ({failure.strerror})") from failure
 

@@ -132,12 +132,13 @@ def look(url: str, sql: str) -> Any:
 
 
 def spied(folder: Path, tools: str) -> str:
-    """Return a folder of programs that note all that `ps` would show of them, and then do what they are for."""
+    """Return a folder of programs that note what `ps` would show of them, and what libpq reads, and do their work."""
     spies = folder / "spies"
     spies.mkdir()
     for name in ("pg_dump", "pg_restore"):
         spy = spies / name
-        spy.write_text(f'#!/bin/sh\necho "$0 $@" >>{shlex.quote(str(folder))}/seen\nexec {tools}/{name} "$@"\n')
+        note = f'{{ echo "$0 $@"; env | grep "^PG[^P]"; }} >>{shlex.quote(str(folder))}/seen'
+        spy.write_text(f'#!/bin/sh\n{note}\nexec {tools}/{name} "$@"\n')
         spy.chmod(0o755)
     return f"{spies}{os.pathsep}{tools}"
 
@@ -154,7 +155,8 @@ def test_a_backup_taken_while_tasks_are_created_comes_back(
         with somebody_creating(client, alice + 10):
             # The pooler's address is the wrong one for this, and is not used where there are two.
             nobody = "postgresql://nobody"
-            run(BACK_UP, folder, DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=url, PATH=spied(folder, tools))
+            direct = f"{url}?sslmode=disable&target_session_attrs=read-write"
+            run(BACK_UP, folder, DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=direct, PATH=spied(folder, tools))
         after = everything(client)
         assert (folder / "donebase.dump").stat().st_mode & 0o777 == 0o600
         with pytest.raises(AssertionError, match="the database holds users already: restore into an empty database"):
@@ -171,6 +173,7 @@ def test_a_backup_taken_while_tasks_are_created_comes_back(
     assert "pg_dump --format=custom" in seen
     assert server.password not in seen
     assert "postgresql:" not in seen
+    assert {"PGSSLMODE=disable", "PGTARGETSESSIONATTRS=read-write"} <= set(seen.splitlines())
 
 
 def test_from_the_embedded_postgresql_to_an_older_one_and_back(
