@@ -8,11 +8,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
+from httpx._transports import default as transports
 
 from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
@@ -25,6 +27,8 @@ NO_HURRY = dict.fromkeys(("BODY_TIMEOUT", "DATABASE_POOL_WAIT", "DATABASE_TIMEOU
 # httpx gives up after 5 s unless a test says otherwise, at each place where one may forget to.
 for _wait in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, _wait, DEADLINE)
+# Reading the system's certificates takes longer than all that most tests do with a client.
+transports.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
 
 _run = pytest.StashKey[ExitStack]()
 
