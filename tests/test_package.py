@@ -112,7 +112,7 @@ def test_the_wheel_runs_with_what_it_requires_and_no_extra(wheel: Path, folder: 
     assert json.loads(run("openapi").stdout)["info"]["version"] == __version__
     refused = run("serve")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("donebase: DATABASE_URL must be set")
+    assert refused.stderr.startswith("donebase: DATABASE_URL is not set")
     assert refused.stderr.count("\n") == 1
 
 

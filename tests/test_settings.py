@@ -104,7 +104,7 @@ def test_a_misspelt_name_in_the_file_is_named(line: str, name: str, meant: str) 
     Path(".env").write_text(f"# a comment\n{line}\n")
     with pytest.raises(WrongSetting) as wrong:
         Settings.read()
-    assert str(wrong.value) == f".env has {name}, which is not a setting: write {meant}"
+    assert str(wrong.value) == f".env contains {name}, which is not a setting; did you mean {meant}?"
 
 
 def test_a_file_may_be_shared_with_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:

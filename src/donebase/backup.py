@@ -87,7 +87,7 @@ def _dump(pg_dump: Path, settings: Settings, handle: int) -> None:
 def _environment(url: DatabaseUrl) -> dict[str, str]:
     """Return the environment with what libpq reads there, in the place of the URL."""
     if "sslpassword" in url.parameters:
-        raise WrongSetting("DATABASE_URL must be one without sslpassword: pg_dump takes that from its arguments only")
+        raise WrongSetting("DATABASE_URL must not contain sslpassword: pg_dump accepts it only as an argument")
     said = {
         "PGHOST": ",".join(host.name for host in url.hosts),
         "PGPORT": ",".join(str(host.port or _PORT) for host in url.hosts)
@@ -129,4 +129,4 @@ def first_error(said: bytes, status: int) -> str:
 
 def _refuse_existing(file: Path) -> None:
     if file.exists():
-        raise WrongSetting(f"FILE must be one that does not exist yet: {file} is never overwritten")
+        raise WrongSetting(f"FILE must not exist yet, and {file} does")

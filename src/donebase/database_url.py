@@ -104,11 +104,11 @@ def _parameters(query: str) -> dict[str, str]:
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
         if name not in PARAMETERS:
-            raise UrlError(f"may have, after its question mark, only: {', '.join(PARAMETERS)}")
+            raise UrlError(f"must use only these URL parameters: {', '.join(PARAMETERS)}")
         if PARAMETERS[name] and value not in PARAMETERS[name]:
-            raise UrlError(f"must have {name} as one of: {', '.join(PARAMETERS[name])}")
+            raise UrlError(f"must set {name} to one of: {', '.join(PARAMETERS[name])}")
         if name in found:
-            raise UrlError(f"must have {name} only once")
+            raise UrlError(f"must contain {name} only once")
         found[name] = _decoded(value)
     return {name: value for name, value in found.items() if value}
 
@@ -184,7 +184,7 @@ def check_files(parameters: Mapping[str, str]) -> None:
 
 def _said_once(name: str, one: str, other: str) -> str:
     if one and other:
-        raise UrlError(f"must have {name} only once")
+        raise UrlError(f"must contain {name} only once")
     return one or other
 
 

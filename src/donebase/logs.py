@@ -113,13 +113,15 @@ def _put(line: bytes) -> None:
     try:
         asyncio.get_running_loop().call_soon(_write_now_or_later)
     except RuntimeError:  # no event loop: before it starts, after it has ended, and in other threads
-        flush()
+        flush(_WRITE_AGAIN)
 
 
 def _write() -> bool:
-    lines = _gathered[:]
-    del _gathered[: len(lines)]  # another thread may add to it meanwhile
-    return _writer.write(lines)
+    while _gathered:  # another thread may add to it meanwhile
+        lines = _gathered[:]
+        del _gathered[: len(lines)]
+        _writer.write(lines)
+    return _writer.write_waiting()
 
 
 def _write_now_or_later() -> None:

@@ -88,5 +88,5 @@ def _account() -> pwd.struct_passwd | None:
         return pwd.getpwnam(_ACCOUNT)
     except KeyError:
         raise PermissionError(
-            f"PostgreSQL does not run as root: create a user {_ACCOUNT}, or be another user"
+            f"PostgreSQL does not run as root: create a user {_ACCOUNT}, or run donebase as another user"
         ) from None

@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         except OSError as failure:
             raise WrongSetting(f".env must be a file that this user can read ({failure.strerror})") from None
         if found:
-            raise WrongSetting(f".env has {found.name}, which is not a setting: write {found.meant}")
+            raise WrongSetting(f".env contains {found.name}, which is not a setting; did you mean {found.meant}?")
         return settings
 
     def on(self, url: str) -> Self:

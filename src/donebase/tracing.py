@@ -19,7 +19,7 @@ def require_exporter(settings: Settings) -> None:
     except ImportError:
         traces = "TRACES_" if settings.otel_exporter_otlp_traces_endpoint else ""
         raise WrongSetting(
-            f"OTEL_EXPORTER_OTLP_{traces}ENDPOINT is set, but what sends traces is not installed: "
+            f"OTEL_EXPORTER_OTLP_{traces}ENDPOINT is set, but the OpenTelemetry exporter is not installed: "
             "pip install 'donebase[telemetry]'"
         ) from None
 

@@ -212,9 +212,7 @@ def refused(folder: Path, status: int, *arguments: str, **environment: str) -> s
 def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder: Path, tools: str, data: Path) -> None:
     url, here = server.url(server.new_database()), path(tools)
     (folder / "there").write_text("older backup")
-    assert "FILE must be one that does not exist yet" in refused(
-        folder, 2, "backup", "there", DATABASE_URL=url, PATH=here
-    )
+    assert "FILE must not exist yet" in refused(folder, 2, "backup", "there", DATABASE_URL=url, PATH=here)
     assert "FILE must be in a folder" in refused(folder, 2, "backup", "no/folder", DATABASE_URL=url, PATH=here)
     assert "pg_dump must be on PATH" in refused(folder, 2, "backup", "b", DATABASE_URL=url, PATH=str(folder))
     assert "Connection refused" in refused(folder, 1, "backup", "b", DATABASE_URL="postgresql://127.0.0.1:1", PATH=here)
