@@ -37,6 +37,7 @@ fuzz: $(VENV)/installed-dev
 
 # One long storm of writes through one fault after the other: SOAK_MINUTES of it, 10 unless said otherwise.
 soak: $(VENV)/installed-dev
+	STALLED_READERS=50 $(BIN)/pytest -q tests/routes/test_slow_readers.py
 	$(BIN)/python -m tests.outages.soak
 
 check: $(VENV)/installed-dev

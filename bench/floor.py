@@ -14,8 +14,8 @@ import asyncpg
 import orjson
 from sqlalchemy import Executable
 
+from donebase.core.lists import BATCH
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ
-from donebase.core.tasks import BATCH
 from donebase.database import compile_statement
 from donebase.deadlines import Watch
 from donebase.pool import Pool

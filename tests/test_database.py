@@ -14,6 +14,7 @@ from sqlalchemy import Executable, func, literal, select
 from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.core.inputs import NewTask
+from donebase.core.lists import TaskList
 from donebase.database import Database, compile_statement
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
@@ -75,7 +76,7 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
                 with pytest.raises(Overloaded):
                     await tasks.create_task(database, alice, NewTask(title="never"))
             await waiting
-        assert (await anext(tasks.list_tasks(database, alice, 0, 1))).rows == []
+        assert (await TaskList(database, alice, 0, 1).first()).rows == []
 
     with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2, database_timeout=600)
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, literal, select
 
 from donebase.core.errors import DatabaseFailed
 from donebase.core.inputs import NewTask
-from donebase.core.tasks import create_task, list_tasks
+from donebase.core.lists import TaskList
+from donebase.core.tasks import create_task
 from donebase.database import Database
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
@@ -88,7 +89,7 @@ def test_a_connection_that_was_ended_while_idle_costs_no_statement(own_database:
             threads.submit(asyncio.run, end_all()).result()
             writes = (create_task(database, 1, NewTask(title=f"{number}")) for _ in range(SIZE))
             await asyncio.gather(*writes)
-        assert len((await anext(list_tasks(database, 1, 0, 1000))).rows) == ROUNDS * SIZE
+        assert len((await TaskList(database, 1, 0, 1000).first()).rows) == ROUNDS * SIZE
         await database.close()
 
     with ThreadPoolExecutor(1) as threads:
@@ -108,7 +109,7 @@ def test_what_postgresql_said_to_an_idle_connection_costs_no_statement(own_datab
                 if noticed:
                     await asyncio.sleep(0.1)
             await create_task(database, 1, NewTask(title="the last"))
-            assert len((await anext(list_tasks(database, 1, 0, 1000))).rows) == 4
+            assert len((await TaskList(database, 1, 0, 1000).first()).rows) == 4
             await database.close()
 
     asyncio.run(use())

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from donebase import __version__, logs, metrics
+from donebase import __version__, logs, memory, metrics
 from donebase.connections import Connections
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.database import Database
@@ -111,7 +112,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 async def _keep_house(database: Database) -> None:
     """Once a second, close what nobody uses, and note how the pool is, for whichever worker is asked."""
-    while True:
+    for second in itertools.count():
         metrics.refresh(database.pool_state())
+        if second % memory.EVERY == 0:
+            memory.give_back()
         await asyncio.sleep(1)
         await database.close_idle()

@@ -9,9 +9,9 @@ from abc import abstractmethod
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from donebase.answering import AnsweringProtocol
 from donebase.connections import Connections
 from donebase.database import Database
 from donebase.settings import Settings
@@ -20,7 +20,7 @@ LINGER = 0.25
 _LAST_WORDS = 1.5
 
 
-class PatientProtocol(HttpToolsProtocol):
+class PatientProtocol(AnsweringProtocol):
     """uvicorn's protocol on httptools, whose every wait has an end.
 
     `app_state` is what the application's lifespan gave: settings, database, and what the connections share.
@@ -92,10 +92,6 @@ class PatientProtocol(HttpToolsProtocol):
 
     @abstractmethod
     def _head_overdue(self) -> None: ...
-
-    def answering(self) -> bool:
-        """Tell whether a request is being answered."""
-        return self.cycle is not None and not self.cycle.response_complete
 
     def _end_unless_answering(self) -> None:
         if not self.answering():

@@ -10,19 +10,20 @@ from typing import Any
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from donebase import logs
+from donebase.answering import header_lines
 from donebase.core.errors import Fault, InvalidInput
 from donebase.patience import LINGER, PatientProtocol
 from donebase.request_head import MALFORMED, TOO_LARGE, TOO_SLOW, fault_of, fault_of_line, origin_form, size
-from donebase.routes.headers import SECURITY, Headers, new_request_id, request_id_of
+from donebase.routes.headers import SECURITY, new_request_id, request_id_of
 from donebase.routes.middleware import CROWDED, finished
 from donebase.routes.problems import INTERNAL, KINDS, problem
 
 _ONE_READ = 2**18  # what the event loop reads at once, at most
-_MOST_WAITING = 100  # requests that came before the answer to an earlier one
+_MOST_WAITING = 32  # requests that came before the answer to an earlier one
 _SMALLEST_CHUNK = 6  # bytes in which one byte of a body comes
 _OWS = b" \t"
 _WAIT_FOR_THEIR_BODY = ("POST", "PUT", "PATCH")
@@ -51,8 +52,6 @@ class Connection(PatientProtocol):
         self._trailers = 0
         self._read_size = 0
         self._fault: Fault | None = None  # where it is not the parser that found it
-        self._running: RequestResponseCycle | None = None  # where others wait, `cycle` is the last of them
-        self._unbegun: asyncio.Task[None] | None = None  # the work on a request that came with what is being read now
 
     def data_received(self, data: bytes) -> None:
         """Read what has come. What goes wrong in here is answered like any other fault of the service."""
@@ -136,12 +135,6 @@ class Connection(PatientProtocol):
         super().on_message_complete()
         self.cycle.more_body = False
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
-        task = self._unbegun = self.loop.create_task(cycle.run_asgi(app))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
-
     def _decline_upgrade(self) -> None:
         """Go on in HTTP/1.1 (RFC 9110, 7.8). The parser takes a body for the other protocol: another one reads it."""
         framing = [header for header in self.headers if header[0] in (b"content-length", b"transfer-encoding")]
@@ -150,7 +143,7 @@ class Connection(PatientProtocol):
             self.cycle.message_event.clear()
             self.cycle.keep_alive = False
             self.parser = httptools.HttpRequestParser(_Body(self))
-            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % _lines(framing))
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % header_lines(framing))
 
     def _head_overdue(self) -> None:
         self._head_timer = None
@@ -195,7 +188,7 @@ class Connection(PatientProtocol):
         logs.request_id.reset(token)
         headers = [*self.server_state.default_headers, *answer.raw_headers, *SECURITY]
         headers += [(b"x-request-id", request_id), (b"connection", b"close")]
-        return STATUS_LINE[answer.status_code] + _lines(headers) + b"\r\n" + bytes(answer.body)
+        return STATUS_LINE[answer.status_code] + header_lines(headers) + b"\r\n" + bytes(answer.body)
 
     def _called_off(self) -> bool:
         """Call off the last request if its body is what is broken, and tell whether it was the only one."""
@@ -225,7 +218,3 @@ class _Body:
         """Hand on a part of the body, but of nothing that follows it."""
         if self._connection.cycle.more_body:
             self._connection.on_body(body)
-
-
-def _lines(headers: Headers) -> bytes:
-    return b"".join(b"%b: %b\r\n" % header for header in headers)

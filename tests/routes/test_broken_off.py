@@ -1,51 +1,64 @@
-"""A list that fails in the middle is broken off: half of it never reads as the whole."""
+"""What ends in the middle: half a list never reads as the whole, and the log names the cause and nothing else."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+import json
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from donebase import logs
-from donebase.app import create_app, with_middleware
-from donebase.core.errors import DatabaseFailed
-from donebase.core.tasks import BATCH, Row
-from donebase.settings import Settings
-from tests.support.rows import task_row
+from tests.support.databases import ended, execute
+from tests.support.families import USERS
+from tests.support.processes import Service
+from tests.support.slow_readers import asks, everything_from, fill
+
+READER = 1
+ROWS = 3_000
+IN_ONE_PIECE = 30  # requests
 
 
-class DiesInTheMiddle:
-    """A database that gives one batch and fails for the second."""
-
-    def __init__(self) -> None:
-        self._asked = 0
-
-    async def fetch(self, _statement: Any, /, after: int, limit: int, **_parameters: Any) -> Sequence[Row]:
-        self._asked += 1
-        if self._asked > 1:
-            raise DatabaseFailed("it died")
-        return [task_row(after + number) for number in range(1, limit + 1)]
+@pytest.fixture(params=["on", "off"], ids=["fast path", "FastAPI"])
+def service_and_database(
+    request: pytest.FixtureRequest, own_database: str, folder: Path
+) -> Iterator[tuple[Service, str]]:
+    """A service on a database of its own, in which there is a list of 12 MB, and the name of that database."""
+    fill(own_database, READER, ROWS, "x" * 4000)
+    with Service(folder, DATABASE_URL=own_database, FAST_PATH=request.param) as service:
+        yield service.ready(), urlsplit(own_database).path[1:]
 
 
-@pytest.mark.parametrize("way", ["on", "off"])
-def test_half_a_list_is_never_ended(way: str, capfd: pytest.CaptureFixture[str]) -> None:
-    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing", fast_path=way))
-    app.state.database = DiesInTheMiddle()
-    service: Any = with_middleware(app)
-    sent: list[dict[str, Any]] = []
+def test_a_list_whose_database_goes_away_is_broken_off(service_and_database: tuple[Service, str]) -> None:
+    service, name = service_and_database
+    request = f"GET {USERS.address(READER)}"
+    identified = "Host: donebase\r\nX-Request-ID: {}\r\n"
+    with (
+        asks(service.address, f"{request} HTTP/1.0", head=identified.format("old")) as old,
+        asks(service.address, f"{request} HTTP/1.1", head=identified.format("new")) as new,
+    ):
+        assert old.recv(1, socket.MSG_PEEK)
+        assert new.recv(1, socket.MSG_PEEK)
+        asyncio.run(execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", ended(name)))
+        half, chunks = everything_from(old), everything_from(new)
+    assert half.startswith(b"HTTP/1.1 200")
+    assert b"transfer-encoding" not in half.lower()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(half.partition(b"\r\n\r\n")[2])
+    assert b"transfer-encoding: chunked" in chunks.lower()
+    assert not chunks.endswith(b"\r\n0\r\n\r\n")
+    for request_id in ("old", "new"):
+        assert service.wait_for("database_error", request_id=request_id)["cause"]
+    assert service.stop() == 0
+    assert {line["event"] for line in service.lines if line["level"] == "error"} == {"database_error"}
 
-    async def receive() -> dict[str, Any]:
-        await asyncio.Event().wait()  # the client stays
-        raise AssertionError
 
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": "/users/7/tasks", "query_string": b"", "headers": []}
-    logs.configure("json")
-    asyncio.run(service(scope, receive, send))
-    logs.flush()
-    assert sent[0]["status"] == 200
-    assert all(message["more_body"] for message in sent[1:])
-    assert b"".join(message["body"] for message in sent[1:]).count(b'"id"') == BATCH
-    assert "it died" in capfd.readouterr().out
+def test_pipelined_requests_that_are_reset_are_no_faults(service_and_database: tuple[Service, str]) -> None:
+    service, _ = service_and_database
+    for path in (f"{USERS.address(READER)}?limit=30", USERS.address(2), "/livez") * 10:
+        with asks(service.address, *[f"GET {path} HTTP/1.1"] * IN_ONE_PIECE) as client:
+            assert client.recv(1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert service.stop() == 0
+    assert [line for line in service.lines if line["level"] != "info"] == []

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from donebase.app import create_app, with_middleware
-from donebase.core.tasks import Row
+from donebase.core.database import Row
 from donebase.settings import Settings
 from tests.support.rows import task_row
 

@@ -1,6 +1,7 @@
 """Lists: whole ones of any length, and pages."""
 
 import asyncio
+import http.client
 import json
 import re
 import socket
@@ -9,9 +10,10 @@ import asyncpg
 import httpx
 import pytest
 
-from donebase.core.tasks import BATCH, NEXT_BATCH
+from donebase.core.lists import BATCH, NEXT_BATCH
 from tests.support.families import FAMILIES, OWNED, USERS, V1, Family
 from tests.support.processes import Service
+from tests.support.slow_readers import asks
 
 MANY = 2_345
 
@@ -45,15 +47,49 @@ def test_a_long_list_comes_whole_and_in_order(client: httpx.Client, family: Fami
 
 
 def test_a_client_without_chunks_gets_a_long_list_too(service: Service, client: httpx.Client, busy_user: int) -> None:
-    """HTTP/1.0 has no chunks (RFC 9112, 6.1): the list comes with its length."""
+    """HTTP/1.0 has no chunks (RFC 9112, 6.1): the list ends with the connection."""
     path = USERS.address(busy_user)
     with socket.create_connection((httpx.URL(service.address).host, httpx.URL(service.address).port or 0)) as old:
         old.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         raw = b"".join(iter(lambda: old.recv(65536), b""))
     head, _, body = raw.partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head
-    assert f"content-length: {len(body)}\r\n".encode() in head
+    assert b"content-length" not in head
+    assert head.endswith(b"\r\nconnection: close")
     assert json.loads(body) == client.get(path).json()
+
+
+def test_large_tasks_come_whole_and_in_pages(client: httpx.Client, owned: Family, alice: int) -> None:
+    """More bytes than are sent in one piece, in fewer tasks than are read at once."""
+    texts = ["\N{GRINNING FACE}" * 5000, "x", '"\\\n' * 1600, None] * 6
+    created = [owned.created(client, alice, description=text) for text in texts]
+    assert client.get(owned.address(alice)).json() == created
+    for limit in (1, 5, 6, 12, 23, 24, 25):
+        found, following = [], f"{owned.address(alice)}?limit={limit}"
+        while following:
+            response = client.get(following)
+            found.append(response.json())
+            following = response.links.get("next", {}).get("url", "")
+        assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
+        assert 1 <= len(found[-1]) <= limit
+        assert [task for page in found for task in page] == created
+
+
+def test_a_page_in_pieces_is_what_there_was_as_it_began(service: Service, client: httpx.Client, alice: int) -> None:
+    """Tasks that are deleted or created while it is on its way move no task to another page, or out of both."""
+    created = [USERS.created(client, alice, description="\N{GRINNING FACE}" * 5000) for _ in range(260)]
+    with asks(service.address, f"GET {USERS.address(alice)}?limit=255 HTTP/1.1") as slow:
+        assert slow.recv(1, socket.MSG_PEEK)
+        for gone in created[250:256]:
+            assert USERS.delete(client, alice, gone["id"]).status_code == 200
+        later = [USERS.created(client, alice, title="later") for _ in range(3)]
+        response = http.client.HTTPResponse(slow)
+        response.begin()
+        page = json.loads(response.read())
+    following = re.search("<(.*)>", response.headers["link"])
+    assert following
+    found = page + client.get(following[1]).json()
+    assert found == created[:250] + created[256:] + later
 
 
 @pytest.mark.parametrize("length", [0, 1, BATCH - 1, BATCH, BATCH + 1, BATCH + NEXT_BATCH, BATCH + NEXT_BATCH + 1])

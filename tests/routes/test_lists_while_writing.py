@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from donebase.core.tasks import BATCH, NEXT_BATCH
+from donebase.core.lists import BATCH, NEXT_BATCH
 from tests.support.families import FAMILIES, Family, Json
 from tests.support.processes import Service
 

@@ -13,7 +13,7 @@ from tests.support.wire import WireTap
 
 OPERATIONS: dict[str, tuple[Family, str, str, dict[str, object] | None]] = {
     "v1_create_task": (V1, "POST", "", {"title": "x", "user_id": 0}),
-    "v1_list_tasks": (V1, "GET", "?limit=1000", None),
+    "v1_list_tasks": (V1, "GET", "?after={task_id}&limit=1000", None),
     "v1_read_task": (V1, "GET", "/{task_id}", None),
     "v1_replace_task": (V1, "PUT", "/{task_id}", {"title": "x"}),
     "v1_change_task": (V1, "PATCH", "/{task_id}", {"completed": True}),

@@ -4,15 +4,17 @@ Each names the owner first and returns the row. The flat address's statements, w
 id alone.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
     Executable,
     Text,
+    any_,
     bindparam,
     case,
     delete,
@@ -63,9 +65,14 @@ def _verb(past: str, statement: Callable[..., Executable]) -> Verb:
     return Verb(past, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
 
 
-def _list(*whose: ColumnElement[bool]) -> Executable:
-    following = select(*COLUMNS).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
+def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Executable:
+    following = select(*columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
     return following.limit(bindparam("limit", type_=BigInteger))
+
+
+def _many(*whose: ColumnElement[bool]) -> Executable:
+    named = col(Task.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return select(*COLUMNS).where(*whose, named).order_by(col(Task.id))
 
 
 def _change(*this: ColumnElement[bool]) -> Executable:
@@ -97,6 +104,8 @@ CREATE = (
     .add_cte(known_user("user_id"))
 )
 LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
+LIST_IDS = _verb("listed", lambda *whose: _list(*whose[:-1], columns=[col(Task.id)]))
+READ_MANY = _verb("read", lambda *whose: _many(*whose[:-1]))
 READ = _verb("read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("changed", _change)
 COMPLETE = _verb("completed", _complete)

@@ -6,45 +6,15 @@ first and writing then would lose toggles, let two deletes both win and cost a s
 An `owner` of None is the flat address's "whoever owns it": such a statement finds the task by its id alone.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from pydantic import MISSING
-from sqlalchemy import Executable
 
+from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
 from donebase.core.inputs import Completion, NewTask, TaskChanges
-from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ, Verb
+from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb
 from donebase.logs import task_event
-
-# A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
-# would be cheaper in sum.
-BATCH = 250
-NEXT_BATCH = 100
-
-
-class Row(Protocol):
-    """A row as PostgreSQL returned it: its values by name, and in order those of `statements.COLUMNS`."""
-
-    def __getitem__(self, name: str, /) -> Any:
-        """Return the value of a column."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield the values in order."""
-
-
-class Batch(NamedTuple):
-    """Some tasks in order of id, and whether others follow them."""
-
-    rows: Sequence[Row]
-    more: bool
-
-
-class Database(Protocol):
-    """What the verbs need of a database: it runs one statement and gives the rows back."""
-
-    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
-        """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:
@@ -61,19 +31,6 @@ async def create_task(database: Database, owner: int, new: NewTask) -> Row:
     )
     task_event("created", owner, row["id"])
     return row
-
-
-async def list_tasks(database: Database, owner: int | None, after: int, limit: int | None) -> AsyncIterator[Batch]:
-    """Yield the tasks whose id is above `after`, in order of id: one batch of `limit`, or, for None, all there are.
-
-    Each batch is one statement: neither memory nor a connection is held while a batch is on its way out.
-    """
-    batch = await _batch(database, owner, after, limit or BATCH)
-    task_event(LIST.past, owner, None)
-    yield batch
-    while batch.more and limit is None:
-        batch = await _batch(database, owner, batch.rows[-1]["id"], NEXT_BATCH)
-        yield batch
 
 
 async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
@@ -129,13 +86,6 @@ async def complete_task(database: Database, owner: int | None, task_id: int, com
 async def delete_task(database: Database, owner: int | None, task_id: int) -> None:
     """Delete a task for good. Raises TaskNotFound, for the second of two at once as well."""
     await _one(database, DELETE, owner, task_id)
-
-
-async def _batch(database: Database, owner: int | None, after: int, size: int) -> Batch:
-    statement = LIST.flat if owner is None else LIST.owned
-    # One row more than asked for tells whether others follow, without a second statement.
-    rows = await database.fetch(statement, owner=owner, after=after, limit=size + 1)
-    return Batch(rows[:size], more=len(rows) > size)
 
 
 async def _one(

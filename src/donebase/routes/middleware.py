@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from donebase import logs, metrics
 from donebase.core.errors import Fault, InvalidInput, Overloaded
 from donebase.routes.headers import request_id_of, with_security
-from donebase.routes.problems import CLOSE, INTERNAL, KINDS, problem
+from donebase.routes.problems import CLOSE, INTERNAL, KINDS, problem, report
 
 # What Starlette says of a preflight that it refuses, as the header it means.
 _CORS_FAULTS = {
@@ -70,7 +70,7 @@ class ErrorBoundary:
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():  # by the server, and nobody waits for an answer
                 raise
-            logs.crash("internal_error", error)
+            report(error)
             if not status:
                 await problem(INTERNAL, headers={"Vary": "Origin"})(scope, receive, answer)
         finally:

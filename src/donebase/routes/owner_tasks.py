@@ -4,8 +4,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from donebase.core import inputs, tasks
+from donebase.core.lists import TaskList
 from donebase.routes import wire
 from donebase.routes.deps import After, Database, Limit, Owner, TaskId
+from donebase.routes.task_list import task_list
 
 
 def family(name: str, address: str) -> APIRouter:
@@ -22,7 +24,7 @@ def family(name: str, address: str) -> APIRouter:
         request: Request, database: Database, owner: Owner, limit: Limit = None, after: After = None
     ) -> Response:
         """List this user's tasks in order of creation: the complete list, or a page."""
-        return await wire.task_list(request, tasks.list_tasks(database, owner, after or 0, limit), limit)
+        return await task_list(request, TaskList(database, owner, after or 0, limit))
 
     @router.get("/{task_id}", response_model=wire.Task)
     async def read_task(database: Database, owner: Owner, task_id: TaskId) -> Response:

@@ -145,8 +145,20 @@ def refusal(error: Exception) -> Response:
     """Return the answer to an error of our own tree. What the service is to blame for goes to the log as well."""
     kind = KINDS[type(error)]
     if kind.status >= 500:
-        logs.error(kind.code.lower(), cause=str(error))
+        report(error)
     return problem(kind, error.faults if isinstance(error, InvalidInput) else ())
+
+
+def report(error: BaseException) -> None:
+    """Log a failure: a database that failed by its cause, a fault of the service by its traceback.
+
+    For an error of our own tree in the middle of an answer, Starlette raises another one that names it as its cause.
+    """
+    ours = error.__cause__ if isinstance(error.__cause__, DonebaseError) else error
+    if isinstance(ours, DonebaseError):
+        logs.error(KINDS[type(ours)].code.lower(), cause=str(ours))
+    else:
+        logs.crash("internal_error", error)
 
 
 async def donebase_error(_request: Request, error: Exception) -> Response:

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from donebase.core import inputs, tasks
+from donebase.core.lists import TaskList
 from donebase.routes import wire
 from donebase.routes.deps import After, Database, Limit, TaskId
+from donebase.routes.task_list import task_list
 
 _ANYONE = None
 
@@ -31,7 +33,7 @@ def family(name: str, address: str) -> APIRouter:
     @router.get("", response_model=list[wire.Task])
     async def list_tasks(request: Request, database: Database, limit: Limit = None, after: After = None) -> Response:
         """List all tasks in order of id: the complete list, or a page."""
-        return await wire.task_list(request, tasks.list_tasks(database, _ANYONE, after or 0, limit), limit)
+        return await task_list(request, TaskList(database, _ANYONE, after or 0, limit))
 
     @router.get("/{task_id}", response_model=wire.Task)
     async def read_task(database: Database, task_id: TaskId) -> Response:

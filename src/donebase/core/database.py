@@ -1,0 +1,23 @@
+"""What the core needs of a database: it runs one statement and gives the rows back."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Executable
+
+
+class Row(Protocol):
+    """A row as PostgreSQL returned it: its values by name, and in order those of `statements.COLUMNS`."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Return the value of a column."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the values in order."""
+
+
+class Database(Protocol):
+    """A PostgreSQL."""
+
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
+        """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""

@@ -1,0 +1,71 @@
+"""Lists of tasks, read in batches: neither memory nor a connection is held while a batch is on its way to a client."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from donebase.core.database import Database, Row
+from donebase.core.statements import LIST, LIST_IDS, READ_MANY
+from donebase.logs import task_event
+
+# A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
+# would be cheaper in sum.
+BATCH = 250
+NEXT_BATCH = 100
+
+
+class Batch(NamedTuple):
+    """Some tasks in order of id, the id up to which there are no others, and whether others follow."""
+
+    rows: Sequence[Row]
+    last: int
+    more: bool
+
+
+class TaskList:
+    """The tasks of an owner, or for None everybody's, in order of id: all above an id, or a page of `limit`.
+
+    What follows the first batch is read from where the client is: a batch need not be used whole.
+    """
+
+    def __init__(self, database: Database, owner: int | None, after: int, limit: int | None) -> None:
+        self._database = database
+        self._owner = owner
+        self._after = after
+        self._page: array[int] | None = None
+        self.limit = limit
+
+    async def first(self) -> Batch:
+        """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two do."""
+        batch = await self.read(self._after, BATCH if self.limit is None else min(self.limit, BATCH))
+        task_event(LIST.past, self._owner, None)
+        return batch
+
+    async def fix_page(self, after: int, number: int) -> int | None:
+        """Let at most so many tasks follow after an id: those that there are now.
+
+        Return the id after which the next page begins, or None if this one is the last.
+        """
+        statement = LIST_IDS.flat if self._owner is None else LIST_IDS.owned
+        rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=number + 1)
+        self._page = array("q", [row["id"] for row in rows[:number]])
+        return self._page[-1] if len(rows) > number else None
+
+    async def read(self, after: int, size: int) -> Batch:
+        """Return the next batch after an id: at most so many tasks, in one statement."""
+        if self._page is not None:
+            return await self._of_page(self._page, after, size)
+        statement = LIST.flat if self._owner is None else LIST.owned
+        # One row more than asked for tells whether others follow, without a second statement.
+        rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=size + 1)
+        more = len(rows) > size
+        rows = rows[:size]
+        return Batch(rows, rows[-1]["id"] if rows else after, more)
+
+    async def _of_page(self, page: "array[int]", after: int, size: int) -> Batch:
+        begin = bisect_right(page, after)
+        ids = page[begin : begin + size]
+        statement = READ_MANY.flat if self._owner is None else READ_MANY.owned
+        rows = await self._database.fetch(statement, owner=self._owner, ids=ids)
+        return Batch(rows, ids[-1], more=begin + size < len(page))
