@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -59,8 +60,12 @@ class Service:
 
     def workers(self) -> list[psutil.Process]:
         """Return the worker processes, where it has several."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "spawn_main" in str(child.as_dict(["cmdline"]))]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                if "spawn_main" in str(child.cmdline()):
+                    found.append(child)
+        return found
 
     def stop(self) -> int:
         """Ask it to end, as an operator's system does, and return its exit status."""
