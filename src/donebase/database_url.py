@@ -49,7 +49,13 @@ class Host(NamedTuple):
     port: int | None
 
     def __str__(self) -> str:
-        name = f"[{quote(self.name, safe=':')}]" if _is_ipv6(self.name) else quote(self.name, safe="")
+        return self._with_port(f"[{quote(self.name, safe=':')}]" if _is_ipv6(self.name) else quote(self.name, safe=""))
+
+    def encoded(self) -> str:
+        """Return it without brackets: asyncpg uses urllib, which takes them only around a single host since 3.14."""
+        return self._with_port(quote(self.name, safe=""))
+
+    def _with_port(self, name: str) -> str:
         return name if self.port is None else f"{name}:{self.port}"
 
 
@@ -85,14 +91,18 @@ class DatabaseUrl:
         password = f":{quote(self.password, safe='')}" if self.password else ""
         credentials = f"{quote(self.user, safe='')}{password}@" if self.user or password else ""
         query = f"?{urlencode(self.parameters, quote_via=quote, safe='/')}" if self.parameters else ""
-        return f"postgresql://{credentials}{self._place()}{query}"
+        hosts = ",".join(host.encoded() for host in self.hosts) if len(self.hosts) > 1 else self._hosts()
+        return f"postgresql://{credentials}{hosts}{self._path()}{query}"
 
     def without_secrets(self) -> str:
         """Return where it leads: hosts, ports and the name of the database, and nothing else of it."""
-        return f"postgresql://{self._place()}"
+        return f"postgresql://{self._hosts()}{self._path()}"
 
-    def _place(self) -> str:
-        return ",".join(map(str, self.hosts)) + (f"/{quote(self.database, safe='')}" if self.database else "")
+    def _hosts(self) -> str:
+        return ",".join(map(str, self.hosts))
+
+    def _path(self) -> str:
+        return f"/{quote(self.database, safe='')}" if self.database else ""
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -134,7 +144,7 @@ def _host(text: str) -> Host:
         raise UrlError(_HOSTS)
     name, port = _decoded(found["name"]), found["port"]
     bare = _bare_host(name[1:-1] if name.startswith("[") else name)
-    if name.startswith("[") != _is_ipv6(bare.name):
+    if name.startswith("[") and not _is_ipv6(bare.name):
         raise UrlError(_HOSTS)
     return Host(bare.name, _port(port) if port else None)
 
