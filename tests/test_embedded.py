@@ -75,7 +75,7 @@ def test_migrate_works_on_it(folder: Path, data: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_a_wrong_setting(folder: Path) -> None:
     (folder / "file").write_text("")
-    wrong = {"file": "that this user can write to (File exists)", "two\nlines": "without a line break"}
+    wrong = {"file": "that this user can write to (File exists)", "line\n": "without a line break"}
     for unusable, right in wrong.items():
         refused = run_donebase(folder, "serve", "--port", "0", DATA_DIR=str(folder / unusable))
         assert refused.returncode == 2

