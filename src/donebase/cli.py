@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {name: value for name, value in vars(options).items() if value is not None}
         command, file = given.pop("command"), given.pop("file", None)
         settings = Settings.read(**given)
-        logs.configure(settings.log_format)
+        logs.configure(settings.log_format, shared=settings.workers > 1)
         logs.take_over()
         return OK if (command(settings, file.absolute()) if file else command(settings)) else FAILED
     except WrongSetting as wrong:

@@ -35,7 +35,8 @@ class LogWriter:
         self._size = 0
         self._untold = 0
         self._newly_dropped = 0
-        self._lockable = True
+        self.shared = True
+        """Whether other workers write there as well. Without them two system calls less are needed."""
         self._in_line = False  # the lock is held: other workers wait for the rest of a long line
 
     def write(self, lines: list[bytes]) -> bool:
@@ -99,19 +100,19 @@ class LogWriter:
         except OSError:  # whoever read has gone, or the disk is full
             pass
         self._in_line = written < len(data) and (self._in_line or written > 0)
-        if not self._in_line and self._lockable:
+        if not self._in_line and self.shared:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
         return written
 
     def _lock_out_others(self) -> bool:
         """Keep other workers from writing. Tell whether none of them does so just now."""
-        if self._lockable:
+        if self.shared:
             try:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except (BlockingIOError, PermissionError):  # POSIX names both
                 return False
             except OSError:  # a file system without locks
-                self._lockable = False
+                self.shared = False
         return True
 
 

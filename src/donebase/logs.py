@@ -34,9 +34,13 @@ _gathered: list[bytes] = []  # what this turn of the event loop has logged
 _writes_again: asyncio.AbstractEventLoop | None = None  # that tries later to write what waits
 
 
-def configure(form: Format) -> None:
-    """Choose the form of the lines ("auto": readable on a terminal, else JSON) and take in Python's own logging."""
+def configure(form: Format, *, shared: bool = True) -> None:
+    """Choose the form of the lines ("auto": readable on a terminal, else JSON) and take in Python's own logging.
+
+    `shared` tells whether several processes of donebase write to the same standard output.
+    """
     global _as_json
+    _writer.shared = shared
     _as_json = form == "json" or (form == "auto" and not os.isatty(_STDOUT))
     logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
 
