@@ -262,10 +262,10 @@ def test_a_signal_leaves_nothing_half_done(server: Postgresql, folder: Path, too
         arguments = [sys.executable, "-m", "donebase", command, file]
         environment = clean_environment(DATABASE_URL=url, PATH=path(tools))
         with subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
-            wait_for(lambda: look(server.url(), waiting) == 1)
+            wait_for(lambda: look(server.url(), waiting) == 1, every=0.1)
             process.send_signal(signal.SIGTERM)
             assert process.communicate()[0] == b""
         assert process.returncode == 143
-        wait_for(lambda: look(server.url(), waiting) == 0)
+        wait_for(lambda: look(server.url(), waiting) == 0, every=0.1)
     assert [entry.name for entry in folder.iterdir()] == ["donebase.dump"]
     assert run_donebase(folder, "restore", "donebase.dump", DATABASE_URL=url, PATH=path(tools)).returncode == 0
