@@ -37,17 +37,17 @@ MEET_POSTGRESQL = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run both, and return the exit status of the first that fails."""
+    """Run both, unless the first fails, and return the exit status."""
     try:
         with folder_of_the_run(), postgresql(fsync="off") as server:
-            status = _passes(
-                f"PostgreSQL {_dotted(server.version)}", server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments
-            )
+            name = f"PostgreSQL {_dotted(server.version)}"
+            if status := _passes(name, server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments):
+                return status
             with pgbouncer(server) as pooler:
                 # The long way here, the short one everywhere else: what meets a PostgreSQL runs both ways.
                 name = f"PgBouncer {_dotted(pooler.version)}"
-                return status or _passes(name, pooler.url(), *MEET_POSTGRESQL, *arguments, TEST_FAST_PATH="off")
-    except pytest.skip.Exception as missing:  # raised where a program is not installed
+                return _passes(name, pooler.url(), *MEET_POSTGRESQL, *arguments, TEST_FAST_PATH="off")
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:  # raised where a program is not installed
         return _report(str(missing))
 
 
