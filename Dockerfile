@@ -1,11 +1,11 @@
-# donebase without the PostgreSQL of its own: it needs DATABASE_URL. docs/deploying.md says how to run it.
+# donebase without the embedded PostgreSQL: it needs DATABASE_URL. docs/deploying.md describes how to run it.
 ARG PYTHON_IMAGE=python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 RUN python -m venv --without-pip /opt/donebase
-# What is needed changes less often than donebase: a layer of its own. Wheels only, so nothing here has to compile.
+# The dependencies change less often than donebase, so they have a layer of their own. Wheels only: nothing is compiled.
 COPY requirements-deploy.txt ./
 RUN pip --python /opt/donebase/bin/python install --require-hashes --only-binary :all: -r requirements-deploy.txt
 COPY pyproject.toml README.md LICENSE ./
@@ -15,7 +15,7 @@ RUN pip --python /opt/donebase/bin/python install --no-deps --no-build-isolation
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="donebase" \
-      org.opencontainers.image.description="A task backend over PostgreSQL, at three addresses." \
+      org.opencontainers.image.description="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL." \
       org.opencontainers.image.licenses="MIT"
 RUN groupadd --system --gid 10001 donebase \
     && useradd --system --uid 10001 --gid donebase --no-create-home --home-dir /nonexistent donebase
@@ -26,8 +26,8 @@ WORKDIR /opt/donebase
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# /livez, not /health: a container that is started anew because its database is away does not bring the database back.
-# Not urllib, which would ask a proxy where the environment names one.
+# /livez, not /health: restarting the container does not repair an unreachable database.
+# Not urllib, which would use a proxy that the environment names.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-I", "-c", "import http.client, os; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/livez'); raise SystemExit(c.getresponse().status != 200)"]
 ENTRYPOINT ["donebase"]

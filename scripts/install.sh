@@ -1,12 +1,12 @@
 #!/bin/sh
-# Install a requirements file and donebase itself into .venv. make calls this; people need not.
+# Install a requirements file and donebase itself into .venv. Called by make.
 #
 #     scripts/install.sh requirements.txt installed
 #
 # PYTHON names the Python to use; unset, it is the first on PATH that is new enough. `.venv/complete` is written last
-# and says which Python and which folder the environment was made for. Without it an earlier run was interrupted. With
-# other contents the folder was moved or Python was replaced: scripts in .venv/bin hold absolute paths. In each case
-# .venv is made anew. The second argument names a file in .venv with the checksums of what was installed.
+# and records the Python and the folder for which .venv was created. If it is missing, an earlier run was interrupted. If
+# it differs, the folder was moved or Python was replaced: scripts in .venv/bin contain absolute paths. In both cases
+# .venv is created again. The second argument names a file in .venv with the checksums of what was installed.
 set -eu
 requirements=$1 stamp=.venv/$2
 CDPATH="" cd -- "$(dirname -- "$0")/.."
@@ -24,7 +24,7 @@ find_python() {
         if new_enough "$python"; then return; fi
     done
     found=$("$1" --version 2>/dev/null) || fail "$1 is not installed. On Debian and Ubuntu: apt install python3-venv"
-    fail "Python 3.11 or later is needed, and $1 is $found. Name another one: make run PYTHON=/path/to/python3.13"
+    fail "Python 3.11 or later is needed, and $1 is $found. Choose another one: make run PYTHON=/path/to/python3.13"
 }
 
 make_environment() {
@@ -32,14 +32,14 @@ make_environment() {
     case $python in *python3.*) package=${python##*/}-venv ;; *) package=python3-venv ;; esac
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "$python has no module ensurepip. On Debian and Ubuntu: apt install $package"
-    said=$(rm -rf .venv 2>&1) || fail ".venv is to be made anew, and cannot be removed: $(printf '%s' "$said" | tail -n 1)"
-    said=$("$python" -m venv .venv 2>&1) || fail ".venv could not be made: $(printf '%s' "$said" | tail -n 1)"
+    said=$(rm -rf .venv 2>&1) || fail ".venv has to be created again and cannot be removed: $(printf '%s' "$said" | tail -n 1)"
+    said=$("$python" -m venv .venv 2>&1) || fail ".venv could not be created: $(printf '%s' "$said" | tail -n 1)"
 }
 
-# Nothing where there is no environment or its Python is gone.
+# Prints nothing if there is no .venv or its Python is missing.
 identity() { .venv/bin/python -c 'import sys; print(*sys.version_info[:2], sys.prefix)' 2>/dev/null || true; }
 
-# The kernel unlocks the folder when the last process ends that was started here. macOS has no such program.
+# The kernel releases the lock when the last process that was started here ends. macOS has no flock.
 exec 9<.
 if command -v flock >/dev/null && ! flock -n 9; then
     echo "another make is installing into .venv: waiting for it ..."
@@ -57,7 +57,7 @@ rm -f .venv/complete
 echo "installing $requirements into .venv ..."
 pip() {
     .venv/bin/python -m pip --quiet --disable-pip-version-check install "$@" ||
-        fail "the packages could not be installed: pip says above why. The next make starts again."
+        fail "the packages could not be installed: see pip's messages above. Run make again to retry."
 }
 pip --require-hashes -r "$requirements"
 pip --no-deps --no-build-isolation --editable .

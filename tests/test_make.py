@@ -76,7 +76,7 @@ def test_a_package_index_that_is_away_may_come_back(machine: Machine) -> None:
     assert status == 2
     assert said[1:3] == [
         "ERROR: No matching distribution found for alembic",
-        "donebase: the packages could not be installed: pip says above why. The next make starts again.",
+        "donebase: the packages could not be installed: see pip's messages above. Run make again to retry.",
     ]
     assert machine.make("run") == WORKS
 

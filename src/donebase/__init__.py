@@ -1,3 +1,3 @@
-"""donebase: a task backend over PostgreSQL, at three addresses."""
+"""donebase: a backend for to-do lists, an HTTP API that stores tasks in PostgreSQL."""
 
 __version__ = "0.1.0"

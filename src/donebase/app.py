@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="donebase",
         version=__version__,
-        summary="A task backend over PostgreSQL.",
+        summary="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
         description="The same tasks at three families of addresses, which differ in how they name the owner of a task.",
         openapi_tags=[
             {"name": "v1", "description": "All tasks; the owner is a field of the body."},

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="donebase",
-        description="A task backend over PostgreSQL.",
+        description="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
         epilog="Settings are environment variables, or lines of a file .env in the working directory: "
         + ", ".join(name.upper() for name in Settings.model_fields),
     )
