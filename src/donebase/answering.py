@@ -74,9 +74,9 @@ class AnsweringProtocol(HttpToolsProtocol):
             cycle.on_response = _nothing
             if not cycle.response_complete and not cycle.disconnected:
                 cycle.disconnected = True
-                self._reset()
+                self.reset()
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         """End the connection in the middle of an answer so that nobody takes what came for the whole (RFC 9112, 8)."""
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()

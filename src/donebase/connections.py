@@ -64,6 +64,9 @@ class Client(Protocol):
     def answering(self) -> bool:
         """Tell whether a request is being answered."""
 
+    def reset(self) -> None:
+        """End the connection, and with it what was sent and has not been taken."""
+
 
 class Connections:
     """The connections of one worker."""
@@ -102,6 +105,11 @@ class Connections:
         self._unsent.pop(client, None)
         self._refused.pop(client, None)
 
+    def taken(self, client: Client) -> None:
+        """Note that a client has taken most of what was sent: more is sent now, so that its size tells nothing."""
+        if client in self._unsent:
+            self._unsent[client] = (0, 0.0)
+
     def _look(self) -> None:
         """End every connection, a closing one too, whose client took nothing for SEND_TIMEOUT."""
         loop = asyncio.get_running_loop()
@@ -111,7 +119,7 @@ class Connections:
             if not before or size < before:
                 since = now
             elif now - since >= self._send_timeout:
-                client.transport.abort()
+                client.reset()
             self._unsent[client] = (size, since)
         self._looking = bool(self._unsent)
         if self._looking:

@@ -86,6 +86,11 @@ class PatientProtocol(AnsweringProtocol):
         else:
             self.loop.call_later(LINGER, self._end_unless_answering)
 
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        self._shared.taken(self)
+        super().resume_writing()
+
     def _await_head(self) -> None:
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(self._settings.header_timeout, self._head_overdue)
@@ -101,6 +106,9 @@ class PatientProtocol(AnsweringProtocol):
         """End with a client that does not send the rest of its request, or take its answer."""
         if not self.answering():
             self.transport.abort()
-        elif self.cycle.more_body or self.cycle.response_started:
+        elif self.cycle.response_started:
+            self._shared.cut_off += 1
+            self.reset()
+        elif self.cycle.more_body:
             self._shared.cut_off += 1
             self.transport.abort()

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import re
+import secrets
 import socket
 
 import asyncpg
@@ -21,7 +22,7 @@ MANY = 2_345
 @pytest.fixture(scope="module")
 def busy_user(database_url: str) -> int:
     """A user with more tasks than one batch holds."""
-    user = 2**40
+    user = secrets.randbelow(2**62) + 1
 
     async def fill() -> None:
         connection = await asyncpg.connect(database_url, statement_cache_size=0)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import socket
 import struct
 import time
@@ -16,7 +17,7 @@ import pytest
 
 from tests.support.families import USERS
 from tests.support.processes import Service
-from tests.support.slow_readers import all_begun, asks, everything_from, fill
+from tests.support.slow_readers import all_begun, asks, empty, everything_from, fill
 from tests.support.waiting import wait_for
 
 LONG = 20_000
@@ -27,19 +28,21 @@ MB = 10**6
 
 
 @pytest.fixture(scope="module")
-def long_list(database_url: str) -> str:
+def long_list(database_url: str) -> Iterator[str]:
     """The address of a list of 14 MB."""
-    user = 2**41
+    user = secrets.randbelow(2**62) + 1
     fill(database_url, user, LONG, "x" * 500)
-    return USERS.address(user)
+    yield USERS.address(user)
+    empty(database_url, user)
 
 
 @pytest.fixture(scope="module")
-def large_tasks(database_url: str) -> str:
+def large_tasks(database_url: str) -> Iterator[str]:
     """The address of a list of 20 MB, in 1,000 tasks."""
-    user = 2**41 + 1
+    user = secrets.randbelow(2**62) + 1
     fill(database_url, user, 1_000, LARGE)
-    return USERS.address(user)
+    yield USERS.address(user)
+    empty(database_url, user)
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,12 @@ _UNUSED = ("fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path")
 
 
 class Nginx(Server):
-    """An nginx on any free port; `upstream` is the host and the port of the service."""
+    """An nginx on any free port; `upstream` is the host and the port of the service.
 
-    def __init__(self, folder: Path, upstream: str) -> None:
+    `http_version` is what it speaks to the service; nginx's own default is 1.0.
+    """
+
+    def __init__(self, folder: Path, upstream: str, http_version: str = "1.1") -> None:
         super().__init__(folder, password="")
         self.address = f"http://127.0.0.1:{self.port}"
         here = {
@@ -35,7 +38,7 @@ class Nginx(Server):
             "server": upstream,
             "listen": f"127.0.0.1:{self.port}",
         }
-        written = CONFIGURATION.read_text()
+        written = CONFIGURATION.read_text().replace("proxy_http_version 1.1;", f"proxy_http_version {http_version};")
         assert sorted(name for _, name, _, _ in _OF_A_MACHINE.findall(written)) == sorted(here)
         changed = _OF_A_MACHINE.sub(lambda line: f"{line[1]}{line[2]} {here[line[2]]};{line[4]}", written)
         unused = "".join(f"    {name} {folder}/unused;\n" for name in _UNUSED)
@@ -71,10 +74,10 @@ class Nginx(Server):
 
 
 @contextmanager
-def nginx(upstream: str) -> Iterator[Nginx]:
+def nginx(upstream: str, http_version: str = "1.1") -> Iterator[Nginx]:
     """Start an nginx before a service and take it away again."""
     with a_folder() as folder:
-        server = Nginx(folder, upstream)
+        server = Nginx(folder, upstream, http_version)
         try:
             yield server.start()
         finally:

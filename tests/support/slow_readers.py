@@ -43,19 +43,22 @@ def all_begun(stack: ExitStack, readers: Iterable[socket.socket]) -> list[socket
 
 def fill(url: str, user: int, number: int, text: str) -> None:
     """Give a user so many tasks with this description."""
+    new = "SELECT $1, 'task ' || n, $3 FROM generate_series(1, $2::int) AS n"
+    _run(url, "INSERT INTO users (id) VALUES ($1)", user)
+    _run(url, f"INSERT INTO tasks (user_id, title, description) {new}", user, number, text)
 
-    async def insert() -> None:
+
+def empty(url: str, user: int) -> None:
+    """Delete the tasks of a user."""
+    _run(url, "DELETE FROM tasks WHERE user_id = $1", user)
+
+
+def _run(url: str, sql: str, *arguments: object) -> None:
+    async def run() -> None:
         connection = await asyncpg.connect(url, statement_cache_size=0)
         try:
-            await connection.execute("INSERT INTO users (id) VALUES ($1)", user)
-            await connection.execute(
-                "INSERT INTO tasks (user_id, title, description)"
-                " SELECT $1, 'task ' || n, $3 FROM generate_series(1, $2::int) AS n",
-                user,
-                number,
-                text,
-            )
+            await connection.execute(sql, *arguments)
         finally:
             await connection.close()
 
-    asyncio.run(insert())
+    asyncio.run(run())
