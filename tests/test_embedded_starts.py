@@ -161,15 +161,17 @@ def test_processes_that_a_killed_server_left_end_before_the_next_begins(data: Pa
     """Two servers that write the same files would ruin them."""
     with postgresql(data) as url:
         postmaster = psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0]))
-        writers = postmaster.children()
-        writers[0].suspend()
-        postmaster.kill()
-        psutil.wait_procs([postmaster], timeout=FIRST_START)
-        time.sleep(1)
-        assert not answers(url)
-        assert writers[0].status() == psutil.STATUS_STOPPED
-        writers[0].resume()
-        wait_for(lambda: not writers[0].is_running() and answers(url))
+        writer = postmaster.children()[0]
+        writer.suspend()
+        try:
+            postmaster.kill()
+            psutil.wait_procs([postmaster], timeout=FIRST_START)
+            time.sleep(1)
+            assert not answers(url)
+            assert writer.status() == psutil.STATUS_STOPPED
+        finally:
+            writer.resume()
+        wait_for(lambda: not writer.is_running() and answers(url))
 
 
 def answers(url: str) -> bool:
