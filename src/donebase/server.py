@@ -10,8 +10,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from ipaddress import ip_address
-from types import FrameType
-from typing import NoReturn
 
 from donebase import __version__, logs, metrics
 from donebase.connections import BACKLOG, fit_into_file_limit
@@ -19,11 +17,11 @@ from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
 from donebase.settings import Settings, WrongSetting
+from donebase.signals import exit_on_signals
 from donebase.supervisor import Supervisor
 from donebase.tracing import require_exporter
 
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
-_STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(settings: Settings) -> bool:
@@ -32,8 +30,7 @@ def serve(settings: Settings) -> bool:
     What is in flight then is finished, for SHUTDOWN_GRACE seconds at most. Raises WrongSetting and SchemaMismatch
     before anything is served.
     """
-    for each in _STOP:
-        signal.signal(each, _leave)
+    exit_on_signals(0)
     if settings.traces:
         require_exporter(settings)
     settings = fit_into_file_limit(settings)
@@ -131,9 +128,3 @@ def _run(
     with metrics.folder_of_workers() as folder:
         settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
         return Supervisor(settings, listener, announce, stopping).run()
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
-    for each in _STOP:
-        signal.signal(each, signal.SIG_IGN)  # said once is enough: what is being stopped is stopped in order
-    raise SystemExit(0)

@@ -10,10 +10,19 @@ from typing import NoReturn
 STOP = (signal.SIGTERM, signal.SIGINT)
 
 
-def exit_on_signals() -> None:
-    """Let SIGTERM and SIGINT end the process in order: `finally` runs, the status is 143 or 130, as in a shell."""
+def exit_on_signals(status: int | None = None) -> None:
+    """Let SIGTERM and SIGINT end the process in order: `finally` runs.
+
+    Without a `status` to exit with it is 143 or 130, as in a shell.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        for each in STOP:
+            signal.signal(each, signal.SIG_IGN)  # the first one is enough
+        raise SystemExit(128 + number if status is None else status)
+
     for each in STOP:
-        signal.signal(each, _exit)
+        signal.signal(each, leave)
 
 
 @contextmanager
@@ -31,9 +40,3 @@ def signals_deferred() -> Iterator[None]:
             signal.signal(each, handler)
         for number in arrived:
             signal.raise_signal(number)
-
-
-def _exit(number: int, _frame: FrameType | None) -> NoReturn:
-    for each in STOP:
-        signal.signal(each, signal.SIG_IGN)  # the first one is enough
-    raise SystemExit(128 + number)

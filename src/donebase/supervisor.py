@@ -10,9 +10,9 @@ from multiprocessing import connection
 
 from donebase import logs, metrics
 from donebase.settings import Settings
+from donebase.signals import STOP
 from donebase.worker import LOOK, WorkerProcess
 
-_STOP = (signal.SIGTERM, signal.SIGINT)
 _PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each try to replace a worker; the last one for ever
 _STEADY = 60.0  # seconds of work after which earlier failures of a worker count no more
 _CLOSING, _LAST_TRACES = 1.0, 10.0  # seconds beyond the grace, to close what is held and to send the last traces
@@ -78,7 +78,7 @@ class Supervisor:
         def stop(number: int, _frame: object) -> None:
             self._signal = self._signal or number
 
-        before = {each: signal.signal(each, stop) for each in _STOP}
+        before = {each: signal.signal(each, stop) for each in STOP}
         signal.set_wakeup_fd(writer)
         try:
             yield reader
