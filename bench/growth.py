@@ -30,7 +30,7 @@ _BUSY_CONNECTIONS = 64
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it and return the exit status: 1 where nothing could be measured, or an answer was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Measure what growth costs.")
-    parser.add_argument("--short", action="store_true", help="in about two minutes, and keep nothing")
+    parser.add_argument("--short", action="store_true", help="take about two minutes, and store nothing")
     parser.add_argument("--tasks", type=int, help="tasks in the largest table: 10 million, 1 million when short")
     options = parser.parse_args(arguments)
     if not load.available():
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(Plan(1, 1) if options.short else Plan(3, 2), options)
     except RunFailed as failure:
-        print(f"The run says nothing: {failure}")
+        print(f"The run failed and has no results: {failure}")
         return 1
     return 0
 
@@ -148,8 +148,8 @@ def _tell(now: dict[str, Any], *, keep: bool) -> None:
     print("", *(table.text() for table in tables), sep="\n\n")
     before = results.kept(results.GROWTH)
     if before:
-        lines = results.moved(before, now) or ["nothing"]
-        print(f"\nMoved by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
+        lines = results.moved(before, now) or ["none"]
+        print(f"\nChanged by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
     folder = results.FOLDER if keep else results.FOLDER / "short"
     growth_pictures.sizes(now, folder / "growth-sizes.png")
     growth_pictures.load(now, folder / "growth-load.png")

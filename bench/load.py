@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bench import RunFailed
 
-MISSING = "wrk is not installed here; on Debian it comes with the package wrk. Nothing was measured."
+MISSING = "wrk is not installed (Debian: apt install wrk). Nothing was measured."
 _SCRIPT = Path(__file__).parent / "wrk.lua"
 
 
@@ -45,7 +45,7 @@ def press(port: int, operation: str, tasks: Tasks, connections: int, seconds: in
     seen: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     if seen["refused"] or seen["broken"] or not seen["requests"]:
         raise RunFailed(
-            f"{operation} at {connections} connections: of {seen['requests']} answers {seen['refused']} were not 2xx, "
-            f"and {seen['broken']} broke off or did not come"
+            f"{operation} at {connections} connections: of {seen['requests']} responses "
+            f"{seen['refused']} were not 2xx, and {seen['broken']} were incomplete or did not arrive"
         )
     return Load(seen["requests"], seen["seconds"], seen["latency_ms"])

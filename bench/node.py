@@ -18,17 +18,17 @@ _MINUTES = 3
 def missing() -> str | None:
     """Install what Fastify needs, and return one line of why that cannot be done, or None."""
     if not (shutil.which("node") and shutil.which("npm")):
-        return "Fastify is left out: node and npm are not installed here"
+        return "Fastify is omitted: node and npm are not installed"
     wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]
     if versions() == wanted:
         return None
     try:
         ended = subprocess.run(_INSTALL, cwd=FOLDER, capture_output=True, text=True, timeout=60 * _MINUTES, check=False)
     except subprocess.TimeoutExpired:
-        return f"Fastify is left out: npm did not install it within {_MINUTES} minutes"
+        return f"Fastify is omitted: npm did not install it within {_MINUTES} minutes"
     if versions() == wanted:
         return None
-    return f"Fastify is left out: npm could not install it ({ended.stderr.strip().splitlines()[:1]})"
+    return f"Fastify is omitted: npm could not install it ({ended.stderr.strip().splitlines()[:1]})"
 
 
 def versions() -> dict[str, str]:

@@ -36,17 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except RunFailed as failure:
-        print(f"The run says nothing: {failure}")
+        print(f"The run failed and has no results: {failure}")
         return 1
     return 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measure what a request costs.")
-    parser.add_argument("--short", action="store_true", help="in about two minutes, and keep nothing")
+    parser.add_argument("--short", action="store_true", help="take about two minutes, and store nothing")
     parser.add_argument("--rounds", type=int, help="how often each server has its turn")
     parser.add_argument(
-        "--servers", nargs="+", choices=(*USUAL, PLAIN), default=USUAL, help="only these, and keep nothing"
+        "--servers", nargs="+", choices=(*USUAL, PLAIN), default=USUAL, help="only these servers, and store nothing"
     )
     return parser.parse_args(arguments)
 
@@ -88,11 +88,11 @@ def _servers(wanted: Sequence[str]) -> list[str]:
 def _preface(found: dict[str, Any], under_test: set[int], others: set[int]) -> str:
     lines = [f"load: wrk {found['versions']['wrk']}; PostgreSQL {found['versions']['postgresql']}, the embedded one"]
     if under_test == others:
-        lines.append("there is one core only: the server shares it with the load and PostgreSQL")
+        lines.append("there is only one core, which the server shares with the load and PostgreSQL")
     else:
         lines.append(f"server on core {min(under_test)}; load and PostgreSQL on {', '.join(map(str, sorted(others)))}")
     if found["load_at_start"] > BUSY:
-        lines.append(f"something else is at work here (load {found['load_at_start']}): expect noise")
+        lines.append(f"other processes are using this machine (load {found['load_at_start']}): expect noise")
     return "\n".join(lines)
 
 
@@ -103,7 +103,7 @@ def _walks(names: Sequence[str], database: Postgres, tasks: Tasks, cores: set[in
     for name, found in walks.items():
         for operation, answer in found.answers.items():
             if answer != walks[DONEBASE].answers[operation]:
-                raise RunFailed(f"{name} answers {operation} with {str(answer)[:300]}")
+                raise RunFailed(f"responses differ: {name} answers {operation} with {str(answer)[:300]}")
     return walks
 
 
@@ -125,8 +125,8 @@ def _tell(now: dict[str, Any], *, keep: bool) -> None:
     print("", *(table.text() for table in tables), report.verdict(now), sep="\n\n")
     before = results.kept(results.LATEST)
     if before:
-        lines = results.moved(before, now) or ["nothing"]
-        print(f"\nMoved by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
+        lines = results.moved(before, now) or ["none"]
+        print(f"\nChanged by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
     folder = results.FOLDER if keep else results.FOLDER / "short"
     pictures.cpu(now, str(CONNECTIONS[0]), folder / "cpu.png")
     pictures.latency(now, str(CONNECTIONS[0]), folder / "latency.png")

@@ -49,7 +49,7 @@ def revision_of(pg_restore: Path, file: Path) -> str:
     said = _run([pg_restore, *arguments], stdout=subprocess.PIPE, env=program_environment())
     found = re.search(rb"^COPY .*alembic_version \(version_num\) FROM stdin;\n(\w+)\n", said, re.MULTILINE)
     if found is None:
-        raise BackupFailed("the backup holds no tables of donebase")
+        raise BackupFailed("the backup contains no donebase tables")
     return found[1].decode()
 
 

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     backup = commands.add_parser(
         "backup",
         help="write a backup of the database to a file",
-        description="Write a backup of the database that `migrate` connects to. The service can go on meanwhile. An "
+        description="Write a backup of the database that `migrate` connects to. The service can keep running. An "
         "existing file is never overwritten.",
     )
     backup.add_argument("file", type=Path, metavar="FILE", help="the file to create")
@@ -79,10 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser(
         "restore",
         help="restore a backup into an empty database",
-        description="Restore a backup into the database that `migrate` connects to. That may be of PostgreSQL 15 or "
-        "later, whichever version the backup comes from, and must hold no tasks.",
+        description="Restore a backup into the database that `migrate` connects to. It must contain no tasks and no "
+        "users, and can be PostgreSQL 15 or later, whichever version the backup comes from.",
     )
-    restore.add_argument("file", type=Path, metavar="FILE", help="a file that `donebase backup` has written")
+    restore.add_argument("file", type=Path, metavar="FILE", help="a file written by `donebase backup`")
     restore.set_defaults(command=_restore)
 
     openapi = commands.add_parser(

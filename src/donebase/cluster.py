@@ -88,7 +88,7 @@ class Cluster:
             if server is None or self._stopped_by(how, server):
                 break
         else:
-            raise ClusterFailed(f"PostgreSQL, process {server}, does not stop")
+            raise ClusterFailed(f"PostgreSQL (process {server}) does not stop")
         if self._sockets and self._sockets != self.data:
             with suppress(OSError):
                 self._sockets.rmdir()  # nothing but that: who runs PostgreSQL can write any path into postmaster.pid
@@ -106,7 +106,7 @@ class Cluster:
             elif locked:
                 return True
             self._pause()
-        raise ClusterFailed("another PostgreSQL, perhaps in another container, uses it")
+        raise ClusterFailed("another PostgreSQL is using it, perhaps in another container")
 
     def _initialise(self) -> None:
         """Make a cluster beside the place where it belongs, and move it there once it is whole.
@@ -158,7 +158,9 @@ class Cluster:
                 )
             while not self._ready():
                 if self._child.poll() is not None:
-                    raise ClusterFailed(_last_error(log, began) or f"it ended with status {self._child.returncode}")
+                    raise ClusterFailed(
+                        _last_error(log, began) or f"PostgreSQL ended with status {self._child.returncode}"
+                    )
                 self._pause()
 
     def _ready(self) -> bool:
@@ -178,7 +180,7 @@ class Cluster:
             return self.data
         sockets = Path(tempfile.mkdtemp(prefix="donebase-"))
         if not _plain(sockets):
-            raise ClusterFailed("its path is too long for a socket, or not plain, and TMPDIR's is as well")
+            raise ClusterFailed("its path and TMPDIR's are too long for a Unix socket, or contain special characters")
         self._programs.give(sockets)
         return sockets
 
@@ -192,7 +194,7 @@ class Cluster:
 
     def _pause(self) -> None:
         if self.stopping.wait(_POLL):
-            raise ClusterFailed("it is being stopped")
+            raise ClusterFailed("donebase is shutting down")
 
 
 def open_private(path: Path) -> IO[bytes]:

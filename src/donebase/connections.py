@@ -39,7 +39,8 @@ def fit_into_file_limit(settings: Settings) -> Settings:
         "connections.limited",
         max_connections=possible,
         cause=f"MAX_CONNECTIONS is {settings.max_connections}, but the hard limit of open files is {files}",
-        advice=f"allow {settings.max_connections + _LEAST_REFUSED + besides} open files: ulimit -Hn, LimitNOFILE=",
+        advice=f"raise the hard limit to {settings.max_connections + _LEAST_REFUSED + besides} (ulimit -Hn, or "
+        "LimitNOFILE= in a systemd unit), or lower MAX_CONNECTIONS",
     )
     return settings.model_copy(update={"max_connections": possible})
 

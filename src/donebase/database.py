@@ -143,7 +143,7 @@ def no_connection(
     if isinstance(failure, _REFUSALS):
         return WrongSetting(f"{variable} was rejected by PostgreSQL: {failure.args[0]}")
     if isinstance(failure, OSError):
-        reason = failure.strerror or str(failure) or "no answer in time"
+        reason = failure.strerror or str(failure) or "no response in time"
         place = settings.address(unpooled=unpooled).without_secrets()
         return DatabaseFailed(f"{variable}: no connection to {place}: {reason}")
     return meaning(failure)

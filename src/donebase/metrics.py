@@ -31,7 +31,7 @@ _STATEMENT_SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 
 
 _requests = Histogram(
     "donebase_http_request_duration_seconds",
-    "Time from a request to the end of its answer.",
+    "Time from a request to the end of its response.",
     ["method", "route", "status", "family"],
     buckets=_REQUEST_SECONDS,
 )
@@ -41,9 +41,7 @@ _statements = Histogram(
     ["outcome"],
     buckets=_STATEMENT_SECONDS,
 )
-_pool_size = Gauge(
-    "donebase_database_pool_size", "Connections that the pool may have open.", multiprocess_mode="livesum"
-)
+_pool_size = Gauge("donebase_database_pool_size", "Connections that the pool may open.", multiprocess_mode="livesum")
 _pool_in_use = Gauge("donebase_database_pool_in_use", "Connections that run a statement.", multiprocess_mode="livesum")
 _pool_waiting = Gauge(
     "donebase_database_pool_waiting", "Requests that wait for a connection.", multiprocess_mode="livesum"
@@ -51,7 +49,7 @@ _pool_waiting = Gauge(
 _log_lines_dropped = Counter(
     "donebase_log_lines_dropped_total", "Log lines that were dropped because standard output was not read in time."
 )
-_info = Gauge("donebase_info", "The version that runs.", ["version"], multiprocess_mode="livemax")
+_info = Gauge("donebase_info", "The running version.", ["version"], multiprocess_mode="livemax")
 
 answered = _statements.labels("answered").observe
 failed = _statements.labels("failed").observe

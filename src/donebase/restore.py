@@ -51,7 +51,7 @@ async def restore(settings: Settings, file: Path) -> None:
         try:
             await connection.run_sync(go_to, revision)
         except CommandError:
-            raise BackupFailed(f"the backup's schema, {revision}, was never one of donebase's") from None
+            raise BackupFailed(f"the backup's schema {revision} is unknown to donebase") from None
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
         there = await connection.run_sync(_tables)
@@ -72,7 +72,7 @@ def _refuse_rows(connection: Connection) -> None:
     for table in _tables(connection):
         connection.execute(text(f'LOCK TABLE "{table.name}" IN ACCESS EXCLUSIVE MODE'))
         if connection.execute(select(table.select().exists())).scalar_one():
-            raise BackupFailed(f"the database holds {table.name} already: restore into an empty database")
+            raise BackupFailed(f"the database already contains {table.name}: restore into an empty database")
 
 
 async def _copy(driver: asyncpg.Connection, pg_restore: Path, file: Path, table: str) -> int:
@@ -85,7 +85,7 @@ async def _copy(driver: asyncpg.Connection, pg_restore: Path, file: Path, table:
                 status = await driver.copy_to_table(table, source=_rows(lines), columns=columns, format="text")
                 copied.append(int(status.split()[1]))
     if len(copied) != 1:
-        raise BackupFailed(f"the backup holds {len(copied)} tables with the name {table}, not one")
+        raise BackupFailed(f"the backup contains {len(copied)} tables named {table} instead of one")
     return copied[0]
 
 

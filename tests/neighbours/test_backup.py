@@ -159,7 +159,7 @@ def test_a_backup_taken_while_tasks_are_created_comes_back(
             run(BACK_UP, folder, DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=direct, PATH=spied(folder, tools))
         after = everything(client)
         assert (folder / "donebase.dump").stat().st_mode & 0o777 == 0o600
-        with pytest.raises(AssertionError, match="the database holds users already: restore into an empty database"):
+        with pytest.raises(AssertionError, match="the database already contains users: restore into an empty database"):
             run(RESTORE, folder, RESTORED_URL=url, PATH=tools)
         assert everything(client) == after, "a backup is not mixed with what is there"
     run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
@@ -216,7 +216,7 @@ def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder
     assert "FILE must be in a folder" in refused(folder, 2, "backup", "no/folder", DATABASE_URL=url, PATH=here)
     assert "pg_dump must be on PATH" in refused(folder, 2, "backup", "b", DATABASE_URL=url, PATH=str(folder))
     assert "Connection refused" in refused(folder, 1, "backup", "b", DATABASE_URL="postgresql://127.0.0.1:1", PATH=here)
-    assert "no tables of donebase" in refused(folder, 1, "backup", "b", DATABASE_URL=url, PATH=here)
+    assert "no donebase tables" in refused(folder, 1, "backup", "b", DATABASE_URL=url, PATH=here)
     with embedded_postgresql(data) as newer:
         mismatch = refused(folder, 1, "backup", "b", DATABASE_URL=newer, PATH=here)
     assert "server version mismatch" in mismatch

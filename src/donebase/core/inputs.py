@@ -93,7 +93,7 @@ class _Body(BaseModel):
 
     user_id: Id | MISSING = Field(
         default=MISSING,
-        description="The owner. Must be the present owner: it cannot change.",
+        description="The owner, which cannot be changed: must be the current owner.",
         json_schema_extra=_READ_ONLY,
     )
     id: _Ignored = None
@@ -102,23 +102,25 @@ class _Body(BaseModel):
 
 
 class NewTask(_Body):
-    """A task to be created, or what replaces one: what is left out takes its default."""
+    """A task to create, or the replacement of one: omitted fields take their defaults."""
 
     title: Title
-    description: Description | None = Field(default=None, description="More about it, stored byte for byte.")
-    completed: bool = Field(default=False, description="Whether it is completed.", examples=[False])
+    description: Description | None = Field(default=None, description="More about the task, stored byte for byte.")
+    completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
 
 
 class TaskChanges(_Body):
-    """What is to change. A field that is left out keeps its value; a description of null clears it."""
+    """The fields to change. Omitted fields keep their values; a description of null clears it."""
 
     title: Title | MISSING = MISSING
-    description: Description | MISSING | None = Field(default=MISSING, description="More about it; null clears it.")
-    completed: bool | MISSING = Field(default=MISSING, description="Whether it is completed.", examples=[True])
+    description: Description | MISSING | None = Field(
+        default=MISSING, description="More about the task; null clears it."
+    )
+    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[True])
 
 
 class Completion(_Body):
-    """Whether the task is to be done or not; said outright, so that saying it twice does no harm."""
+    """The state to set. Setting it twice has the same effect as setting it once."""
 
     completed: bool | MISSING = Field(default=MISSING, description="true: completed; false: open.", examples=[True])
 

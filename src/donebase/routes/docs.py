@@ -125,10 +125,10 @@ def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
 
 _HEADERS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
 _ABOUT = {
-    "X-Request-ID": "The id of the request: the client's own, or one that was made.",
-    "Location": "Where the task is.",
-    "Link": "Where a page that is not the last goes on (RFC 8288).",
-    "Retry-After": "Seconds after which to try again.",
+    "X-Request-ID": "The id of the request: the client's, or a generated one.",
+    "Location": "The path of the task.",
+    "Link": "The next page, unless this is the last one (RFC 8288).",
+    "Retry-After": "Seconds to wait before a retry.",
 }
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address

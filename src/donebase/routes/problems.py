@@ -91,20 +91,20 @@ _OURS = frozenset({"blank", "nul_character", "not_unicode", "out_of_range", "too
 
 
 class FieldProblem(BaseModel):
-    """One thing that is wrong with one field."""
+    """An error in one field."""
 
     model_config = ConfigDict(title="FieldProblem")
 
-    field: str = Field(description="The field, parameter or `body` that is wrong.", examples=["title"])
+    field: str = Field(description="The invalid field, parameter or header, or `body`.", examples=["title"])
     message: str = Field(description="An explanation for people.", examples=["is required"])
     code: str = Field(description="A stable code for programs.", examples=["required"])
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """An error (RFC 9457)."""
 
     type: str = Field(
-        description="Always `about:blank`: status and code say what kind of problem it is.", examples=["about:blank"]
+        description="Always `about:blank`: `status` and `code` identify the error.", examples=["about:blank"]
     )
     title: str = Field(description="The reason phrase of the status.", examples=["Bad Request"])
     status: int = Field(description="The HTTP status.", examples=[400])
@@ -112,7 +112,7 @@ class Problem(BaseModel):
     code: str = Field(description="A stable code for programs.", examples=["VALIDATION_ERROR"])
     request_id: str = Field(description="The same as in the header X-Request-ID and in the log.", examples=["shop-42"])
     errors: list[FieldProblem] | MISSING = Field(
-        default=MISSING, description=f"For VALIDATION_ERROR: what is wrong with each field, the first {MAX_FAULTS}."
+        default=MISSING, description=f"For VALIDATION_ERROR: an entry for each invalid field, at most {MAX_FAULTS}."
     )
 
 

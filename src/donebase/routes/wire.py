@@ -31,12 +31,14 @@ class Task(BaseModel):
 
     id: _Id = Field(description="Assigned by the database, never reused.", examples=[1])
     title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="What is to be done.", examples=["Buy milk"])
-    description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about it.", examples=[None])
-    completed: bool = Field(description="Whether it is completed.", examples=[False])
+    description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about the task.", examples=[None])
+    completed: bool = Field(description="Whether the task is completed.", examples=[False])
     user_id: _Id = Field(description="The owner.", examples=[123])
-    created_at: datetime = Field(description="When it was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
+    created_at: datetime = Field(
+        description="When the task was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
+    )
     updated_at: datetime = Field(
-        description="When it was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
+        description="When the task was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
     )
 
 
