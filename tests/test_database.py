@@ -81,6 +81,18 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
     with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2, database_timeout=600)
 
 
+def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) -> None:
+    async def use(database: Database) -> None:
+        first, second = [await tasks.create_task(database, alice, NewTask(title="x")) for _ in range(2)]
+        page = TaskList(database, alice, 0, 2)
+        assert len((await page.first()).rows) == 2
+        await tasks.delete_task(database, alice, second["id"])
+        assert await page.fix_page(first["id"], 1) is None
+        assert await page.read(first["id"], 1) == ([], first["id"], False)
+
+    with_database(database_url, use)
+
+
 def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
     async def use(database: Database) -> None:
         with pytest.raises(DatabaseFailed):

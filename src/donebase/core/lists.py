@@ -66,6 +66,8 @@ class TaskList:
     async def _of_page(self, page: "array[int]", after: int, size: int) -> Batch:
         begin = bisect_right(page, after)
         ids = page[begin : begin + size]
+        if not ids:
+            return Batch([], after, more=False)
         statement = READ_MANY.flat if self._owner is None else READ_MANY.owned
         rows = await self._database.fetch(statement, owner=self._owner, ids=ids)
         return Batch(rows, ids[-1], more=begin + size < len(page))
