@@ -20,6 +20,7 @@ import pytest
 from donebase.embedded import postgresql
 from donebase.migrations import migrate
 from donebase.settings import Settings
+from tests.support.databases import fetchval
 from tests.support.processes import clean_environment
 from tests.support.waiting import wait_for
 
@@ -51,26 +52,15 @@ def data() -> Iterator[Path]:
         yield Path(folder) / "data"
 
 
-def look(url: str, sql: str, *arguments: object) -> Any:
-    """Run SQL and return the one value that it gives, if any."""
-
-    async def ask() -> object:
-        connection = await asyncpg.connect(url, statement_cache_size=0)
-        try:
-            return await connection.fetchval(sql, *arguments)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
 def keeps_a_task(data: Path) -> None:
     """See that PostgreSQL starts on a folder, and that what is written there is there after the next start."""
     with postgresql(data) as url:
         asyncio.run(migrate(Settings.read(database_url=url)))
-        look(url, "WITH u AS (INSERT INTO users (id) VALUES (1)) INSERT INTO tasks (user_id, title) VALUES (1, 'kept')")
+        fetchval(
+            url, "WITH u AS (INSERT INTO users (id) VALUES (1)) INSERT INTO tasks (user_id, title) VALUES (1, 'kept')"
+        )
     with postgresql(data) as url:
-        assert look(url, "SELECT title FROM tasks") == "kept"
+        assert fetchval(url, "SELECT title FROM tasks") == "kept"
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
@@ -138,22 +128,22 @@ def somebody(who: str, folder: Path) -> Iterator[int]:
             process.kill()
     else:
         with postgresql(folder) as url:
-            look(url, "CREATE TABLE theirs AS SELECT 2 AS number")
+            fetchval(url, "CREATE TABLE theirs AS SELECT 2 AS number")
             yield int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
-            assert look(url, "SELECT number FROM theirs") == 2
+            assert fetchval(url, "SELECT number FROM theirs") == 2
 
 
 @pytest.mark.parametrize("who", ["sleep", "another PostgreSQL"])
 def test_a_process_that_has_the_pid_of_a_server_that_was_killed_is_left_alone(data: Path, who: str) -> None:
     with postgresql(data) as url:
-        look(url, "CREATE TABLE ours AS SELECT 1 AS number")
+        fetchval(url, "CREATE TABLE ours AS SELECT 1 AS number")
     with somebody(who, data.with_name("other")) as pid:
         server = data / "postgresql"
         stale = f"{pid}\n{server}\n{int(time.time())}\n5432\n{server}\n\n 1\t 1\nready   \n"
         (server / "postmaster.pid").write_text(stale)
         (server / ".s.PGSQL.5432.lock").write_text(stale)
         with postgresql(data) as url:
-            assert look(url, "SELECT number FROM ours") == 1
+            assert fetchval(url, "SELECT number FROM ours") == 1
         assert processes_in(server) == []
 
 
@@ -176,7 +166,7 @@ def test_processes_that_a_killed_server_left_end_before_the_next_begins(data: Pa
 
 def answers(url: str) -> bool:
     try:
-        return bool(look(url, "SELECT true"))
+        return bool(fetchval(url, "SELECT true"))
     except (OSError, asyncpg.PostgresError):
         return False
 
@@ -184,7 +174,7 @@ def answers(url: str) -> bool:
 @pytest.mark.parametrize("name", ["two words", "é'\"$;,=%\\\u2028", "long" * 40])
 def test_any_character_may_be_in_the_path_but_a_line_break(data: Path, name: str) -> None:
     with postgresql(data / name) as url:
-        assert look(url, "SELECT 1") == 1
+        assert fetchval(url, "SELECT 1") == 1
     assert not (data / name / "postgresql" / "postmaster.pid").exists()
 
 
@@ -203,5 +193,5 @@ def test_writes_are_durable(data: Path) -> None:
     """The defaults of PostgreSQL, without which a power cut loses what was acknowledged."""
     with postgresql(data) as url:
         for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
-            assert look(url, f"SHOW {name}") == "on", name
-        assert look(url, "SHOW server_encoding") == "UTF8"
+            assert fetchval(url, f"SHOW {name}") == "on", name
+        assert fetchval(url, "SHOW server_encoding") == "UTF8"

@@ -22,7 +22,7 @@ from donebase.core.models import REVISION, Table
 from donebase.database import Database
 from donebase.migrations import migrate
 from donebase.settings import Settings
-from tests.support.databases import a_database, database_named, execute
+from tests.support.databases import a_database, database_named, execute, fetchval
 from tests.support.held_up import Onlooker
 from tests.support.processes import clean_environment, run_donebase
 
@@ -31,19 +31,6 @@ MIGRATE = "run `donebase migrate`, or `make migrate`"
 
 def settings(url: str, **changes: float) -> Settings:
     return Settings.read(database_url=url, **changes)
-
-
-def look(url: str, sql: str) -> object:
-    """Run SQL and return the one value that it gives, if any."""
-
-    async def ask() -> object:
-        connection = await asyncpg.connect(url, statement_cache_size=0)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
 
 
 def differences(url: str) -> list[object]:
@@ -68,8 +55,8 @@ WHERE connamespace = 'public'::regnamespace AND contype <> 'n'"
 def test_from_nothing_leads_to_the_models(empty_database: str) -> None:
     assert asyncio.run(migrate(settings(empty_database))) is None
     assert differences(empty_database) == []
-    assert look(empty_database, "SELECT version_num FROM alembic_version") == REVISION
-    assert look(empty_database, CONSTRAINTS) == [
+    assert fetchval(empty_database, "SELECT version_num FROM alembic_version") == REVISION
+    assert fetchval(empty_database, CONSTRAINTS) == [
         "alembic_version_pkc PRIMARY KEY (version_num)",
         "ck_tasks_description_length CHECK ((char_length(description) <= 5000))",
         "ck_tasks_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))",
@@ -87,10 +74,10 @@ def test_the_models_alone_make_the_same_constraints(empty_database: str) -> None
             await connection.run_sync(Table.metadata.create_all)
 
     asyncio.run(create())
-    by_models = look(empty_database, CONSTRAINTS)
-    look(empty_database, "DROP TABLE tasks, users")
+    by_models = fetchval(empty_database, CONSTRAINTS)
+    fetchval(empty_database, "DROP TABLE tasks, users")
     asyncio.run(migrate(settings(empty_database)))
-    by_migrations = look(empty_database, CONSTRAINTS)
+    by_migrations = fetchval(empty_database, CONSTRAINTS)
     assert isinstance(by_migrations, list)
     assert by_models == by_migrations[1:]
 
@@ -98,7 +85,7 @@ def test_the_models_alone_make_the_same_constraints(empty_database: str) -> None
 def test_down_and_up_again(empty_database: str) -> None:
     asyncio.run(migrate(settings(empty_database)))
     assert asyncio.run(migrate(settings(empty_database), "base")) == REVISION
-    assert look(empty_database, "SELECT to_regclass('tasks')") is None
+    assert fetchval(empty_database, "SELECT to_regclass('tasks')") is None
     assert asyncio.run(migrate(settings(empty_database))) is None
     assert differences(empty_database) == []
 
@@ -144,7 +131,7 @@ def test_tables_of_another_version_are_refused(
     empty_database: str, folder: Path, found: str | None, advice: str
 ) -> None:
     if found:
-        look(empty_database, f"CREATE TABLE alembic_version AS SELECT '{found}'::varchar(32) AS version_num")
+        fetchval(empty_database, f"CREATE TABLE alembic_version AS SELECT '{found}'::varchar(32) AS version_num")
     with pytest.raises(SchemaMismatch, match=advice):
         asyncio.run(Database(settings(empty_database)).open())
     refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=empty_database)
@@ -157,7 +144,7 @@ def test_tables_of_another_version_are_refused(
 
 def test_newer_tables_are_not_migrated(empty_database: str, folder: Path) -> None:
     asyncio.run(migrate(settings(empty_database)))
-    look(empty_database, "UPDATE alembic_version SET version_num = '9999'")
+    fetchval(empty_database, "UPDATE alembic_version SET version_num = '9999'")
     refused = run_donebase(folder, "migrate", DATABASE_URL=empty_database)
     assert (refused.returncode, "upgrade donebase" in refused.stderr) == (1, True)
 
@@ -227,4 +214,4 @@ def test_a_signal_rolls_the_migration_back(
         await other.close()
 
     asyncio.run(tell())
-    assert look(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    assert fetchval(empty_database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0

@@ -1,6 +1,5 @@
 """docs/backup.md, done as it is written: what was acknowledged comes back to the byte, and no id comes twice."""
 
-import asyncio
 import os
 import re
 import shlex
@@ -14,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from donebase.embedded import postgresql as embedded_postgresql
+from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
 from tests.support.postgresql import Postgresql, postgresql
@@ -118,19 +117,6 @@ def data() -> Iterator[Path]:
         yield Path(folder)
 
 
-def look(url: str, sql: str) -> Any:
-    """Run SQL and return the one value that it gives, if any."""
-
-    async def ask() -> object:
-        connection = await asyncpg.connect(url, statement_cache_size=0)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
 def spied(folder: Path, tools: str) -> str:
     """Return a folder of programs that note what `ps` would show of them, and what libpq reads, and do their work."""
     spies = folder / "spies"
@@ -227,14 +213,14 @@ def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder
 
 def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Path, tools: str, alice: int) -> None:
     here, source, target = path(tools), server.url(server.database_with_tables()), server.url(server.new_database())
-    look(source, f"INSERT INTO users (id) VALUES ({alice})")
+    fetchval(source, f"INSERT INTO users (id) VALUES ({alice})")
     rows = f"SELECT {alice}, md5(n::text) || md5((n + 1)::text) FROM generate_series(1, 20000) AS n"
-    look(source, f"INSERT INTO tasks (user_id, title) {rows}")
+    fetchval(source, f"INSERT INTO tasks (user_id, title) {rows}")
     run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
     whole = (folder / "donebase.dump").read_bytes()
     (folder / "half").write_bytes(whole[: len(whole) // 2])
     (folder / "text").write_text("SELECT 1;\n")
-    look(source, "UPDATE alembic_version SET version_num = '9999'")
+    fetchval(source, "UPDATE alembic_version SET version_num = '9999'")
     assert run_donebase(folder, "backup", "newer", DATABASE_URL=source, PATH=here).returncode == 0
 
     def why(file: str, status: int) -> str:
@@ -248,7 +234,7 @@ def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Pat
     )
     assert "ends in the middle of a table" in why("half", 1)
     assert "upgrade donebase" in why("newer", 1)
-    assert look(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    assert fetchval(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
@@ -262,10 +248,10 @@ def test_a_signal_leaves_nothing_half_done(server: Postgresql, folder: Path, too
         arguments = [sys.executable, "-m", "donebase", command, file]
         environment = clean_environment(DATABASE_URL=url, PATH=path(tools))
         with subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
-            wait_for(lambda: look(server.url(), waiting) == 1, every=0.1)
+            wait_for(lambda: fetchval(server.url(), waiting) == 1, every=0.1)
             process.send_signal(signal.SIGTERM)
             assert process.communicate()[0] == b""
         assert process.returncode == 143
-        wait_for(lambda: look(server.url(), waiting) == 0, every=0.1)
+        wait_for(lambda: fetchval(server.url(), waiting) == 0, every=0.1)
     assert [entry.name for entry in folder.iterdir()] == ["donebase.dump"]
     assert run_donebase(folder, "restore", "donebase.dump", DATABASE_URL=url, PATH=path(tools)).returncode == 0

@@ -1,6 +1,5 @@
 """nginx as deploy/nginx.conf sets it up, before a service: the same answers, and slow clients hold nobody up."""
 
-import asyncio
 import http.client
 import json
 import select
@@ -10,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import pytest
 
 from donebase.settings import Settings
+from tests.support.databases import fetchval
 from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.nginx import Nginx, nginx
 from tests.support.problems import JSON
@@ -117,13 +116,7 @@ def test_a_long_list_comes_whole(through: httpx.Client, client: httpx.Client, da
     task = USERS.created(through, alice, description="d" * 500)
     copies = f"INSERT INTO tasks (user_id, title, description) SELECT $1, title, description FROM tasks, \
         generate_series(2, {MANY}) WHERE user_id = $1 AND id = $2"
-
-    async def copy() -> None:
-        connection = await asyncpg.connect(database_url)
-        await connection.execute(copies, alice, task["id"])
-        await connection.close()
-
-    asyncio.run(copy())
+    fetchval(database_url, copies, alice, task["id"])
     for family in FAMILIES:
         listed = family.listed(through, alice)
         assert len(listed) == MANY

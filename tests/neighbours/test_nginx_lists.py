@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support.databases import ended, execute
+from tests.support.databases import ended, execute, fill
 from tests.support.families import USERS
 from tests.support.nginx import Nginx, nginx
 from tests.support.processes import Service
-from tests.support.slow_readers import asks, everything_from, fill
+from tests.support.slow_readers import asks, everything_from
 
 READER = 1
 ROWS = 3_000

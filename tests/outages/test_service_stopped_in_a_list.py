@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
 from tests.outages.callers import no_longer_takes_connections, stop
+from tests.support.databases import empty, fill
 from tests.support.families import USERS
 from tests.support.processes import Service
 
@@ -23,21 +23,9 @@ LONG_LIST = 2_000
 @pytest.fixture
 def reader(database_url: str, alice: int) -> Iterator[int]:
     """A user with a list that fits into no buffer on its way, for as long as it takes."""
-
-    async def run(sql: str) -> None:
-        database = await asyncpg.connect(database_url, statement_cache_size=0)
-        await database.execute(sql)
-        await database.close()
-
-    asyncio.run(
-        run(
-            f"INSERT INTO users (id) VALUES ({alice});"
-            "INSERT INTO tasks (user_id, title, description)"
-            f" SELECT {alice}, 'task ' || n, repeat('x', 4000) FROM generate_series(1, {LONG_LIST}) AS n"
-        )
-    )
+    fill(database_url, alice, LONG_LIST, "x" * 4000)
     yield alice
-    asyncio.run(run(f"DELETE FROM tasks WHERE user_id = {alice}"))
+    empty(database_url, alice)
 
 
 @contextmanager

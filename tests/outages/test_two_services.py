@@ -62,12 +62,12 @@ def test_on_the_embedded_postgresql(folder: Path, data: Path, alice: int) -> Non
 
 
 def test_on_any_other_postgresql(folder: Path, empty_database: str, alice: int) -> None:
-    async def look() -> list[tuple[object, ...]]:
+    async def fetchval() -> list[tuple[object, ...]]:
         async with Onlooker(empty_database) as onlooker:
             return await onlooker.fetch("SELECT version_num FROM alembic_version")
 
     with ThreadPoolExecutor() as threads, ExitStack() as stack:
         migrations = [threads.submit(run_donebase, folder, "migrate", DATABASE_URL=empty_database) for _ in range(2)]
         assert [migration.result().returncode for migration in migrations] == [0, 0]
-        assert asyncio.run(look()) == [(REVISION,)]
+        assert asyncio.run(fetchval()) == [(REVISION,)]
         both_serve_the_same(two_at_once(stack, folder, DATABASE_URL=empty_database), alice)

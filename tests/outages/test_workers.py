@@ -1,26 +1,19 @@
 """Several workers: one that dies, hangs or cannot start harms nobody but itself."""
 
-import asyncio
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
 from donebase.core.models import REVISION
+from tests.support.databases import fetchval
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 
 
 def set_revision(database: str, revision: str) -> None:
     """Make tables look as if another version of donebase had migrated them."""
-
-    async def run() -> None:
-        connection = await asyncpg.connect(database)
-        await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
-        await connection.close()
-
-    asyncio.run(run())
+    fetchval(database, "UPDATE alembic_version SET version_num = $1", revision)
 
 
 def livez(service: Service) -> int:

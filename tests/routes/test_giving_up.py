@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
+from tests.support.databases import fill
 from tests.support.families import FAMILIES, USERS
 from tests.support.held_up import Onlooker, until
 from tests.support.kept_alive import KeptAlive
@@ -102,19 +102,9 @@ def service_and_database(
 ) -> Iterator[tuple[Service, str]]:
     """A service with a small pool on a database of its own, and that database's URL."""
     settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL), "FAST_PATH": request.param}
-    asyncio.run(fill(own_database))
+    fill(own_database, READER, LONG_LIST, "x" * LONG_TEXT)
     with Service(folder, **settings) as service:
         yield service.ready(), own_database
-
-
-async def fill(url: str) -> None:
-    database = await asyncpg.connect(url, statement_cache_size=0)
-    await database.execute(f"INSERT INTO users (id) VALUES ({READER})")
-    await database.execute(
-        "INSERT INTO tasks (user_id, title, description)"
-        f" SELECT {READER}, 'long', repeat('x', {LONG_TEXT}) FROM generate_series(1, {LONG_LIST})"
-    )
-    await database.close()
 
 
 def descriptors(service: Service) -> int:

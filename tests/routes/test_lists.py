@@ -1,17 +1,16 @@
 """Lists: whole ones of any length, and pages."""
 
-import asyncio
 import http.client
 import json
 import re
 import secrets
 import socket
 
-import asyncpg
 import httpx
 import pytest
 
 from donebase.core.lists import BATCH, NEXT_BATCH
+from tests.support.databases import fill
 from tests.support.families import FAMILIES, OWNED, USERS, V1, Family
 from tests.support.processes import Service
 from tests.support.slow_readers import asks
@@ -23,16 +22,7 @@ MANY = 2_345
 def busy_user(database_url: str) -> int:
     """A user with more tasks than one batch holds."""
     user = secrets.randbelow(2**62) + 1
-
-    async def fill() -> None:
-        connection = await asyncpg.connect(database_url, statement_cache_size=0)
-        await connection.execute(f"INSERT INTO users (id) VALUES ({user})")
-        await connection.execute(
-            f"INSERT INTO tasks (user_id, title) SELECT {user}, 'task ' || n FROM generate_series(1, {MANY}) AS n"
-        )
-        await connection.close()
-
-    asyncio.run(fill())
+    fill(database_url, user, MANY)
     return user
 
 

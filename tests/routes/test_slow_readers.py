@@ -15,9 +15,10 @@ import httpx
 import psutil
 import pytest
 
+from tests.support.databases import empty, fill
 from tests.support.families import USERS
 from tests.support.processes import Service
-from tests.support.slow_readers import all_begun, asks, empty, everything_from, fill
+from tests.support.slow_readers import all_begun, asks, everything_from
 from tests.support.waiting import wait_for
 
 LONG = 20_000

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -79,3 +80,28 @@ async def execute(*commands: str) -> None:
 def ended(database: str) -> str:
     """Return the SQL that ends every connection to a database."""
     return f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{database}'"
+
+
+def fetchval(url: str, sql: str, *arguments: object) -> Any:
+    """Run SQL on a database and return the one value that it gives, if any."""
+
+    async def run() -> object:
+        connection = await asyncpg.connect(url, statement_cache_size=0)
+        try:
+            return await connection.fetchval(sql, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def fill(url: str, user: int, number: int, description: str | None = None) -> None:
+    """Make a user with so many tasks: `task 1` and so on, each with this description."""
+    fetchval(url, "INSERT INTO users (id) VALUES ($1)", user)
+    rows = "SELECT $1, 'task ' || n, $3 FROM generate_series(1, $2::int) AS n"
+    fetchval(url, f"INSERT INTO tasks (user_id, title, description) {rows}", user, number, description)
+
+
+def empty(url: str, user: int) -> None:
+    """Delete the tasks of a user."""
+    fetchval(url, "DELETE FROM tasks WHERE user_id = $1", user)

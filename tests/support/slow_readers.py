@@ -1,11 +1,9 @@
-"""Clients that ask for much and read little or nothing of it, and lists that are long enough for that."""
+"""Clients that ask for much and read little or nothing of it."""
 
-import asyncio
 import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
 
-import asyncpg
 import httpx
 
 from tests.support.waiting import DEADLINE
@@ -39,26 +37,3 @@ def all_begun(stack: ExitStack, readers: Iterable[socket.socket]) -> list[socket
     for reader in found:
         assert reader.recv(1, socket.MSG_PEEK)
     return found
-
-
-def fill(url: str, user: int, number: int, text: str) -> None:
-    """Give a user so many tasks with this description."""
-    new = "SELECT $1, 'task ' || n, $3 FROM generate_series(1, $2::int) AS n"
-    _run(url, "INSERT INTO users (id) VALUES ($1)", user)
-    _run(url, f"INSERT INTO tasks (user_id, title, description) {new}", user, number, text)
-
-
-def empty(url: str, user: int) -> None:
-    """Delete the tasks of a user."""
-    _run(url, "DELETE FROM tasks WHERE user_id = $1", user)
-
-
-def _run(url: str, sql: str, *arguments: object) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(url, statement_cache_size=0)
-        try:
-            await connection.execute(sql, *arguments)
-        finally:
-            await connection.close()
-
-    asyncio.run(run())
