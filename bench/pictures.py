@@ -49,7 +49,7 @@ def latency(results: dict[str, Any], connections: str, file: Path) -> None:
     for panel in panels[:, 0]:
         panel.set_ylabel("ms")
     panels[0, 0].legend(frameon=False, loc="upper left")
-    figure.suptitle(f"Latency: so many requests were answered within so many ms ({_at(connections)})", fontsize=14)
+    figure.suptitle(f"Latency: share of requests answered within a time, ms ({_at(connections)})", fontsize=14)
     save(figure, file)
 
 

@@ -79,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser(
         "restore",
         help="restore a backup into an empty database",
-        description="Restore a backup into the database that `migrate` connects to. It must contain no tasks and no "
-        "users, and can be PostgreSQL 15 or later, whichever version the backup comes from.",
+        description="Restore a backup into the database that `migrate` connects to. That database must contain no "
+        "tasks and no users. It can be PostgreSQL 15 or later, older or newer than the one of the backup.",
     )
     restore.add_argument("file", type=Path, metavar="FILE", help="a file written by `donebase backup`")
     restore.set_defaults(command=_restore)

@@ -59,6 +59,9 @@ class Kind(NamedTuple):
 # Python has called 413 by two names.
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
 _RETRY = {"Retry-After": "1"}
+_UNCERTAIN = (
+    "The database failed or did not respond in time. A write may have been carried out: read before you repeat it."
+)
 CLOSE = {"Connection": "close"}  # what is left of the body is on its way, and is no next request
 
 KINDS: dict[type[Exception], Kind] = {
@@ -68,8 +71,8 @@ KINDS: dict[type[Exception], Kind] = {
     TaskNotFound: Kind(404, "TASK_NOT_FOUND", "The task does not exist."),
     BodyTooLarge: Kind(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", CLOSE),
     UnsupportedMediaType: Kind(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
-    DatabaseFailed: Kind(500, "DATABASE_ERROR", "The database failed or did not answer in time. Try again.", _RETRY),
-    SchemaMismatch: Kind(500, "DATABASE_ERROR", "The database failed or did not answer in time. Try again.", _RETRY),
+    DatabaseFailed: Kind(500, "DATABASE_ERROR", _UNCERTAIN, _RETRY),
+    SchemaMismatch: Kind(500, "DATABASE_ERROR", _UNCERTAIN, _RETRY),
     Overloaded: Kind(503, "OVERLOADED", "The service is busy and did not process the request. Try again.", _RETRY),
 }
 INTERNAL = Kind(500, "INTERNAL_ERROR", "An unexpected error occurred in the service.")
