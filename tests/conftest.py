@@ -6,6 +6,7 @@ TEST_FAST_PATH=off sends every request the long way.
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -107,3 +108,11 @@ def bob() -> int:
 def folder(tmp_path: Path) -> Path:
     """An empty folder to run donebase in: no `.env` of anybody's."""
     return tmp_path
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A folder that is not there yet, for DATA_DIR."""
+    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
+    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
+        yield Path(folder) / "data"

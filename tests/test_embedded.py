@@ -1,21 +1,11 @@
 """The PostgreSQL that comes with pip: there at the first start, clean at the end, whole after the worst."""
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support.families import FAMILIES
 from tests.support.processes import Service, run_donebase
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
-        yield Path(folder) / "data"
 
 
 def start(folder: Path, data: Path) -> Service:

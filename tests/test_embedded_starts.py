@@ -6,7 +6,6 @@ import pwd
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ import pytest
 from donebase.embedded import postgresql
 from donebase.migrations import migrate
 from donebase.settings import Settings
-from tests.support.databases import fetchval
+from tests.support.databases import fetchval, fill
 from tests.support.processes import clean_environment
 from tests.support.waiting import wait_for
 
@@ -45,22 +44,13 @@ CUT_SHORT = [
 ]
 
 
-@pytest.fixture
-def data() -> Iterator[Path]:
-    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
-        yield Path(folder) / "data"
-
-
 def keeps_a_task(data: Path) -> None:
     """See that PostgreSQL starts on a folder, and that what is written there is there after the next start."""
     with postgresql(data) as url:
         asyncio.run(migrate(Settings.read(database_url=url)))
-        fetchval(
-            url, "WITH u AS (INSERT INTO users (id) VALUES (1)) INSERT INTO tasks (user_id, title) VALUES (1, 'kept')"
-        )
+        fill(url, user=1, number=1)
     with postgresql(data) as url:
-        assert fetchval(url, "SELECT title FROM tasks") == "kept"
+        assert fetchval(url, "SELECT title FROM tasks") == "task 1"
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
@@ -123,9 +113,11 @@ def somebody(who: str, folder: Path) -> Iterator[int]:
     """Run a process that has nothing to do with donebase's data, and yield its pid."""
     if who == "sleep":
         with subprocess.Popen(["sleep", "600"], cwd="/", **as_postgresql_runs()) as process:
-            yield process.pid
-            assert process.poll() is None, "it was signalled"
-            process.kill()
+            try:
+                yield process.pid
+                assert process.poll() is None, "it was signalled"
+            finally:
+                process.kill()
     else:
         with postgresql(folder) as url:
             fetchval(url, "CREATE TABLE theirs AS SELECT 2 AS number")

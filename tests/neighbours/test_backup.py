@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,13 +107,6 @@ def tools() -> str:
     """Where Debian's programs of PostgreSQL are, those of one version together."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
     return str(program("postgres", "postgresql", *map(str, reversed(folders))).resolve().parent)
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
-        yield Path(folder)
 
 
 def spied(folder: Path, tools: str) -> str:

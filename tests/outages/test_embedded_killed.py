@@ -1,6 +1,5 @@
 """The embedded PostgreSQL is killed alone: the service that it belongs to starts it again."""
 
-import tempfile
 import time
 from contextlib import ExitStack
 from functools import partial
@@ -36,10 +35,9 @@ def restarted(services: list[Service], times: int) -> bool:
     return times == [line["event"] for service in services for line in service.lines].count("database.restarted")
 
 
-def test_it_is_started_again_and_nothing_is_lost(folder: Path) -> None:
+def test_it_is_started_again_and_nothing_is_lost(folder: Path, data: Path) -> None:
     """Two services on one folder, one with several workers: one of them starts it, and both go on."""
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as place, ExitStack() as stack:
-        data = Path(place) / "data"
+    with ExitStack() as stack:
         settings = ({"WORKERS": "1"}, {"WORKERS": "2"})
         services = [stack.enter_context(Service(folder, DATA_DIR=str(data), **each)) for each in settings]
         storms = [stack.enter_context(Storm(service.ready().address, clients=3)) for service in services]

@@ -1,15 +1,13 @@
 """kill -9 in a storm of writes: what was acknowledged is there after the next start, and nothing is half done."""
 
 import socket
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import psutil
-import pytest
 
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
@@ -49,13 +47,6 @@ def through_three_storms(start: Start, kill_database: Kill, revive_database: Kil
 def answered(storm: Storm) -> int:
     """Return how many requests of a storm have been successful so far."""
     return sum(answer.well for answer in storm.answers)
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
-        yield Path(folder) / "data"
 
 
 def kill_embedded(data: Path) -> None:

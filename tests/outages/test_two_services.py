@@ -1,28 +1,18 @@
 """Two services that start at the same moment on nothing: one set of tables, and both serve."""
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import psutil
-import pytest
 
 from donebase.core.models import REVISION
 from tests.support.families import FAMILIES
 from tests.support.held_up import Onlooker
 from tests.support.processes import Service, run_donebase
 from tests.support.waiting import wait_for
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
-    with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
-        yield Path(folder) / "data"
 
 
 def two_at_once(stack: ExitStack, folder: Path, **environment: str) -> list[Service]:
