@@ -153,6 +153,8 @@ def meaning(failure: BaseException) -> DatabaseFailed | Overloaded:
     """Say in donebase's words what went wrong. The text is for the log: no value, no detail, no address."""
     if isinstance(failure, asyncpg.TooManyConnectionsError):
         return Overloaded("PostgreSQL has no free connection slot (max_connections)")
+    if isinstance(failure, TimeoutError):
+        return DatabaseFailed("PostgreSQL did not respond in time")
     if isinstance(failure, asyncpg.PostgresError):
         return DatabaseFailed(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
     return DatabaseFailed(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
