@@ -5,12 +5,9 @@ holds settings that an older server refuses.
 """
 
 import re
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import PIPE
 from typing import IO
 
 import asyncpg
@@ -18,12 +15,13 @@ from alembic.util import CommandError
 from sqlalchemy import Column, Connection, Table, inspect, select, text
 
 from donebase import logs
-from donebase.backup import first_error, pg_restore_for_any_backup, revision_of
+from donebase.backup import revision_of
+from donebase.client_programs import newest_pg_restore, output_of
 from donebase.core.errors import BackupFailed, SchemaMismatch
 from donebase.core.models import REVISION
 from donebase.core.models import Table as Model
 from donebase.migrations import go_to, migration
-from donebase.settings import Settings, WrongSetting, program_environment
+from donebase.settings import Settings, WrongSetting
 
 _COPY = re.compile(rb"COPY \S+ \((.*)\) FROM stdin;\n")
 _SETVAL = re.compile(rb"SELECT pg_catalog\.setval\('.*', ([0-9]+), (true|false)\);\n")
@@ -40,7 +38,7 @@ async def restore(settings: Settings, file: Path) -> None:
         file.open("rb").close()
     except OSError as failure:
         raise WrongSetting(f"FILE must be a backup that this user can read ({failure.strerror})") from None
-    pg_restore = pg_restore_for_any_backup()
+    pg_restore = newest_pg_restore()
     revision = revision_of(pg_restore, file)
     if revision > REVISION:
         raise SchemaMismatch(
@@ -117,22 +115,6 @@ async def _go_on_with_ids(driver: asyncpg.Connection, pg_restore: Path, file: Pa
         await driver.execute("SELECT setval($1::text::regclass, $2)", sequence, last)
 
 
-@contextmanager
-def _output(pg_restore: Path, file: Path, name: str) -> Iterator[IO[bytes]]:
-    """Yield what pg_restore writes of the data of a table or a sequence. Nothing else runs while it is read."""
-    command = [str(pg_restore), "--data-only", f"--table={name}", "--file=-", str(file)]
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(  # noqa: S603 - a program of PostgreSQL's, without a shell
-            command, stdout=PIPE, stderr=said, env=program_environment(), start_new_session=True
-        ) as process,
-    ):
-        try:
-            assert process.stdout
-            yield process.stdout
-        except BaseException:
-            process.kill()
-            raise
-        if process.wait():
-            said.seek(0)
-            raise BackupFailed(first_error(said.read(), process.returncode))
+def _output(pg_restore: Path, file: Path, name: str) -> AbstractContextManager[IO[bytes]]:
+    """Return what pg_restore writes of the data of a table or a sequence."""
+    return output_of([pg_restore, "--data-only", f"--table={name}", "--file=-", str(file)])
