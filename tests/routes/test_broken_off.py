@@ -3,13 +3,13 @@
 import asyncio
 import json
 import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.connections import reset_at_close
 from tests.support.databases import ended, execute, fill
 from tests.support.families import USERS
 from tests.support.processes import Service
@@ -59,6 +59,6 @@ def test_pipelined_requests_that_are_reset_are_no_faults(service_and_database: t
     for path in (f"{USERS.address(READER)}?limit=30", USERS.address(2), "/livez") * 10:
         with asks(service.address, *[f"GET {path} HTTP/1.1"] * IN_ONE_PIECE) as client:
             assert client.recv(1)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_at_close(client)
     assert service.stop() == 0
     assert [line for line in service.lines if line["level"] != "info"] == []

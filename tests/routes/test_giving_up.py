@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.connections import reset_at_close
 from tests.support.databases import fill
 from tests.support.families import FAMILIES, USERS
 from tests.support.held_up import Onlooker, until
@@ -81,7 +81,7 @@ def give_up(service: Service, turn: int) -> None:
         connection.connect((place.hostname, place.port))
         MOMENTS[turn % len(MOMENTS)](connection, turn)
         if turn // len(MOMENTS) % 2:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_at_close(connection)
 
 
 async def every_connection_works(service: Service, onlooker: Onlooker) -> None:
@@ -107,16 +107,11 @@ def service_and_database(
         yield service.ready(), own_database
 
 
-def descriptors(service: Service) -> int:
-    """Return how many files and connections the service has open."""
-    return len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
-
-
 async def a_thousand_give_up(service: Service, url: str) -> None:
     async def more_descriptors() -> int:
-        return descriptors(service) - before
+        return service.descriptors() - before
 
-    before = descriptors(service)
+    before = service.descriptors()
     async with Onlooker(url) as onlooker:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(partial(give_up, service), range(CLIENTS)))

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import secrets
-import socket
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +13,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.support.connections import reset_at_close
 from tests.support.databases import empty, fill
 from tests.support.families import USERS
 from tests.support.processes import Service
@@ -102,19 +101,15 @@ def padded(path: str, number: int, request_id: str = "padded") -> list[str]:
 
 def answers_until_nothing_is_taken(service: Service, client: httpx.Client, path: str) -> int:
     """Return after how many answers the service waits for a client that reads nothing, which it then ends."""
-    before = descriptors(service)
+    before = service.descriptors()
     with asks(service.address, *padded(path, 150, "counted")):
         service.wait_for("request", request_id="counted")
-        wait_for(lambda: descriptors(service) == before)
+        wait_for(lambda: service.descriptors() == before)
     client.get("/livez", headers={"X-Request-ID": "later"})
     service.wait_for("request", request_id="later")
     answers = len([line for line in service.lines if (line["event"], line["request_id"]) == ("request", "counted")])
     assert answers < 150
     return answers - 1  # the last one waited
-
-
-def descriptors(service: Service) -> int:
-    return len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
@@ -125,7 +120,7 @@ def test_nothing_is_read_for_a_client_that_has_gone(impatient: Service, long_lis
         impatient.address, f"GET {long_list} {version}", head=f"Host: x\r\nX-Request-ID: {request_id}\r\n"
     ) as gone:
         assert gone.recv(1)
-        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_at_close(gone)
     impatient.wait_for("request", request_id=request_id)
     assert 0 < statements(impatient) - before < LONG / 250
 

@@ -40,7 +40,7 @@ class Connection:
 
     def leave(self) -> None:
         """Go away without a word, with a reset where the service sends anything."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_at_close(self._socket)
         self._socket.close()
 
     def close(self) -> None:
@@ -105,3 +105,8 @@ class Connection:
             data = b""
         self._received += data
         return bool(data)
+
+
+def reset_at_close(connection: socket.socket) -> None:
+    """Let a connection end with a reset, as that of a client that was killed, when it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # l_onoff, l_linger

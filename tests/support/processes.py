@@ -67,6 +67,11 @@ class Service:
                     found.append(child)
         return found
 
+    def descriptors(self) -> int:
+        """Return how many files and connections it has open."""
+        number: int = psutil.Process(self.process.pid).num_fds()
+        return number
+
     def stop(self) -> int:
         """Ask it to end, as an operator's system does, and return its exit status."""
         if self.process.poll() is None:
