@@ -90,7 +90,7 @@ def test_traces_without_the_extra_end_the_start(folder: Path) -> None:
         env=clean_environment(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://localhost:4318/v1/traces", PORT="0"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )
     assert (refused.returncode, refused.stdout) == (2, "")

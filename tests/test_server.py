@@ -44,10 +44,10 @@ def test_probes_are_answered_at_the_limit_of_open_files(database_url: str, folde
     with Service(folder, FILES, **settings) as service, ExitStack() as stack:
         place = urlsplit(service.ready().address)
         for _ in range(FILES * int(workers) + 50):
-            stack.enter_context(socket.create_connection((place.hostname or "", place.port or 0), timeout=60))
+            stack.enter_context(socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE))
         for path in ("/livez", "/health", "/livez", "/health"):
-            assert httpx.get(service.address + path, timeout=60).status_code == 200
-        refused = httpx.get(f"{service.address}/users/1/tasks", timeout=60)
+            assert httpx.get(service.address + path).status_code == 200
+        refused = httpx.get(f"{service.address}/users/1/tasks")
         assert refused.json()["code"] == "OVERLOADED"
         limited = service.wait_for("connections.limited")
         assert limited["level"] == "warning"

@@ -21,7 +21,7 @@ from tests.support.families import FAMILIES, USERS, V1
 from tests.support.neighbours import program
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service, clean_environment, run_donebase
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
 BACK_UP, RESTORE, RESTORE_EMBEDDED, COMPARE = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -36,7 +36,7 @@ def run(commands: str, folder: Path, **environment: str) -> str:
         env=clean_environment(**environment | {"PATH": path(environment["PATH"]), "HOME": str(folder)}),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=DEADLINE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -92,7 +92,7 @@ def everything(client: httpx.Client) -> list[dict[str, Any]]:
 
 @contextmanager
 def served(folder: Path, **settings: str) -> Iterator[httpx.Client]:
-    with Service(folder, **settings) as service, httpx.Client(base_url=service.ready().address, timeout=60) as client:
+    with Service(folder, **settings) as service, httpx.Client(base_url=service.ready().address) as client:
         yield client
 
 

@@ -44,7 +44,7 @@ def prometheus(service: Service, folder: Path) -> Iterator[httpx.Client]:
     ]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False, timeout=60) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
                 wait_for(lambda: answers(client) or process.poll() is not None)
                 assert process.poll() is None, (folder / "log").read_text()
                 yield client

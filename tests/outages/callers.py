@@ -4,9 +4,10 @@ import asyncio
 from urllib.parse import urlsplit
 
 from tests.support.families import USERS
-from tests.support.held_up import Onlooker, until
+from tests.support.held_up import Onlooker
 from tests.support.kept_alive import NO_ANSWER, KeptAlive, Reply
 from tests.support.processes import Service
+from tests.support.waiting import until
 
 
 class Told:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.outages.callers import Told, no_longer_takes_connections, on_new_connections, on_one_connection, stop
-from tests.support.held_up import Onlooker, until
+from tests.support.held_up import Onlooker
 from tests.support.kept_alive import KeptAlive, Reply
 from tests.support.problems import SHAPE
 from tests.support.processes import Service
+from tests.support.waiting import until
 
 NO_HURRY = {"SHUTDOWN_GRACE": "600", "DATABASE_TIMEOUT": "600"}  # an end that waits for these never comes
 SHORT_GRACE = {"SHUTDOWN_GRACE": "2", "DATABASE_TIMEOUT": "600", "DATABASE_POOL_WAIT": "600", "BODY_TIMEOUT": "600"}

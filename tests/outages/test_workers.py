@@ -8,7 +8,7 @@ import pytest
 from donebase.core.models import REVISION
 from tests.support.databases import fetchval
 from tests.support.processes import Service
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 
 def set_revision(database: str, revision: str) -> None:
@@ -18,7 +18,7 @@ def set_revision(database: str, revision: str) -> None:
 
 def livez(service: Service) -> int:
     """Return the status of a request on a connection of its own."""
-    return httpx.get(f"{service.address}/livez", timeout=60).status_code
+    return httpx.get(f"{service.address}/livez").status_code
 
 
 def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(own_database: str, folder: Path) -> None:
@@ -42,7 +42,7 @@ def test_where_no_worker_can_start_the_service_ends(own_database: str, folder: P
     with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service:
         service.wait_for("database.connected")
         set_revision(own_database, "9999")
-        service.process.wait(timeout=60)
+        service.process.wait(timeout=DEADLINE)
         assert service.process.returncode == 1
 
 
@@ -93,7 +93,7 @@ def test_what_a_dead_worker_has_counted_is_kept_and_leaves_no_file(
 
 def counted(service: Service) -> int:
     """Return how many requests for /livez all workers together have counted."""
-    text = httpx.get(f"{service.address}/metrics", timeout=60).text
+    text = httpx.get(f"{service.address}/metrics").text
     name = "donebase_http_request_duration_seconds_count"
     lines = [line for line in text.splitlines() if line.startswith(name) and 'route="/livez"' in line]
     return sum(int(float(line.rpartition(" ")[2])) for line in lines)

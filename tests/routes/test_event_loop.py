@@ -20,6 +20,7 @@ from donebase.settings import Settings
 from tests.support import giants
 from tests.support.hostile import TABLES, Ids, lines, wire
 from tests.support.in_process import serving
+from tests.support.waiting import DEADLINE
 
 LIMIT = 20.0  # milliseconds
 IDS = Ids(7, 1, another=8)
@@ -72,7 +73,7 @@ def exchange(address: str, data: bytes) -> bytes:
     """Send everything on a connection of its own, and return everything that comes back."""
     place = urlsplit(address)
     received = []
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=60) as connection:
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # what is refused need not be read to its end
             connection.sendall(data)
         with suppress(OSError):

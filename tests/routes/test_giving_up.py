@@ -15,10 +15,10 @@ import pytest
 from tests.support.connections import reset_at_close
 from tests.support.databases import fill
 from tests.support.families import FAMILIES, USERS
-from tests.support.held_up import Onlooker, until
+from tests.support.held_up import Onlooker
 from tests.support.kept_alive import KeptAlive
 from tests.support.processes import Service
-from tests.support.waiting import DEADLINE
+from tests.support.waiting import DEADLINE, until
 
 CLIENTS = 1_000
 AT_ONCE = 100

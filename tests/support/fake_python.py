@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 _PROGRAMS = "cat cksum cp dirname flock make mkdir rm sh sleep tail touch".split()
 
@@ -89,7 +89,7 @@ class Machine:
     def make(self, *arguments: str, fake: str = "") -> tuple[int, list[str]]:
         """Run make to its end, and return its exit status and what it wrote."""
         process = self.start(*arguments, fake=fake)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=DEADLINE)
         return process.returncode, said.splitlines()
 
     def interrupt(self, signal: int, fake: str) -> None:
@@ -97,7 +97,7 @@ class Machine:
         process = self.start("run", fake=fake)
         wait_for((self.folder / "stopped").exists)
         os.killpg(process.pid, signal)
-        process.communicate(timeout=120)
+        process.communicate(timeout=DEADLINE)
         assert process.returncode
         # The last of the killed processes may hold the lock for a moment longer, and the next make would say so.
         subprocess.run(["flock", self.folder, "true"], check=True)

@@ -1,15 +1,13 @@
 """A database whose tasks cannot be written for a while, and a look at who waits there."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
 import asyncpg
 
-from tests.support.waiting import DEADLINE
+from tests.support.waiting import until
 
 _OF_OTHERS = (
     "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
@@ -59,11 +57,3 @@ class Onlooker:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         await self._connection.close()
-
-
-async def until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
-    """Wait until something has come to a number."""
-    end = time.monotonic() + DEADLINE
-    while (found := await count()) != wanted:
-        assert time.monotonic() < end, f"{found} instead of {wanted}"
-        await asyncio.sleep(0.02)

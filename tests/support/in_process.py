@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from donebase.protocol import Connection
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 
 @contextmanager
@@ -27,6 +27,6 @@ def serving(service: ASGIApp, protocol: type[Connection] = Connection) -> Iterat
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(60)
+            thread.join(DEADLINE)
             gc.unfreeze()  # what the application froze as it started was the test's as well
             assert not thread.is_alive()
