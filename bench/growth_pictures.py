@@ -24,7 +24,7 @@ def sizes(now: dict[str, Any], file: Path) -> None:
     left.yaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}")
     _ticks(left, lengths, "tasks of the user")
     left.legend(frameon=False)
-    left.set_title("CPU of the service, µs a request")
+    left.set_title("CPU of the service, µs per request")
     totals = [int(each) for each in now["table"]]
     for operation in ("list", "create", "get"):
         word = "list of 50" if operation == "list" else operation
@@ -34,7 +34,7 @@ def sizes(now: dict[str, Any], file: Path) -> None:
     right.set_ylim(bottom=0)
     _ticks(right, totals, "tasks in the table")
     right.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    right.set_title("CPU, µs a request, 32 connections")
+    right.set_title("CPU, µs per request, 32 connections")
     figure.suptitle("Cost against size", fontsize=14)
     save(figure, file)
 
@@ -46,7 +46,7 @@ def load(now: dict[str, Any], file: Path) -> None:
     cells = list(now["connections"].values())
     _line(first, connections, [cell["per_second"] for cell in cells], "get", "get")
     first.set_ylim(bottom=0)
-    first.set_title("requests a second, get")
+    first.set_title("requests per second, get")
     for name, operation in (("p50_ms", "get"), ("p99_ms", "create")):
         _line(second, connections, [cell[name] for cell in cells], operation, name.removesuffix("_ms"))
     second.set_yscale("log")
@@ -62,7 +62,7 @@ def load(now: dict[str, Any], file: Path) -> None:
     _ticks(third, workers, f"workers, {now['about']['machine']['cores']} cores for everything")
     third.set_ylim(bottom=0)
     third.legend(frameon=False)
-    third.set_title("requests a second, 64 connections")
+    third.set_title("requests per second, 64 connections")
     for panel in (first, third):
         panel.yaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}")
     figure.suptitle("More connections, more workers", fontsize=14)
@@ -88,12 +88,12 @@ def streaming(now: dict[str, Any], file: Path) -> None:
     right.axhline(10, color="#D55E00", linestyle="--", linewidth=1)
     right.text(0, 10.15, "target", color="#D55E00")
     right.set_ylim(min(0, *grown), max(11, *grown))
-    right.set_xlabel("seconds; the list goes out three times")
+    right.set_xlabel("seconds; the list is sent three times")
     right.set_title("memory of the server above idle, MB")
     for panel in (left, right):
         panel.grid(alpha=0.3, axis="y")
         panel.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(f"The whole list of {found['tasks']:,} tasks", fontsize=14)
+    figure.suptitle(f"The complete list of {found['tasks']:,} tasks", fontsize=14)
     save(figure, file)
 
 

@@ -27,25 +27,26 @@ def _user(sizes: dict[str, Any]) -> Table:
         ]
         rows.append([f"{int(size):,}", *figures])
     head = ["tasks of the user", *(_WORDS.get(each, each) for each in operations)]
-    return Table("A user with so many tasks: CPU of the service, µs a request · p50 ms", head, rows)
+    return Table("Length of a user's list: CPU of the service, µs per request · p50 ms", head, rows)
 
 
 def _list(found: dict[str, Any], slow: dict[str, Any]) -> Table:
     grown, first = found["memory"]["grown_mb"], found["first_byte_ms"]["median"]
     rows = [
-        ["memory grows by, MB", _held(grown, GROWN_MB)],
-        ["first byte after, ms", _held(first, FIRST_BYTE_MS)],
+        ["growth of memory, MB", _held(grown, GROWN_MB)],
+        ["time to the first byte, ms", _held(first, FIRST_BYTE_MS)],
     ]
     for connections, others in found["others"].items():
         alone, meanwhile = number(others["p99_alone_ms"]["median"]), number(others["p99_meanwhile_ms"]["median"])
-        words = f"p99 of get at {connections}, meanwhile / alone ({meanwhile} / {alone} ms)"
+        at = counted(connections, "connection")
+        words = f"p99 of get at {at}, during the list / alone ({meanwhile} / {alone} ms)"
         rows.append([words, _held(others["ratio"], P99_MEANWHILE)])
     rows += [
         [f"connections held by {slow['readers']} slow readers", _held(slow["connections_held"], 0)],
-        [f"memory grows with {slow['readers']} slow readers by, MB", number(slow["grown_mb"])],
-        ["other requests a second meanwhile, pool of 2", number(slow["others_per_second"])],
+        [f"growth of memory with {slow['readers']} slow readers, MB", number(slow["grown_mb"])],
+        ["other requests per second meanwhile, with a pool of 2", number(slow["others_per_second"])],
     ]
-    return Table(f"The whole list of {found['tasks']:,} tasks", ["", "figure and target"], rows)
+    return Table(f"The complete list of {found['tasks']:,} tasks", ["", "figure and target"], rows)
 
 
 def _table(sizes: dict[str, Any]) -> Table:
@@ -59,7 +60,7 @@ def _table(sizes: dict[str, Any]) -> Table:
         rows.append(["list of 50" if operation == "list" else operation, *figures,
                      _held(after["median"] / before["median"], round(limit, 2))])  # fmt: skip
     head = ["", *(f"{int(size):,} tasks" for size in sizes), "service, last / first"]
-    return Table("The size of the table: µs of CPU a request, service · PostgreSQL, 32 connections", head, rows)
+    return Table("Size of the table: µs of CPU per request, service · PostgreSQL, 32 connections", head, rows)
 
 
 def _load(now: dict[str, Any]) -> Table:
@@ -67,7 +68,7 @@ def _load(now: dict[str, Any]) -> Table:
     for workers, cells in now["workers"].items():
         name = f"{counted(workers, 'worker')}, {cells['memory_mb']:.0f} MB"
         rows += [[f"{name}, {operation}", *_figures(cells[operation])] for operation in ("get", "create")]
-    head = ["", "a second", "CPU µs", "p50 ms", "p99 ms"]
+    head = ["", "requests per second", "CPU µs", "p50 ms", "p99 ms"]
     return Table("More connections to one worker; more workers on all cores", head, rows)
 
 

@@ -21,7 +21,11 @@ BENCHMARKS = _ROOT / "docs" / "development" / "benchmarks.md"
 
 _NAMES = {DONEBASE: "donebase", TUTORIAL: "FastAPI as tutorials teach it", FASTIFY: "Fastify", FLOOR: "the floor"}
 _PICTURES = {"cpu": "CPU per request, by server and operation", "latency": "Distribution of latency"}
-_GROWTH_PICTURES = ("growth-sizes", "growth-list", "growth-load")
+_GROWTH_PICTURES = {
+    "growth-sizes": "Cost by length of the list and size of the table",
+    "growth-list": "A list of 100,000 tasks: latency of other requests, and memory",
+    "growth-load": "Requests per second and latency, by connections and workers",
+}
 
 
 class Block(NamedTuple):
@@ -120,7 +124,7 @@ def _bench(run: dict[str, Any]) -> str:
 
 
 def _growth(run: dict[str, Any]) -> str:
-    shown = [f"![{name}](../../bench/results/{name}.png)" for name in _GROWTH_PICTURES]
+    shown = [f"![{words}](../../bench/results/{name}.png)" for name, words in _GROWTH_PICTURES.items()]
     tables = [table.markdown() for table in growth_report.tables(run)]
     return "\n\n".join([report.origin(run["about"]), *shown, *tables])
 

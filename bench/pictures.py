@@ -27,7 +27,7 @@ def cpu(results: dict[str, Any], connections: str, file: Path) -> None:
     figure, (above, below) = plt.subplots(2, 1, figsize=(11, 9), layout="constrained")
     _bars(above, operations, near, "near the floor")
     _bars(below, operations, names, "with the way tutorials teach")
-    figure.suptitle(f"CPU of the service, µs a request; less is better ({_at(connections)})", fontsize=14)
+    figure.suptitle(f"CPU of the service, µs per request; less is better ({_at(connections)})", fontsize=14)
     save(figure, file)
 
 

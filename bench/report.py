@@ -63,7 +63,7 @@ def _cpu(connections: str, operations: dict[str, Any]) -> Table:
                 with_noise(cell["database_us"]),
             ]
         )
-    return Table(f"CPU of the service, µs a request, {counted(connections, 'connection')}", head, rows)
+    return Table(f"CPU of the service, µs per request, {counted(connections, 'connection')}", head, rows)
 
 
 def _latency(connections: str, operations: dict[str, Any]) -> Table:
@@ -77,12 +77,12 @@ def _latency(connections: str, operations: dict[str, Any]) -> Table:
             row.append(_held(servers[DONEBASE]["p99_of_floor"]["median"], summary.P99_OF_FLOOR))
         rows.append(row)
     head = ["", *names, *(["p99, × floor"] if with_target else [])]
-    return Table(f"Requests a second · p50 ms · p99 ms, {counted(connections, 'connection')}", head, rows)
+    return Table(f"Requests per second · p50 ms · p99 ms, {counted(connections, 'connection')}", head, rows)
 
 
 def _servers(servers: dict[str, Any]) -> Table:
     limits = {"ready_s": summary.READY_S, "idle_mb": summary.IDLE_MB}
-    meanings = {"ready_s": "start to first answer, s", "idle_mb": "idle, MB", "loaded_mb": "after the load, MB"}
+    meanings = {"ready_s": "start to first response, s", "idle_mb": "idle, MB", "loaded_mb": "after the load, MB"}
     rows = []
     for figure, meaning in meanings.items():
         held = with_noise(servers[DONEBASE][figure])
@@ -99,7 +99,7 @@ def _round_trips(servers: dict[str, Any]) -> Table:
     for operation, trips in servers[DONEBASE]["round_trips"].items():
         others = [number(each["round_trips"][operation]) for name, each in servers.items() if name != DONEBASE]
         rows.append([words(operation), _held(trips, summary.ROUND_TRIPS), *others])
-    return Table("Round trips to PostgreSQL a request, counted on the wire", ["", *servers], rows)
+    return Table("Round trips to PostgreSQL per request, counted on the wire", ["", *servers], rows)
 
 
 def _held(figure: float, limit: float) -> str:
