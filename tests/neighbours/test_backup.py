@@ -18,8 +18,7 @@ import pytest
 from donebase.embedded import postgresql as embedded_postgresql
 from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, USERS, V1
-from tests.support.neighbours import program
-from tests.support.postgresql import Postgresql, postgresql
+from tests.support.postgresql import Postgresql, postgresql, programs
 from tests.support.processes import Service, clean_environment, run_donebase
 from tests.support.waiting import DEADLINE, wait_for
 
@@ -104,9 +103,8 @@ def server() -> Iterator[Postgresql]:
 
 @pytest.fixture
 def tools() -> str:
-    """Where Debian's programs of PostgreSQL are, those of one version together."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
-    return str(program("postgres", "postgresql", *map(str, reversed(folders))).resolve().parent)
+    """Where the system's programs of PostgreSQL are."""
+    return str(programs())
 
 
 def spied(folder: Path, tools: str) -> str:

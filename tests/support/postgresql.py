@@ -202,12 +202,16 @@ def is_ready(port: int) -> bool:
     return subprocess.run([_program("pg_isready"), "-q", *where], check=False).returncode == 0
 
 
-def _program(name: str) -> Path:
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs, those of one version together."""
     # Debian keeps them off PATH, a folder for each version.
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
-    server = program("postgres", "postgresql", *map(str, reversed(folders)))
+    return program("postgres", "postgresql", *map(str, reversed(folders))).resolve().parent
+
+
+def _program(name: str) -> Path:
     # Debian's own pg_isready on PATH is a wrapper, and takes many times as long.
-    return server.resolve().with_name(name)
+    return programs() / name
 
 
 def _children(process: int) -> list[int]:
