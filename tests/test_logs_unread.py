@@ -18,6 +18,7 @@ import pytest
 
 from donebase.log_writer import BUFFER_BYTES, LogWriter
 from tests.support.families import USERS
+from tests.support.metrics import metrics, total
 from tests.support.processes import clean_environment
 from tests.support.servers import free_port
 from tests.support.waiting import DEADLINE, wait_for
@@ -106,8 +107,7 @@ def test_a_log_that_nobody_reads_stops_nothing(folder: Path, database_url: str, 
         def metric() -> float:
             nonlocal sent
             sent += 1
-            counted = re.search(rf"^{DROPPED} (\S+)$", service.get("/metrics").text, re.MULTILINE)
-            return float(counted[1]) if counted else 0
+            return total(metrics(service.get("/metrics")), DROPPED)
 
         wait_for(lambda: metric() > 0)  # another worker's is up to a second old
 

@@ -11,15 +11,13 @@ import asyncpg
 import httpx
 import pytest
 from prometheus_client import Metric
-from prometheus_client.parser import text_string_to_metric_families
 
 from donebase import __version__
 from tests.support.families import API, FAMILIES, USERS, V1
+from tests.support.metrics import REQUESTS, STATEMENTS, metrics, total
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 
-REQUESTS = "donebase_http_request_duration_seconds"
-STATEMENTS = "donebase_database_statement_duration_seconds"
 POOL = "donebase_database_pool_"
 
 
@@ -36,25 +34,8 @@ def _clients_of(folder: Path, **settings: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def families(client: httpx.Client) -> dict[str, Metric]:
-    response = client.get("/metrics")
-    assert response.status_code == 200
-    assert response.headers["content-type"].startswith("text/plain; version=")
-    return {family.name: family for family in text_string_to_metric_families(response.text)}
-
-
-def value(found: dict[str, Metric], name: str, sample: str, **labels: str) -> float:
-    """Return the one sample of a metric that has these labels; 0 where there is none yet."""
-    values = [
-        each.value
-        for each in found[name].samples
-        if each.name == sample and all(each.labels.get(label) == said for label, said in labels.items())
-    ]
-    return sum(values)
-
-
 def counted(found: dict[str, Metric], **labels: str) -> float:
-    return value(found, REQUESTS, f"{REQUESTS}_count", **labels)
+    return total(found, f"{REQUESTS}_count", **labels)
 
 
 def test_requests_are_counted_by_route_status_and_family(watched: httpx.Client, alice: int) -> None:
@@ -63,7 +44,7 @@ def test_requests_are_counted_by_route_status_and_family(watched: httpx.Client, 
         assert family.read(watched, alice, task["id"]).status_code == 200
         assert watched.get(family.one(alice, "abc")).status_code == 400
         assert watched.get(family.address(alice), params={"limit": 1, "after": 2**62}).status_code == 200
-    found = families(watched)
+    found = metrics(watched.get("/metrics"))
     for family in FAMILIES:
         route = family.tasks
         one = f"{route}/{{task_id}}"
@@ -78,7 +59,7 @@ def test_a_histogram_tells_how_long_requests_took(watched: httpx.Client) -> None
     began = time.perf_counter()
     for _ in range(5):
         watched.get("/livez")
-    found = families(watched)
+    found = metrics(watched.get("/metrics"))
     labels = {"route": "/livez", "status": "200"}
     buckets = [
         each
@@ -88,7 +69,7 @@ def test_a_histogram_tells_how_long_requests_took(watched: httpx.Client) -> None
     assert [each.labels["le"] for each in buckets][-2:] == ["10.0", "+Inf"]
     assert [each.value for each in buckets] == sorted(each.value for each in buckets)
     assert buckets[-1].value == 5
-    assert 0 < value(found, REQUESTS, f"{REQUESTS}_sum", **labels) < time.perf_counter() - began
+    assert 0 < total(found, f"{REQUESTS}_sum", **labels) < time.perf_counter() - began
 
 
 def test_no_label_grows_with_what_clients_send(watched: httpx.Client, alice: int) -> None:
@@ -101,7 +82,7 @@ def test_no_label_grows_with_what_clients_send(watched: httpx.Client, alice: int
     address = watched.base_url
     with httpx.Client(base_url=address) as other:
         assert other.request("BREW", "/livez").status_code == 400
-    found = families(watched)
+    found = metrics(watched.get("/metrics"))
     labels = {tuple(sorted(each.labels.items())) for each in found[REQUESTS].samples if each.name.endswith("_count")}
     assert labels == {
         (("family", "none"), ("method", "GET"), ("route", "none"), ("status", "404")),
@@ -113,16 +94,16 @@ def test_no_label_grows_with_what_clients_send(watched: httpx.Client, alice: int
 
 
 def test_statements_are_counted_with_their_time(watched: httpx.Client, alice: int) -> None:
-    before, began = families(watched), time.perf_counter()
+    before, began = metrics(watched.get("/metrics")), time.perf_counter()
     task = USERS.created(watched, alice)
     API.read(watched, alice, task["id"])
     V1.delete(watched, alice, task["id"])
     watched.get(USERS.one(alice, "abc"))
-    after = families(watched)
+    after = metrics(watched.get("/metrics"))
 
     def grown(sample: str, outcome: str) -> float:
         name = f"{STATEMENTS}_{sample}"
-        return value(after, STATEMENTS, name, outcome=outcome) - value(before, STATEMENTS, name, outcome=outcome)
+        return total(after, name, outcome=outcome) - total(before, name, outcome=outcome)
 
     assert (grown("count", "answered"), grown("count", "failed")) == (3, 0)
     assert 0 < grown("sum", "answered") < time.perf_counter() - began
@@ -155,12 +136,14 @@ def test_the_pool_is_seen_as_it_is(watched: httpx.Client, database_url: str, ali
 
 
 def pool(client: httpx.Client) -> dict[str, float]:
-    found = families(client)
-    return {name: value(found, POOL + name, POOL + name) for name in ("size", "in_use", "waiting")}
+    found = metrics(client.get("/metrics"))
+    return {name: total(found, POOL + name) for name in ("size", "in_use", "waiting")}
 
 
 def test_the_version_is_told(watched: httpx.Client) -> None:
-    assert [each.labels for each in families(watched)["donebase_info"].samples] == [{"version": __version__}]
+    assert [each.labels for each in metrics(watched.get("/metrics"))["donebase_info"].samples] == [
+        {"version": __version__}
+    ]
 
 
 def test_whichever_worker_is_asked_answers_for_all(database_url: str, folder: Path) -> None:
@@ -168,9 +151,9 @@ def test_whichever_worker_is_asked_answers_for_all(database_url: str, folder: Pa
         for _ in range(40):  # each on a connection of its own, so that both workers get some
             assert httpx.get(f"{client.base_url}/livez").status_code == 200
         # An answer is there a moment before it is counted.
-        wait_for(lambda: counted(families(client), route="/livez") == 40)
+        wait_for(lambda: counted(metrics(client.get("/metrics")), route="/livez") == 40)
         for _ in range(8):
             with httpx.Client(base_url=client.base_url) as another:
-                found = families(another)
+                found = metrics(another.get("/metrics"))
             assert counted(found, route="/livez") == 40
-            assert value(found, f"{POOL}size", f"{POOL}size") == 6
+            assert total(found, f"{POOL}size") == 6

@@ -7,6 +7,7 @@ import pytest
 
 from donebase.core.models import REVISION
 from tests.support.databases import fetchval
+from tests.support.metrics import REQUESTS, metrics, total
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE, wait_for
 
@@ -91,9 +92,7 @@ def test_what_a_dead_worker_has_counted_is_kept_and_leaves_no_file(
     assert folders() == []
 
 
-def counted(service: Service) -> int:
+def counted(service: Service) -> float:
     """Return how many requests for /livez all workers together have counted."""
-    text = httpx.get(f"{service.address}/metrics").text
-    name = "donebase_http_request_duration_seconds_count"
-    lines = [line for line in text.splitlines() if line.startswith(name) and 'route="/livez"' in line]
-    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
+    found = metrics(httpx.get(f"{service.address}/metrics"))
+    return total(found, f"{REQUESTS}_count", route="/livez")

@@ -16,6 +16,7 @@ import pytest
 from tests.support.connections import reset_at_close
 from tests.support.databases import empty, fill
 from tests.support.families import USERS
+from tests.support.metrics import STATEMENTS, metrics, total
 from tests.support.processes import Service
 from tests.support.slow_readers import all_begun, asks, everything_from
 from tests.support.waiting import wait_for
@@ -125,13 +126,8 @@ def test_nothing_is_read_for_a_client_that_has_gone(impatient: Service, long_lis
     assert 0 < statements(impatient) - before < LONG / 250
 
 
-def statements(service: Service) -> int:
-    counted = re.findall(r"^donebase_database_statement_duration_seconds_count{.*} (\S+)$", metrics(service), re.M)
-    return int(sum(map(float, counted)))
-
-
-def metrics(service: Service) -> str:
-    return httpx.get(f"{service.address}/metrics").text
+def statements(service: Service) -> float:
+    return total(metrics(httpx.get(f"{service.address}/metrics")), f"{STATEMENTS}_count")
 
 
 def test_readers_that_stall_cost_little_memory_and_give_it_back(
