@@ -2,13 +2,14 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ DROPPED = "donebase_log_lines_dropped_total"
 
 
 class Unread:
-    """A service whose standard output is a pipe that is read only when a test says so."""
+    """A service whose standard output is a pipe, or a terminal, that is read only when a test says so."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, ends: Callable[[], tuple[int, int]], **environment: str) -> None:
         self.lines: list[dict[str, Any]] = []
-        self._reads, writes = os.pipe()
+        self._reads, writes = ends()
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "donebase", "serve"],
             cwd=folder,
@@ -81,8 +82,8 @@ class Unread:
 
 
 @contextmanager
-def unread(folder: Path, **environment: str) -> Iterator[Unread]:
-    service = Unread(folder, **environment)
+def unread(folder: Path, ends: Callable[[], tuple[int, int]] = os.pipe, /, **environment: str) -> Iterator[Unread]:
+    service = Unread(folder, ends, **environment)
     try:
         yield service
     finally:
@@ -130,6 +131,16 @@ def test_a_stop_does_not_wait_for_who_does_not_read(folder: Path, database_url: 
     with unread(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         service.ask(1000)  # four times what the pipe takes
         service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(DEADLINE) == 0
+
+
+def test_a_terminal_that_nobody_reads_stops_nothing(folder: Path, database_url: str) -> None:
+    """One whose output is paused, or whose connection hangs. It can be writable and take less than a line."""
+    with unread(folder, pty.openpty, DATABASE_URL=database_url, LOG_FORMAT="json") as service:
+        for _ in range(20):
+            service.ask(100)
+        assert service.get("/livez").status_code == 200
+        service.process.terminate()
         assert service.process.wait(DEADLINE) == 0
 
 

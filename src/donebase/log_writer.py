@@ -26,10 +26,10 @@ class LogWriter:
     """
 
     def __init__(self, descriptor: int, tell_dropped: Callable[[int], bytes]) -> None:
-        self._descriptor = descriptor
+        self._descriptor = _never_blocking(descriptor)
         self._tell_dropped = tell_dropped
         self._poll = select.poll()
-        self._poll.register(descriptor, select.POLLOUT)
+        self._poll.register(self._descriptor, select.POLLOUT)
         self._lock = threading.Lock()
         self._waiting: deque[bytes] = deque()
         self._size = 0
@@ -114,6 +114,17 @@ class LogWriter:
             except OSError:  # a file system without locks
                 self.shared = False
         return True
+
+
+def _never_blocking(descriptor: int) -> int:
+    """Return a terminal opened once more: it takes less than MAX_WRITE bytes, and waits for a reader to take the rest.
+
+    O_NONBLOCK on the descriptor itself would hold for the shell as well, which shares it.
+    """
+    try:
+        return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # no terminal, or one that belongs to another user
+        return descriptor
 
 
 def _chunks(lines: list[bytes]) -> Iterator[bytes]:
