@@ -115,7 +115,7 @@ class _Worker:
         """Start a process where there is none and it is time, and see how the one that there is does."""
         if self._process is None:
             if time.monotonic() >= self._start_at:
-                self._process = WorkerProcess(self._name, self._settings, self._listener)
+                self._start()
             return
         was_ready = self._process.ready
         if self._process.hangs():
@@ -126,7 +126,7 @@ class _Worker:
                 logs.info("worker.replaced", worker=self._name, pid=self._process.pid)
             self.served = True
         if self._process.ended:
-            self._retry(self._process)
+            self._ended(self._process)
             self._process = None
 
     def terminate(self) -> None:
@@ -140,12 +140,21 @@ class _Worker:
             logs.warning("worker.killed", worker=self._name, pid=self._process.pid, cause="did not stop in time")
             self._process.kill()
 
-    def _retry(self, ended: WorkerProcess) -> None:
+    def _start(self) -> None:
+        try:
+            self._process = WorkerProcess(self._name, self._settings, self._listener)
+        except OSError as failure:
+            self._retry("worker.start_failed", cause=failure.strerror)
+
+    def _ended(self, process: WorkerProcess) -> None:
         metrics.forget_worker(self._name)
-        if ended.ready and ended.age() >= _STEADY:
+        if process.ready and process.age() >= _STEADY:
             self._failures = 0
+        event = "worker.died" if process.ready else "worker.start_failed"
+        self._retry(event, pid=process.pid, exit_status=process.exit_status)
+
+    def _retry(self, event: str, **fields: object) -> None:
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
         self._failures += 1
         self._start_at = time.monotonic() + pause
-        event = "worker.died" if ended.ready else "worker.start_failed"
-        logs.error(event, worker=self._name, pid=ended.pid, exit_status=ended.exit_status, retry_in=pause)
+        logs.error(event, worker=self._name, **fields, retry_in=pause)

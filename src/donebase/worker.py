@@ -57,7 +57,10 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
 
 
 class WorkerProcess:
-    """A worker process as its supervisor sees it: started at once, and asked each second how it does."""
+    """A worker process as its supervisor sees it: started at once, and asked each second how it does.
+
+    Raises OSError where the system has no process, no file or no memory left for it.
+    """
 
     def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
         self._status, theirs = Pipe(duplex=False)
@@ -65,9 +68,11 @@ class WorkerProcess:
         self._process = _spawn.Process(target=serve_for_supervisor, name=name, args=arguments)
         # Its first half second is Python's own, and would end a Ctrl-C with a traceback.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        self._process.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        theirs.close()
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            theirs.close()
         os.set_blocking(self._status.fileno(), False)
         self._ready_at = 0.0
         self._silent_looks = 0

@@ -1,5 +1,6 @@
 """Several workers: one that dies, hangs or cannot start harms nobody but itself."""
 
+import resource
 from pathlib import Path
 
 import httpx
@@ -35,6 +36,21 @@ def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(own_data
         set_revision(own_database, REVISION)
         assert service.wait_for("worker.replaced")["worker"] == failed["worker"]
         assert len(service.workers()) == 2
+        assert service.stop() == 0
+
+
+def test_where_the_system_has_nothing_left_for_a_worker_the_others_go_on(database_url: str, folder: Path) -> None:
+    with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service:
+        killed, other = service.ready().workers()
+        before = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        killed.kill()
+        failed = service.wait_for("worker.start_failed", retry_in=2.0)
+        assert failed["cause"] == "Too many open files"
+        assert livez(service) == 200
+        assert other.is_running()
+        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, before)
+        assert service.wait_for("worker.replaced")["worker"] == failed["worker"]
         assert service.stop() == 0
 
 
