@@ -14,14 +14,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from donebase import __version__, logs
 
 _FOLDER_PREFIX = "donebase-metrics-"
+# Enough for 500 sets of labels, which have few values each; the library doubles a file that is full.
+_HISTOGRAM_BYTES, _OTHER_BYTES = 2**21, 2**16
 _process = current_process()
 
+
+class _ReservedDict(MmapedDict):
+    """What a worker counts, in a file whose space is taken before it is mapped.
+
+    To write to a map without space behind it, on a full disk, ends the process (mmap(2), SIGBUS).
+    """
+
+    def __init__(self, filename: str, read_mode: bool = False) -> None:
+        size = _HISTOGRAM_BYTES if Path(filename).name.startswith("histogram") else _OTHER_BYTES
+        with open(filename, "ab") as file:  # noqa: PTH123
+            file.write(bytes(max(0, size - file.tell())))
+        super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
+
+
 if values.ValueClass is not values.MutexValue:
+    values.MmapedDict = _ReservedDict  # type: ignore[attr-defined]
     # A worker's files have its name in place of its process id: one that replaces it goes on with its counters.
     values.ValueClass = values.MultiProcessValue(lambda: _process.name)  # type: ignore[no-untyped-call]
 
