@@ -40,3 +40,21 @@ def test_the_tree_is_the_tree() -> None:
 def test_figures_are_those_of_the_run_that_is_kept(block: pages.Block) -> None:
     """`python -m bench.pages` writes them."""
     assert block.page.read_text() == block.written()
+
+
+def test_every_event_of_the_log_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    table = page.partition("| event | when |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"`([a-z_.]+)`", "\n".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))))
+    source = "\n".join(path.read_text() for path in (ROOT / "src" / "donebase").rglob("*.py"))
+    logged = set(re.findall(r"\blogs\.(?:announce|crash|error|info|warning)\(\s*\"(.+?)\"", source))
+    assert len(logged) > 15
+    assert logged <= documented
+    for event in documented:  # some are put together from the name of what happened to a task, or the code of an error
+        assert any(f'"{name}"' in source for name in (event, event.removeprefix("task."), event.upper())), event
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `(donebase_\w+)` \|", page, re.MULTILINE))
+    assert documented == set(re.findall(r"\"(donebase_\w+)\"", (ROOT / "src" / "donebase" / "metrics.py").read_text()))
