@@ -95,7 +95,7 @@ def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) 
 
 def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
     async def use(database: Database) -> None:
-        with pytest.raises(DatabaseFailed):
+        with pytest.raises(DatabaseFailed, match="did not respond in time"):
             await database.fetch(select(func.pg_sleep(600)))
         assert await database.fetch(select(literal(1)))
         watch = await asyncpg.connect(database_url, statement_cache_size=0)

@@ -122,6 +122,7 @@ def test_a_database_that_is_away_is_a_500_and_one_line_with_its_cause(lines: Lin
     assert (response.status_code, response.json()["code"]) == (500, "DATABASE_ERROR")
     assert response.headers["retry-after"] == "1"
     assert set(response.json()) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert "may have been carried out" in response.json()["detail"]
     failure, request = [json.loads(line) for line in lines()]
     assert (failure["event"], request["event"]) == ("database_error", "request")
     assert failure["cause"].startswith("ConnectionRefusedError")
