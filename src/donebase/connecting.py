@@ -109,6 +109,12 @@ def check_encoding(encoding: str) -> None:
         )
 
 
+def refuse_newer(what: str, revision: str) -> None:
+    """Raise SchemaMismatch where a revision is newer than this code; `what` has it."""
+    if revision > REVISION:
+        raise SchemaMismatch(f"{what} is {revision}, newer than the supported {REVISION}: upgrade donebase")
+
+
 async def _check_schema(connection: asyncpg.Connection) -> None:
     try:
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
@@ -118,8 +124,7 @@ async def _check_schema(connection: asyncpg.Connection) -> None:
         raise SchemaMismatch(f"the database has no donebase tables yet: {_MIGRATE}")
     if found < REVISION:
         raise SchemaMismatch(f"the database schema is {found}, older than the required {REVISION}: {_MIGRATE}")
-    if found > REVISION:
-        raise SchemaMismatch(f"the database schema is {found}, newer than the supported {REVISION}: upgrade donebase")
+    refuse_newer("the database schema", found)
 
 
 async def _keeps_statements(connection: asyncpg.Connection) -> bool:

@@ -17,7 +17,8 @@ from sqlalchemy import Column, Connection, Table, inspect, select, text
 from donebase import logs
 from donebase.backup import revision_of
 from donebase.client_programs import newest_pg_restore, output_of
-from donebase.core.errors import BackupFailed, SchemaMismatch
+from donebase.connecting import refuse_newer
+from donebase.core.errors import BackupFailed
 from donebase.core.models import REVISION
 from donebase.core.models import Table as Model
 from donebase.migrations import go_to, migration
@@ -40,10 +41,7 @@ async def restore(settings: Settings, file: Path) -> None:
         raise WrongSetting(f"FILE must be a backup that this user can read ({failure.strerror})") from None
     pg_restore = newest_pg_restore()
     revision = revision_of(pg_restore, file)
-    if revision > REVISION:
-        raise SchemaMismatch(
-            f"the backup's schema is {revision}, newer than the supported {REVISION}: upgrade donebase"
-        )
+    refuse_newer("the backup's schema", revision)
     async with migration(settings) as connection:
         await connection.run_sync(_refuse_rows)
         try:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from donebase.connecting import CONNECT_TIMEOUT, FAILURES, check_encoding, driver_url
-from donebase.core.errors import DatabaseFailed, SchemaMismatch
+from donebase.connecting import CONNECT_TIMEOUT, FAILURES, check_encoding, driver_url, refuse_newer
+from donebase.core.errors import DatabaseFailed
 from donebase.core.models import REVISION
 from donebase.database import no_connection
 from donebase.settings import Settings
@@ -74,8 +74,8 @@ def go_to(connection: Connection, revision: str) -> str | None:
     """Bring the tables to a revision, up or down, and return the one they were at before. Raises SchemaMismatch."""
     # Read behind the lock: whoever held it may just have done the work.
     before = MigrationContext.configure(connection).get_current_revision()
-    if before is not None and before > REVISION:
-        raise SchemaMismatch(f"the database schema is {before}, newer than the supported {REVISION}: upgrade donebase")
+    if before is not None:
+        refuse_newer("the database schema", before)
     config = Config()
     config.set_main_option("script_location", "donebase:migrations")
     config.attributes["connection"] = connection
