@@ -12,7 +12,7 @@ from donebase.core.models import REVISION
 from donebase.settings import Settings
 
 CONNECT_TIMEOUT = 10.0
-CLOSE_TIMEOUT = 1.0
+_CLOSE_TIMEOUT = 1.0
 _SESSION_TIMEOUT = 2.0
 # What the driver raises: the operating system's own errors as they come, and two trees of its own.
 FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -63,7 +63,7 @@ def log_connected(settings: Settings, way: Way) -> None:
 async def end(connection: asyncpg.Connection) -> None:
     """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
     try:
-        await connection.close(timeout=CLOSE_TIMEOUT)
+        await connection.close(timeout=_CLOSE_TIMEOUT)
     except FAILURES:
         connection.terminate()
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from donebase import logs
 from donebase.settings import Settings
 
-EVERY = 1.0
+_EVERY = 1.0
 BACKLOG = 2048  # connections that the kernel holds until they are accepted
 _OTHER_FILES = 64  # the log, the listener, libraries, new connections to PostgreSQL: what a worker opens besides
 _LEAST_REFUSED = 32  # so many more connections are accepted beyond MAX_CONNECTIONS, for probes
@@ -91,7 +91,7 @@ class Connections:
         self._unsent[client] = (0, 0.0)
         if not self._looking:
             self._looking = True
-            asyncio.get_running_loop().call_later(EVERY, self._look)
+            asyncio.get_running_loop().call_later(_EVERY, self._look)
         if len(self._unsent) <= self._served:
             return True
         if len(self._refused) >= self._refused_at_once:
@@ -124,4 +124,4 @@ class Connections:
             self._unsent[client] = (size, since)
         self._looking = bool(self._unsent)
         if self._looking:
-            loop.call_later(EVERY, self._look)
+            loop.call_later(_EVERY, self._look)

@@ -21,7 +21,7 @@ from donebase.pool import Pool
 from donebase.settings import Settings, WrongSetting
 from donebase.tracing import Run, traced
 
-HEALTH_TIMEOUT = 1.8
+_HEALTH_TIMEOUT = 1.8
 OPEN_TIMEOUT = 5.0
 
 _PING = select(literal(1))
@@ -110,12 +110,12 @@ class Database:
         """Tell whether PostgreSQL answers within two seconds. Many who ask at once share one question."""
         if self._pinging is None or self._pinging.done():
             self._pinging = asyncio.create_task(self._ping())
-        await asyncio.wait({self._pinging}, timeout=HEALTH_TIMEOUT)
+        await asyncio.wait({self._pinging}, timeout=_HEALTH_TIMEOUT)
         return self._pinging.done() and self._pinging.result()
 
     async def _ping(self) -> bool:
         try:
-            with self._watch.limit(HEALTH_TIMEOUT):
+            with self._watch.limit(_HEALTH_TIMEOUT):
                 await self.fetch(_PING)
         except TimeoutError:
             self._pool.distrust()

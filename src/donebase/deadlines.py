@@ -9,7 +9,7 @@ import math
 from types import TracebackType
 from typing import Any
 
-EVERY = 0.25
+_EVERY = 0.25
 
 
 class Watch:
@@ -35,7 +35,7 @@ class Watch:
         self._limits[limit] = None
         if not self._looking:
             self._looking = True
-            asyncio.get_running_loop().call_later(EVERY, self._look)
+            asyncio.get_running_loop().call_later(_EVERY, self._look)
 
     def remove(self, limit: "_Limit") -> None:
         """Stop looking after a limit."""
@@ -49,7 +49,7 @@ class Watch:
             limit.expire()
         self._looking = bool(self._limits)
         if self._looking:
-            loop.call_later(EVERY, self._look)
+            loop.call_later(_EVERY, self._look)
 
 
 class _Limit:

@@ -62,7 +62,7 @@ class Pool:
                 try:
                     return await self._fetch_on(connection, sql, arguments)
                 except _ENDS as failure:
-                    if not was_not_begun(failure):
+                    if not _was_not_begun(failure):
                         raise
             return await self._fetch_on(await self._connect(), sql, arguments)
         finally:
@@ -75,7 +75,7 @@ class Pool:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BaseException as failure:
             metrics.failed(time.perf_counter() - began)
-            if was_not_begun(failure):
+            if _was_not_begun(failure):
                 connection.terminate()
             else:
                 await end(connection)
@@ -162,7 +162,7 @@ def _succeeded(task: asyncio.Task[Way]) -> bool:
 _ENDS = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
 
 
-def was_not_begun(failure: BaseException) -> bool:
+def _was_not_begun(failure: BaseException) -> bool:
     """Tell whether it is certain that PostgreSQL has not begun the statement that failed so."""
     # asyncpg read that the connection is ended before anybody used it, and sends nothing from then on.
     if isinstance(failure, asyncpg.InternalClientError):

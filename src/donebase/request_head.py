@@ -8,7 +8,7 @@ from donebase.routes.headers import Headers
 MALFORMED = Fault("request", "must be valid HTTP/1.1 (RFC 9112)", "malformed_http")
 TOO_LARGE = Fault("headers", "are larger than this service accepts", "too_large")
 TOO_SLOW = Fault("headers", "did not arrive in time", "too_slow")
-UNKNOWN_METHOD = Fault("method", "is not a supported method", "unknown_method")
+_UNKNOWN_METHOD = Fault("method", "is not a supported method", "unknown_method")
 _VERSION = Fault("version", "must be HTTP/1.1 or HTTP/1.0", "unsupported_version")
 _NO_HOST = Fault("Host", "is required", "required")
 _WRONG_HOST = Fault("Host", "must be a host name or an IP address", "invalid")
@@ -58,5 +58,5 @@ def origin_form(target: bytes) -> bytes | None:
 def fault_of_line(data: bytes, *, method: bool) -> Fault:
     """Return what is wrong with a request line that no parser takes: its `method`, as far as that can be told."""
     if method and _METHOD.match(data):
-        return UNKNOWN_METHOD
+        return _UNKNOWN_METHOD
     return _VERSION if _OTHER_VERSION.match(data) else MALFORMED

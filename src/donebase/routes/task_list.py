@@ -12,7 +12,7 @@ from donebase.core.database import Row
 from donebase.core.lists import NEXT_BATCH, TaskList
 from donebase.routes.wire import encoded, fields
 
-MAX_PIECE = 96 * 1024  # bytes
+_MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
 
 
@@ -63,13 +63,13 @@ async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> As
 
 def _rows_to_ask_for(content: bytes, rows: int) -> int:
     """Return how many rows fill a piece, if they are like those before."""
-    return max(1, min(NEXT_BATCH, MAX_PIECE * rows // len(content)))
+    return max(1, min(NEXT_BATCH, _MAX_PIECE * rows // len(content)))
 
 
 def _array(rows: Sequence[Row]) -> tuple[bytes, int]:
     """Return a JSON array of the first rows, as many as fit into a piece, and how many they are."""
     parts: list[bytes] = []
-    room, taken, at_once = MAX_PIECE, 0, _AT_ONCE
+    room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
         some = rows[taken : taken + at_once]
         part = encoded(fields(some))[1:-1]
