@@ -41,22 +41,7 @@ class _Server(uvicorn.Server):
         alive: Callable[[], None],
         stopping: Callable[[int], None],
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_service(settings),
-                backlog=BACKLOG,
-                lifespan="on",
-                http=Connection,
-                ws="none",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                # Longer than the 60 s for which nginx keeps an idle connection, so that nginx closes it first.
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=settings.shutdown_grace,
-            )
-        )
+        super().__init__(_config(settings))
         self._ready = ready
         self._alive = alive
         self._stopping = stopping
@@ -80,3 +65,20 @@ class _Server(uvicorn.Server):
         if self._signal is not None:
             self._stopping(self._signal)
         await super().shutdown(sockets)
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_service(settings),
+        backlog=BACKLOG,
+        lifespan="on",
+        http=Connection,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        # Longer than the 60 s for which nginx keeps an idle connection, so that nginx closes it first.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.shutdown_grace,
+    )
