@@ -65,7 +65,9 @@ def test_migrate_works_on_it(folder: Path, data: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_a_wrong_setting(folder: Path) -> None:
     (folder / "file").write_text("")
-    wrong = {"file": "that this user can write to (File exists)", "line\n": "without a line break"}
+    (folder / "loop").symlink_to("loop")
+    writable = "that this user can write to"
+    wrong = {"file": f"{writable} (File exists)", "loop": f"{writable} (", "line\n": "without a line break"}
     for unusable, right in wrong.items():
         refused = run_donebase(folder, "serve", "--port", "0", DATA_DIR=str(folder / unusable))
         assert refused.returncode == 2

@@ -53,10 +53,9 @@ def _open(data_dir: Path) -> tuple[Cluster, IO[bytes]]:
         folder = data_dir.resolve()
         folder.mkdir(parents=True, exist_ok=True)
         return Cluster(folder, Programs(installed)), open_private(folder / "in-use.lock")
-    except OSError as failure:
-        raise WrongSetting(
-            f"DATA_DIR must be a directory that this user can write to ({failure.strerror})"
-        ) from failure
+    except (OSError, RuntimeError) as failure:  # RuntimeError: a loop of symbolic links, before Python 3.13
+        reason = failure.strerror if isinstance(failure, OSError) else failure
+        raise WrongSetting(f"DATA_DIR must be a directory that this user can write to ({reason})") from failure
 
 
 def _start(cluster: Cluster) -> None:
