@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -117,7 +118,7 @@ def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> 
         assert "@" not in said["data"]
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.Signals, workers: str) -> None:
     with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
@@ -131,8 +132,39 @@ def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.S
         assert told == ["database.connected", "listening", "stopping", "stopped"]  # each once, whatever the workers
         assert events[-1] == "stopped"
         stopping = service.wait_for("stopping")
-        assert (stopping["signal"], stopping["grace"]) == (stop.name, 10)
+        name = "SIGINT" if stop is signal.SIGINT else "SIGTERM"  # a closed terminal's SIGHUP becomes a SIGTERM
+        assert (stopping["signal"], stopping["grace"]) == (name, 10)
         assert service.wait_for("stopped")["seconds"] >= 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_signals_that_go_on_until_it_has_ended_change_nothing(folder: Path, database_url: str, workers: str) -> None:
+    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+        service.ready()
+        while service.process.poll() is None:
+            service.process.send_signal(signal.SIGINT)
+            service.process.send_signal(signal.SIGTERM)
+            time.sleep(0.001)
+        assert service.stop() == 0
+        assert {line["level"] for line in service.lines} == {"info"}
+
+
+def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "donebase", "serve"],
+        cwd=folder,
+        env=clean_environment(PORT="0", DATABASE_URL="postgresql://127.0.0.1:1/nothing"),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "sqlalchemy." in line:  # which `serve` loads, and Python names once it is loaded
+                process.send_signal(signal.SIGINT)
+                break
+        said = process.stderr.read()
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in said
 
 
 def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:

@@ -23,6 +23,8 @@ OK, FAILED, WRONG = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 done, 1 failed, 2 called or set up wrongly."""
     _open_standard_streams()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback, until the command has a handler of its own
     options = _parser().parse_args(arguments)
     try:
         given = {name: value for name, value in vars(options).items() if value is not None}

@@ -58,8 +58,9 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._signal = self._signal or sig
-        super().handle_exit(sig, frame)
+        if self._signal is None:  # a second SIGINT would have uvicorn cut off what is in flight
+            self._signal = sig
+            super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._signal is not None:

@@ -17,7 +17,7 @@ from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.database import OPEN_TIMEOUT, Database
 from donebase.embedded import postgresql
 from donebase.settings import Settings, WrongSetting
-from donebase.signals import exit_on_signals
+from donebase.signals import exit_on_signals, ignore_signals
 from donebase.supervisor import Supervisor
 from donebase.tracing import require_exporter
 
@@ -127,4 +127,6 @@ def _run(
         return serve_http(settings, listener, announce, stopping=stopping)
     with metrics.folder_of_workers() as folder:
         settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
-        return Supervisor(settings, listener, announce, stopping).run()
+        served = Supervisor(settings, listener, announce, stopping).run()
+        ignore_signals()
+        return served

@@ -17,12 +17,24 @@ def exit_on_signals(status: int | None = None) -> None:
     """
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
-        for each in STOP:
-            signal.signal(each, signal.SIG_IGN)  # the first one is enough
+        ignore_signals()
         raise SystemExit(128 + number if status is None else status)
 
     for each in STOP:
         signal.signal(each, leave)
+    stop_with_terminal()
+
+
+def ignore_signals() -> None:
+    """Take no further SIGTERM or SIGINT: the first one is enough, and what is being ended is ended in order."""
+    for each in STOP:
+        signal.signal(each, signal.SIG_IGN)
+
+
+def stop_with_terminal() -> None:
+    """Let SIGHUP do what SIGTERM does: the terminal was closed. `nohup` has it ignored, and it stays so."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection, Pipe
 
 from donebase import logs
 from donebase.settings import Settings
+from donebase.signals import stop_with_terminal
 
 LOOK = 1.0  # seconds from one look of the supervisor at a worker to the next
 # How many looks a worker may take to start, and be silent for afterwards. Looks and not seconds: the supervisor may
@@ -32,6 +33,7 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
     # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    stop_with_terminal()
     logs.configure(settings.log_format)
     logs.take_over()
     os.set_blocking(supervisor.fileno(), False)
