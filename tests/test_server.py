@@ -4,12 +4,10 @@ import json
 import os
 import pty
 import resource
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from donebase import __version__, logs
 from donebase.server import _listener, _warn_of_network
 from donebase.settings import Settings
+from tests.support.connections import connect
 from tests.support.processes import Service, clean_environment
 from tests.support.waiting import DEADLINE
 
@@ -42,9 +41,9 @@ def test_probes_are_answered_at_the_limit_of_open_files(database_url: str, folde
     """More connections come than there can be files, and nobody closes any."""
     settings = {"DATABASE_URL": database_url, "DATABASE_POOL_SIZE": "2", "WORKERS": workers}
     with Service(folder, FILES, **settings) as service, ExitStack() as stack:
-        place = urlsplit(service.ready().address)
+        service.ready()
         for _ in range(FILES * int(workers) + 50):
-            stack.enter_context(socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE))
+            stack.enter_context(connect(service.address))
         for path in ("/livez", "/health", "/livez", "/health"):
             assert httpx.get(service.address + path).status_code == 200
         refused = httpx.get(f"{service.address}/users/1/tasks")

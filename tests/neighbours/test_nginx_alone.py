@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from donebase.routes.headers import SECURITY
+from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker
 from tests.support.nginx import Nginx, nginx
 from tests.support.problems import SHAPE, invalid, refused
 from tests.support.processes import Service
 from tests.support.servers import free_port
-from tests.support.waiting import DEADLINE
 
 HALF_A_LIST = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[{"\r\n'
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
@@ -192,10 +192,6 @@ async def killed_while_it_creates(service: Service, database: str, address: str)
 
 def answer_to(proxy: Nginx, sent: bytes) -> httpx.Response:
     """Send bytes as they are and return the answer."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=DEADLINE) as connection:
+    with connect(proxy.address) as connection:
         connection.sendall(sent)
-        came = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, content = came.partition(b"\r\n\r\n")
-    status, *headers = head.split(b"\r\n")
-    pairs = [tuple(header.split(b": ", 1)) for header in headers]
-    return httpx.Response(int(status.split()[1]), headers=pairs, content=content)  # type: ignore[arg-type]
+        return only_response(until_closed(connection))

@@ -1,17 +1,15 @@
 """Bodies that do not arrive: too slow, cut off, or too large to wait for."""
 
-import json
 import socket
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.processes import Service
-from tests.support.waiting import DEADLINE
 
 SLOW = 2_000  # bytes, one after the other: it takes as long as nobody would wait
 
@@ -23,11 +21,6 @@ def impatient(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         yield service.ready()
 
 
-def connect(service: Service) -> socket.socket:
-    place = urlsplit(service.address)
-    return socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE)
-
-
 def head(user: int, *headers: str) -> bytes:
     lines = [f"POST {USERS.address(user)} HTTP/1.1", "Host: x", "Content-Type: application/json", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
@@ -35,11 +28,8 @@ def head(user: int, *headers: str) -> bytes:
 
 def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
     """Read until the service closes the connection; return the status and the body."""
-    received = b""
-    while data := connection.recv(65536):
-        received += data
-    first, _, body = received.partition(b"\r\n\r\n")
-    return int(first.split()[1]), json.loads(body)
+    response = only_response(until_closed(connection))
+    return response.status_code, response.json()
 
 
 def dribble(connection: socket.socket) -> None:
@@ -54,7 +44,7 @@ def tasks_of(service: Service, user: int) -> object:
 
 
 def test_a_body_that_stops_is_waited_for_only_so_long(impatient: Service, alice: int) -> None:
-    with connect(impatient) as connection:
+    with connect(impatient.address) as connection:
         connection.sendall(head(alice, "Content-Length: 100") + b'{"title": "never')
         status, said = answer(connection)
     assert (status, said["code"]) == (400, "MALFORMED_JSON")
@@ -62,7 +52,7 @@ def test_a_body_that_stops_is_waited_for_only_so_long(impatient: Service, alice:
 
 
 def test_a_body_that_comes_a_byte_at_a_time_is_waited_for_no_longer(impatient: Service, alice: int) -> None:
-    with connect(impatient) as connection:
+    with connect(impatient.address) as connection:
         connection.sendall(head(alice, f"Content-Length: {SLOW}"))
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             dribble(connection)
@@ -73,7 +63,7 @@ def test_a_body_that_comes_a_byte_at_a_time_is_waited_for_no_longer(impatient: S
 def test_a_client_that_goes_away_in_its_body_has_done_nothing(impatient: Service, alice: int, framing: str) -> None:
     body = b'{"title": "half a task"}'
     request_id = f"gone.{alice}.{framing[:3]}"
-    with connect(impatient) as connection:
+    with connect(impatient.address) as connection:
         piece = body if "Length" in framing else b"18\r\n" + body + b"\r\n"
         connection.sendall(head(alice, framing, f"X-Request-ID: {request_id}") + piece)
     line = impatient.wait_for("request", request_id=request_id)
@@ -84,7 +74,7 @@ def test_a_client_that_goes_away_in_its_body_has_done_nothing(impatient: Service
 
 @pytest.mark.parametrize("framing", ["Content-Length: 50000000", "Transfer-Encoding: chunked"])
 def test_a_body_that_is_too_large_is_not_waited_for(impatient: Service, alice: int, framing: str) -> None:
-    with connect(impatient) as connection:
+    with connect(impatient.address) as connection:
         connection.sendall(head(alice, framing) + (b"" if "Length" in framing else b"1000\r\n" + b" " * 4096 + b"\r\n"))
         status, said = answer(connection)
     assert (status, said["code"]) == (413, "BODY_TOO_LARGE")

@@ -11,16 +11,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
 
 import pytest
 
 from donebase.app import create_service
 from donebase.settings import Settings
 from tests.support import giants
+from tests.support.connections import connect
 from tests.support.hostile import TABLES, Ids, lines, wire
 from tests.support.in_process import serving
-from tests.support.waiting import DEADLINE
+from tests.support.slow_readers import everything_from
 
 LIMIT = 20.0  # milliseconds
 IDS = Ids(7, 1, another=8)
@@ -71,17 +71,12 @@ def everything() -> Iterator[tuple[str, bytes]]:
 
 def exchange(address: str, data: bytes) -> bytes:
     """Send everything on a connection of its own, and return everything that comes back."""
-    place = urlsplit(address)
-    received = []
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE) as connection:
+    with connect(address) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # what is refused need not be read to its end
             connection.sendall(data)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
-        with suppress(ConnectionResetError):
-            while part := connection.recv(2**18):
-                received.append(part)
-    return b"".join(received)
+        return everything_from(connection)
 
 
 def test_nothing_that_is_sent_holds_the_event_loop(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

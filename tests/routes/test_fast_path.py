@@ -1,21 +1,18 @@
 """The short way and the long one give the same answers, to the byte, and the same lines in the log."""
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.support import hostile
-from tests.support.connections import Connection
+from tests.support.connections import Connection, connect, until_closed
 from tests.support.databases import a_database_with_tables
 from tests.support.processes import Service
-from tests.support.waiting import DEADLINE
 
 JSON = "Content-Type: application/json"
 TABLES = ("bodies", "types", "headers")  # what is at no address or has a query goes the long way by either setting
@@ -34,13 +31,9 @@ def written(method: str, path: str, headers: list[str], body: bytes | None) -> b
 
 def asked(service: Service, request: Request) -> bytes:
     """Return the whole answer to a request, without what is different every time."""
-    place = urlsplit(service.address)
-    received = b""
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE) as connection:
+    with connect(service.address) as connection:
         connection.sendall(written(*request))
-        while data := connection.recv(65536):
-            received += data
-    received = re.sub(rb"(?m)^date: .*\r\n", b"", received)
+        received = re.sub(rb"(?m)^date: .*\r\n", b"", until_closed(connection))
     return A_TIME.sub(b"a time", received)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.problems import invalid
 from tests.support.processes import Service
-from tests.support.waiting import DEADLINE, wait_for
+from tests.support.waiting import wait_for
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: donebase\r\n"
 
@@ -22,19 +23,6 @@ def limited(folder: Path, database_url: str, **limits: str) -> Iterator[Service]
         yield service.ready()
 
 
-def connected(service: Service) -> socket.socket:
-    where = httpx.URL(service.address)
-    return socket.create_connection((where.host, where.port or 0), timeout=DEADLINE)
-
-
-def all_of(connection: socket.socket) -> bytes:
-    """Return what comes until the service ends the connection."""
-    pieces = []
-    while piece := connection.recv(65536):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
 def lives(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"\r\n")
     raw = b""
@@ -43,70 +31,63 @@ def lives(connection: socket.socket) -> None:
     assert raw.startswith(b"HTTP/1.1 200")
 
 
-def answer(raw: bytes) -> httpx.Response:
-    head, _, body = raw.partition(b"\r\n\r\n")
-    status, *lines = head.split(b"\r\n")
-    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
-    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
-
-
 def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None:
     with limited(folder, database_url, HEADER_TIMEOUT="2") as service:
-        with connected(service) as first, connected(service) as kept, connected(service) as silent:
+        with connect(service.address) as first, connect(service.address) as kept, connect(service.address) as silent:
             lives(kept)
             for slow in (first, kept):
                 slow.sendall(HEAD)
             for slow in (first, kept):
-                invalid(answer(all_of(slow)), ("headers", "too_slow"))
-            assert all_of(silent) == b""
-        with connected(service) as dripping:
+                invalid(only_response(until_closed(slow)), ("headers", "too_slow"))
+            assert until_closed(silent) == b""
+        with connect(service.address) as dripping:
             for byte in HEAD + b"X-Slow: yes" * 500:
                 dripping.sendall(bytes([byte]))
                 if select.select([dripping], [], [], 0.02)[0]:
                     break
-            invalid(answer(all_of(dripping)), ("headers", "too_slow"))
+            invalid(only_response(until_closed(dripping)), ("headers", "too_slow"))
 
 
 def test_an_idle_connection_is_kept_longer_than_headers_may_take(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, HEADER_TIMEOUT="2") as service, connected(service) as kept:
+    with limited(folder, database_url, HEADER_TIMEOUT="2") as service, connect(service.address) as kept:
         lives(kept)
-        with connected(service) as silent:
-            assert all_of(silent) == b""  # its headers never came
+        with connect(service.address) as silent:
+            assert until_closed(silent) == b""  # its headers never came
         lives(kept)
 
 
 def test_headers_have_a_size(database_url: str, folder: Path) -> None:
     with limited(folder, database_url, MAX_HEADER_BYTES="1024") as service:
         for length, status in ((900, 200), (1100, 400)):
-            with connected(service) as one:
+            with connect(service.address) as one:
                 one.sendall(HEAD + b"Connection: close\r\nX-Long: " + b"x" * length + b"\r\n\r\n")
-                response = answer(all_of(one))
+                response = only_response(until_closed(one))
                 assert response.status_code == status
         invalid(response, ("headers", "too_large"))
-        with connected(service) as endless:
+        with connect(service.address) as endless:
             endless.sendall(HEAD + b"X-Long: " + b"x" * 400_000)
-            invalid(answer(all_of(endless)), ("headers", "too_large"))
+            invalid(only_response(until_closed(endless)), ("headers", "too_large"))
 
 
 def test_many_small_requests_in_one_piece_are_no_large_header(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, MAX_HEADER_BYTES="1024") as service, connected(service) as one:
+    with limited(folder, database_url, MAX_HEADER_BYTES="1024") as service, connect(service.address) as one:
         one.sendall((HEAD + b"\r\n") * 32 + HEAD + b"Connection: close\r\n\r\n")
-        assert all_of(one).count(b"HTTP/1.1 200 OK\r\n") == 33
+        assert until_closed(one).count(b"HTTP/1.1 200 OK\r\n") == 33
 
 
 def test_of_endless_requests_in_one_piece_some_are_answered(service: Service) -> None:
-    with connected(service) as one:
+    with connect(service.address) as one:
         one.sendall((HEAD + b"\r\n") * 3000)
-        assert all_of(one).count(b"HTTP/1.1 200 OK\r\n") == 33
+        assert until_closed(one).count(b"HTTP/1.1 200 OK\r\n") == 33
 
 
 def test_a_broken_request_is_logged_once_under_its_own_id(service: Service) -> None:
     head = b"POST /users/1/tasks HTTP/1.1\r\nHost: donebase\r\nX-Request-ID: cut\r\nTransfer-Encoding: chunked\r\n"
-    with connected(service) as one:
+    with connect(service.address) as one:
         one.sendall(head + b"Expect: 100-continue\r\n\r\n")
         assert one.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # the body is waited for
         one.sendall(b"ZZ\r\n")
-        assert answer(all_of(one)).headers["x-request-id"] == "cut"
+        assert only_response(until_closed(one)).headers["x-request-id"] == "cut"
     line = service.wait_for("request", request_id="cut")
     assert [each for each in service.lines if each["request_id"] == "cut"] == [line]
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from donebase.core.lists import BATCH, NEXT_BATCH
+from tests.support.connections import connect, until_closed
 from tests.support.databases import fill
 from tests.support.families import FAMILIES, OWNED, USERS, V1, Family
 from tests.support.processes import Service
@@ -40,9 +41,9 @@ def test_a_long_list_comes_whole_and_in_order(client: httpx.Client, family: Fami
 def test_a_client_without_chunks_gets_a_long_list_too(service: Service, client: httpx.Client, busy_user: int) -> None:
     """HTTP/1.0 has no chunks (RFC 9112, 6.1): the list ends with the connection."""
     path = USERS.address(busy_user)
-    with socket.create_connection((httpx.URL(service.address).host, httpx.URL(service.address).port or 0)) as old:
+    with connect(service.address) as old:
         old.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-        raw = b"".join(iter(lambda: old.recv(65536), b""))
+        raw = until_closed(old)
     head, _, body = raw.partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head
     assert b"content-length" not in head

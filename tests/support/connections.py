@@ -22,8 +22,7 @@ class Connection:
     """One connection, which reads answers in their order and knows where each ends."""
 
     def __init__(self, address: str) -> None:
-        place = urlsplit(address)
-        self._socket = socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE)
+        self._socket = connect(address)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = bytearray()
 
@@ -105,6 +104,25 @@ class Connection:
             data = b""
         self._received += data
         return bool(data)
+
+
+def connect(address: str) -> socket.socket:
+    """Connect to a service by its address, such as http://127.0.0.1:8000."""
+    place = urlsplit(address)
+    return socket.create_connection((place.hostname or "", place.port or 0), timeout=DEADLINE)
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """Return what comes until the service closes the connection, in order and not with a reset."""
+    return b"".join(iter(lambda: connection.recv(2**18), b""))
+
+
+def only_response(received: bytes) -> httpx.Response:
+    """Return the one answer that came on a connection, as it was written."""
+    head, _, content = received.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=content)
 
 
 def reset_at_close(connection: socket.socket) -> None:
