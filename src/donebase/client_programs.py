@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,7 @@ from donebase.programs import embedded_programs
 from donebase.settings import WrongSetting, program_environment
 
 _PORT = 5432
+_CANCEL_WAIT = 5.0
 # libpq's own names for these two; the others are PG and the parameter without underscores.
 _VARIABLES = {"application_name": "PGAPPNAME", "connect_timeout": "PGCONNECT_TIMEOUT"}
 
@@ -66,7 +67,7 @@ def run_program(command: list[Path | str], output: int, url: DatabaseUrl) -> Non
 
 @contextmanager
 def _running(command: list[Path | str], output: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until it ends by itself, and kill it where what is done meanwhile fails."""
+    """Run a program until it ends by itself, and end it where what is done meanwhile fails."""
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603 - a program of PostgreSQL's, without a shell
@@ -82,6 +83,9 @@ def _running(command: list[Path | str], output: int, environment: dict[str, str]
             yield process
             status = process.wait()
         except BaseException:
+            process.terminate()  # pg_dump cancels its statement, which would go on to wait for a lock
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_CANCEL_WAIT)
             process.kill()
             raise
         if status:
