@@ -11,6 +11,7 @@ from collections import deque
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn._types import ASGIVersions
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -18,7 +19,11 @@ from uvicorn.server import ServerState
 
 from donebase import logs
 from donebase.routes.headers import Headers
+from donebase.routes.middleware import ClientGone
 
+# Whose `send` raises once the client has gone: Starlette needs no task of its own for each answer to look out for that,
+# which on a busy machine could take until the end of a list.
+_ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.4"}
 _NO_CONTENT = (204, 304)
 _RESET = struct.pack("ii", 1, 0)  # l_onoff, l_linger
 
@@ -64,10 +69,17 @@ class AnsweringProtocol(HttpToolsProtocol):
 
     async def _run(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
         """Run the application, which answers its failures itself; an answer that it leaves unfinished is broken off."""
+        cycle.scope["asgi"] = _ASGI
         if cycle.scope["http_version"] == "1.0":
             app = _UntilClosed(app, cycle)
+
+        async def send(message: Message) -> None:
+            if cycle.disconnected and message.get("more_body"):
+                raise ClientGone
+            await cycle.send(message)  # type: ignore[arg-type]
+
         try:
-            await app(cycle.scope, cycle.receive, cycle.send)  # type: ignore[arg-type]
+            await app(cycle.scope, cycle.receive, send)  # type: ignore[arg-type]
         except Exception as error:
             logs.crash("internal_error", error)
         finally:
@@ -118,6 +130,8 @@ class _UntilClosed:
         cycle = self._cycle
         await cycle.flow.drain()
         if cycle.disconnected:
+            if message.get("more_body"):
+                raise ClientGone
             return
         if message["type"] == "http.response.start":
             cycle.response_started = True

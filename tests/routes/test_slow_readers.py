@@ -126,6 +126,14 @@ def test_nothing_is_read_for_a_client_that_has_gone(impatient: Service, long_lis
     assert 0 < statements(impatient) - before < LONG / 250
 
 
+def test_nothing_is_read_for_the_body_that_an_answer_to_head_does_not_have(impatient: Service, long_list: str) -> None:
+    before = statements(impatient)
+    answer = httpx.head(impatient.address + long_list, headers={"X-Request-ID": "head"})
+    impatient.wait_for("request", request_id="head", method="HEAD")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert statements(impatient) - before == 1
+
+
 def statements(service: Service) -> float:
     return total(metrics(httpx.get(f"{service.address}/metrics")), f"{STATEMENTS}_count")
 

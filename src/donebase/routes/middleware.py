@@ -9,6 +9,7 @@ import time
 from opentelemetry import trace
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +29,10 @@ _CORS_FAULTS = {
 }
 _PROBES = ("/livez", "/health", "/metrics")
 CROWDED = "donebase.crowded"  # in the scope of a request whose connection is one too many
+
+
+class ClientGone(OSError):
+    """What `send` raises in the middle of an answer of which nobody takes the rest (ASGI 2.4)."""
 
 
 class ErrorBoundary:
@@ -62,11 +67,15 @@ class ErrorBoundary:
                     await send({"type": "http.response.body"})
             elif method != "HEAD":
                 await send(message)
+            elif message.get("more_body"):
+                raise ClientGone
 
         if method == "HEAD":
             scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # Starlette's word for ClientGone
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():  # by the server, and nobody waits for an answer
                 raise
