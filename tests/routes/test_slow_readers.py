@@ -154,6 +154,7 @@ def test_readers_that_stall_cost_little_memory_and_give_it_back(
             [f"GET {large_tasks}?limit=1000 HTTP/1.1"],
             [f"GET {large_tasks} HTTP/1.0"],
             [f"GET {large_tasks}/{task} HTTP/1.1"] * 200,
+            ["GET /docs/swagger-ui-bundle.js HTTP/1.1"] * 20,
         )
         all_begun(stack, (asks(service.address, *kind) for _ in range(READERS) for kind in kinds))
         wait_until_idle(process)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Coroutine
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -59,10 +60,16 @@ def _part(asset: str, media_type: str) -> Callable[[], Coroutine[Any, Any, Respo
     """Return the endpoint of one of the files that the page is made of."""
 
     async def part() -> Response:
-        content = await asyncio.to_thread((files("fastapi_swagger.resources") / asset).read_bytes)
+        content = await asyncio.to_thread(_content, asset)
         return Response(content, headers=_A_DAY, media_type=media_type)
 
     return part
+
+
+@cache
+def _content(asset: str) -> bytes:
+    """Return one of the files: the same bytes for all who read it, however slowly (the largest has 1.7 MB)."""
+    return (files("fastapi_swagger.resources") / asset).read_bytes()
 
 
 def _policy(html: bytes) -> str:
