@@ -1,7 +1,7 @@
-"""How long a connection waits for its client: for a first request, for an answer to be taken, and at a stop.
+"""How long a connection waits for its client: for the headers of a request, and at a stop.
 
-uvicorn's protocol waits for ever for headers and for a client that does not read, and at a stop it hangs up on requests
-that are just arriving.
+uvicorn's protocol waits for ever for headers, and at a stop it hangs up on requests that are just arriving.
+connections.py ends clients that do not take what they are sent.
 """
 
 import asyncio
