@@ -5,7 +5,6 @@ import os
 import pwd
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from donebase.embedded import postgresql
 from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import fetchval, fill
-from tests.support.processes import clean_environment
+from tests.support.processes import DONEBASE, clean_environment
 from tests.support.waiting import wait_for
 
 FIRST_START = 60.0
@@ -90,7 +89,7 @@ def test_a_first_start_that_is_cut_short_at_any_moment_is_made_good_by_the_next(
 @contextmanager
 def started(folder: Path, data: Path, command: str) -> Iterator[subprocess.Popen[str]]:
     """Run a command of donebase on a data folder, and kill it in the end where it still runs."""
-    arguments = [sys.executable, "-m", "donebase", command]
+    arguments = [*DONEBASE, command]
     environment = clean_environment(DATA_DIR=str(data), PORT="0")
     out, err = subprocess.DEVNULL, subprocess.PIPE
     with subprocess.Popen(arguments, cwd=folder, env=environment, text=True, stdout=out, stderr=err) as process:

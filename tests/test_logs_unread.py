@@ -20,7 +20,7 @@ import pytest
 from donebase.log_writer import BUFFER_BYTES, LogWriter
 from tests.support.families import USERS
 from tests.support.metrics import metrics, total
-from tests.support.processes import clean_environment
+from tests.support.processes import DONEBASE, clean_environment
 from tests.support.servers import free_port
 from tests.support.waiting import DEADLINE, wait_for
 
@@ -36,7 +36,7 @@ class Unread:
         self.lines: list[dict[str, Any]] = []
         self._reads, writes = ends()
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "donebase", "serve"],
+            [*DONEBASE, "serve"],
             cwd=folder,
             env=clean_environment(PORT="0", **environment),
             stdout=writes,
@@ -158,7 +158,7 @@ def test_it_serves_with_its_standard_streams_closed(folder: Path, database_url: 
     """The number of a stream that is closed must not become a connection's, which would be sent the log."""
     port = str(free_port())
     process = subprocess.Popen(
-        ["/bin/sh", "-c", f'exec "$0" -m donebase serve {closed}', sys.executable],
+        ["/bin/sh", "-c", f'exec "$@" serve {closed}', "sh", *DONEBASE],
         cwd=folder,
         env=clean_environment(PORT=port, DATABASE_URL=database_url),
         stdout=subprocess.PIPE,
@@ -183,7 +183,7 @@ def test_it_serves_with_its_standard_streams_closed(folder: Path, database_url: 
 
 
 def test_a_wrong_setting_with_its_standard_streams_closed_ends_with_2(folder: Path) -> None:
-    command = ["/bin/sh", "-c", 'exec "$0" -m donebase serve --port x >&- 2>&-', sys.executable]
+    command = ["/bin/sh", "-c", 'exec "$@" serve --port x >&- 2>&-', "sh", *DONEBASE]
     assert subprocess.run(command, cwd=folder, env=clean_environment(), check=False, timeout=DEADLINE).returncode == 2
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import signal
-import sys
 from asyncio.subprocess import PIPE
 from functools import partial
 from pathlib import Path
@@ -24,7 +23,7 @@ from donebase.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import a_database, database_named, execute, fetchval
 from tests.support.held_up import Onlooker
-from tests.support.processes import clean_environment, run_donebase
+from tests.support.processes import DONEBASE, clean_environment, run_donebase
 
 MIGRATE = "run `donebase migrate`, or `make migrate`"
 
@@ -200,7 +199,7 @@ def test_a_signal_rolls_the_migration_back(
         other = await asyncpg.connect(empty_database, statement_cache_size=0)
         async with Onlooker(empty_database) as onlooker, other.transaction():
             await other.execute("CREATE TABLE tasks ()")  # nobody else can create it now, or see it
-            command = (sys.executable, "-m", "donebase", "migrate")
+            command = (*DONEBASE, "migrate")
             environment = clean_environment(DATABASE_URL=empty_database)
             migration = await asyncio.create_subprocess_exec(
                 *command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE

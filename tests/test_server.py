@@ -16,7 +16,7 @@ from donebase import __version__, logs
 from donebase.server import _listener, _warn_of_network
 from donebase.settings import Settings
 from tests.support.connections import connect
-from tests.support.processes import Service, clean_environment
+from tests.support.processes import DONEBASE, Service, clean_environment
 from tests.support.waiting import DEADLINE
 
 FILES = 160
@@ -68,7 +68,7 @@ def test_a_service_that_other_machines_can_reach_warns_of_it(host: str, capfd: p
 def test_on_a_terminal_people_read_where_everything_is(database_url: str, folder: Path) -> None:
     ours, its = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "donebase", "serve"],
+        [*DONEBASE, "serve"],
         cwd=folder,
         env=clean_environment(PORT="0", HOST="0.0.0.0", DATABASE_URL=database_url),  # noqa: S104
         stdout=its,

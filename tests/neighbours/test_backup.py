@@ -19,7 +19,7 @@ from donebase.embedded import postgresql as embedded_postgresql
 from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.postgresql import Postgresql, postgresql, programs
-from tests.support.processes import Service, clean_environment, run_donebase
+from tests.support.processes import DONEBASE, Service, clean_environment, run_donebase
 from tests.support.waiting import DEADLINE, wait_for
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
@@ -235,7 +235,7 @@ def test_a_signal_leaves_nothing_half_done(server: Postgresql, folder: Path, too
     database = url.rpartition("/")[2]
     waiting = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
     with server.transaction("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE", database):
-        arguments = [sys.executable, "-m", "donebase", command, file]
+        arguments = [*DONEBASE, command, file]
         environment = clean_environment(DATABASE_URL=url, PATH=path(tools))
         with subprocess.Popen(arguments, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
             wait_for(lambda: fetchval(server.url(), waiting) == 1, every=0.1)

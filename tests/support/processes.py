@@ -16,6 +16,8 @@ import psutil
 
 from tests.support.waiting import DEADLINE
 
+DONEBASE = (sys.executable, "-W", "error", "-m", "donebase")  # the command, whose warnings are errors
+
 
 class Service:
     """One `donebase serve`, on any free port unless PORT is given, with no other setting than a test has given.
@@ -30,7 +32,7 @@ class Service:
         self._arrived = threading.Condition()
         limit = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh"] if open_files else []
         self.process = subprocess.Popen(
-            [*limit, sys.executable, "-W", "error", "-m", "donebase", "serve"],
+            [*limit, *DONEBASE, "serve"],
             cwd=folder,
             env=clean_environment(**{"PORT": "0"} | environment),
             stdout=subprocess.PIPE,
@@ -126,7 +128,7 @@ def clean_environment(**environment: str) -> dict[str, str]:
 def run_donebase(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of donebase to its end."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "donebase", *arguments],
+        [*DONEBASE, *arguments],
         cwd=folder,
         env=clean_environment(**environment),
         capture_output=True,
