@@ -18,7 +18,7 @@ from donebase.deadlines import Watch
 from donebase.settings import Settings
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]
+class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
     """A connection of asyncpg that can tell, before a statement is sent, whether PostgreSQL has ended it."""
 
     def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
@@ -43,7 +43,7 @@ class Pool:
         self._room = asyncio.Semaphore(settings.database_pool_size)
         self._in_use = 0
         self._waiting = 0
-        self._free: list[tuple[Connection, float]] = []  # with the time since when; the last is used first
+        self._free: list[tuple[PooledConnection, float]] = []  # with the time since when; the last is used first
         self._finding: asyncio.Task[Way] | None = None
         self.logs_connected = True
         """Whether the log is told of the first connection."""
@@ -69,7 +69,7 @@ class Pool:
             self._in_use -= 1
             self._room.release()
 
-    async def _fetch_on(self, connection: Connection, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+    async def _fetch_on(self, connection: PooledConnection, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
         began = time.perf_counter()
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
@@ -135,7 +135,7 @@ class Pool:
         finally:
             self._waiting -= 1
 
-    def _usable(self) -> Connection | None:
+    def _usable(self) -> PooledConnection | None:
         while self._free:
             connection, _ = self._free.pop()
             if connection.is_usable():
@@ -143,11 +143,11 @@ class Pool:
             connection.terminate()
         return None
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> PooledConnection:
         way = await self.way()
-        connection: Connection = await asyncpg.connect(
+        connection: PooledConnection = await asyncpg.connect(
             way.url,
-            connection_class=Connection,
+            connection_class=PooledConnection,
             timeout=CONNECT_TIMEOUT,
             statement_cache_size=way.statement_cache_size,
             server_settings=way.server_settings,

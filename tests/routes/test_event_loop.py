@@ -26,7 +26,7 @@ LIMIT = 20.0  # milliseconds
 IDS = Ids(7, 1, another=8)
 
 
-class Probe:
+class LoopProbe:
     """Keeps the longest callback of the event loop for each thing that is sent."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ def exchange(address: str, data: bytes) -> bytes:
 
 
 def test_nothing_that_is_sent_holds_the_event_loop(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    probe = Probe()
+    probe = LoopProbe()
     service = create_service(Settings.read(database_url=database_url))
     with serving(service) as address:
         for path in ("/livez", "/users/7/tasks"):  # what happens once has happened then
