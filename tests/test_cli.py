@@ -142,8 +142,8 @@ def test_signals_that_go_on_until_it_has_ended_change_nothing(folder: Path, data
     with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         service.ready()
         while service.process.poll() is None:
-            service.process.send_signal(signal.SIGINT)
-            service.process.send_signal(signal.SIGTERM)
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                service.process.send_signal(each)
             time.sleep(0.001)
         assert service.stop() == 0
         assert {line["level"] for line in service.lines} == {"info"}

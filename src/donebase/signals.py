@@ -26,8 +26,8 @@ def exit_on_signals(status: int | None = None) -> None:
 
 
 def ignore_signals() -> None:
-    """Take no further SIGTERM or SIGINT: the first one is enough, and what is being ended is ended in order."""
-    for each in STOP:
+    """Take no further signal to stop: the first one is enough, and what is being ended is ended in order."""
+    for each in (*STOP, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
 
 
