@@ -6,6 +6,7 @@ TEST_FAST_PATH=off sends every request the long way.
 
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -36,10 +37,18 @@ _run = pytest.StashKey[ExitStack]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL once, before the processes that run the tests."""
+    _heed_signals()
     if not hasattr(config, "workerinput"):
         config.stash[_run] = ExitStack()
         config.stash[_run].enter_context(folder_of_the_run())
         config.stash[_run].enter_context(postgresql_of_the_run())
+
+
+def _heed_signals() -> None:
+    """Let the programs that tests start end by signals: `nohup`, and a shell for what it runs behind, ignore some."""
+    for each, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
