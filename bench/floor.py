@@ -16,9 +16,9 @@ from sqlalchemy import Executable
 
 from donebase.core.lists import BATCH
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ
-from donebase.database import compile_statement
 from donebase.deadlines import Watch
-from donebase.pool import Pool
+from donebase.postgres.database import compile_statement
+from donebase.postgres.pool import Pool
 from donebase.settings import Settings
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

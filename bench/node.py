@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from donebase.core import statements
-from donebase.database import compile_statement
+from donebase.postgres.database import compile_statement
 
 FOLDER = Path(__file__).parent / "fastify"
 _INSTALL = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]

@@ -12,8 +12,8 @@ import asyncpg
 
 from bench import processes
 from bench.load import Tasks
-from donebase.embedded import postgresql
-from donebase.migrations import migrate
+from donebase.postgres.embedded import postgresql
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 
 # The servers are measured, not the disk: nothing waits for it, and nothing else happens in the middle.

@@ -13,9 +13,9 @@ from sqlalchemy import Executable, func, literal, select
 
 from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
-from donebase.core.inputs import NewTask
 from donebase.core.lists import TaskList
-from donebase.database import Database, compile_statement
+from donebase.core.shapes import NewTask
+from donebase.postgres.database import Database, compile_statement
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.waiting import DEADLINE, wait_for

@@ -154,7 +154,7 @@ def test_nginx_and_the_service_wait_for_each_other_in_the_right_order() -> None:
         return int(nginx_says(directive)[0].removesuffix("s"))
 
     [service_keeps] = re.findall(
-        r"timeout_keep_alive=(\d+)", (ROOT / "src" / "donebase" / "http_server.py").read_text()
+        r"timeout_keep_alive=(\d+)", (ROOT / "src" / "donebase" / "serving" / "http_server.py").read_text()
     )
     assert seconds("keepalive_timeout") < int(service_keeps), "nginx is the one that closes an idle connection"
     assert seconds("proxy_read_timeout") > 10 > DEFAULTS["database_timeout"], "10 s is what the service promises"

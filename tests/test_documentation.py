@@ -57,4 +57,6 @@ def test_every_event_of_the_log_is_documented_and_no_other() -> None:
 def test_every_metric_is_documented_and_no_other() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(donebase_\w+)` \|", page, re.MULTILINE))
-    assert documented == set(re.findall(r"\"(donebase_\w+)\"", (ROOT / "src" / "donebase" / "metrics.py").read_text()))
+    assert documented == set(
+        re.findall(r"\"(donebase_\w+)\"", (ROOT / "src" / "donebase" / "telemetry" / "metrics.py").read_text())
+    )

@@ -15,8 +15,8 @@ import asyncpg
 import psutil
 import pytest
 
-from donebase.embedded import postgresql
-from donebase.migrations import migrate
+from donebase.postgres.embedded import postgresql
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import fetchval, fill
 from tests.support.processes import DONEBASE, clean_environment

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from donebase import logs
 from donebase.app import create_app, with_middleware
 from donebase.settings import Settings
+from donebase.telemetry import logs
 from tests.support.families import API, FAMILIES, Family
 from tests.support.processes import Service
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from donebase.log_writer import BUFFER_BYTES, LogWriter
+from donebase.telemetry.log_writer import BUFFER_BYTES, LogWriter
 from tests.support.families import USERS
 from tests.support.metrics import metrics, total
 from tests.support.processes import DONEBASE, clean_environment
@@ -201,7 +201,7 @@ def test_what_a_full_disk_does_not_take_is_kept_for_later() -> None:
 
 WRITE_LONG_AND_SHORT_LINES = """
 import sys
-from donebase.log_writer import LogWriter
+from donebase.telemetry.log_writer import LogWriter
 writer = LogWriter(1, lambda number: b"%d dropped\\n" % number)
 letter = sys.argv[1].encode()
 for _ in range(40):

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
-from donebase.core.models import REVISION, Table
-from donebase.database import Database
-from donebase.migrations import migrate
+from donebase.core.tables import REVISION, Table
+from donebase.postgres.database import Database
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import a_database, database_named, execute, fetchval
 from tests.support.held_up import Onlooker
@@ -96,7 +96,7 @@ def test_once_more_changes_nothing(empty_database: str) -> None:
 
 def test_the_revision_in_the_code_is_the_newest_step() -> None:
     config = Config()
-    config.set_main_option("script_location", "donebase:migrations")
+    config.set_main_option("script_location", "donebase.postgres:migrations")
     steps = list(ScriptDirectory.from_config(config).walk_revisions())
     assert steps[0].revision == REVISION
     assert [step.revision for step in reversed(steps)] == [f"{number:04}" for number in range(1, len(steps) + 1)]

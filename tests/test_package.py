@@ -43,7 +43,7 @@ def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
         names = {name for name in archive.namelist() if not name.startswith(f"donebase-{__version__}.dist-info/")}
     there = {path.relative_to(PACKAGE.parent).as_posix() for path in PACKAGE.rglob("*") if path.is_file()}
     assert names == {name for name in there if "__pycache__" not in name}
-    assert {"donebase/py.typed", "donebase/migrations/env.py"} <= names
+    assert {"donebase/py.typed", "donebase/postgres/migrations/env.py"} <= names
 
 
 def test_every_requirement_has_an_upper_bound_that_the_pinned_version_keeps() -> None:

@@ -9,10 +9,10 @@ import uvloop
 from sqlalchemy import func, literal, select
 
 from donebase.core.errors import DatabaseFailed
-from donebase.core.inputs import NewTask
 from donebase.core.lists import TaskList
+from donebase.core.shapes import NewTask
 from donebase.core.tasks import create_task
-from donebase.database import Database
+from donebase.postgres.database import Database
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.relay import Relay

@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from donebase import __version__, logs
-from donebase.server import _listener, _warn_of_network
+from donebase import __version__
+from donebase.serving.process import _listener, _warn_of_network
 from donebase.settings import Settings
+from donebase.telemetry import logs
 from tests.support.connections import connect
 from tests.support.processes import DONEBASE, Service, clean_environment
 from tests.support.waiting import DEADLINE
@@ -23,7 +24,9 @@ FILES = 160
 
 
 def test_a_supervisor_loads_nothing_that_only_its_workers_need() -> None:
-    loaded = "import sys, donebase.server; print(*({'alembic', 'fastapi', 'psutil', 'uvicorn'} & set(sys.modules)))"
+    loaded = (
+        "import sys, donebase.serving.process; print(*({'alembic', 'fastapi', 'psutil', 'uvicorn'} & set(sys.modules)))"
+    )
     ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == []
 

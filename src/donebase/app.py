@@ -13,14 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from donebase import __version__, logs, memory, metrics
+from donebase import __version__, memory
 from donebase.connections import Connections
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
-from donebase.database import Database
-from donebase.routes import docs, every_route, problems
-from donebase.routes.fast_path import FastPath
-from donebase.routes.middleware import CORS, Crowd, ErrorBoundary, TracedRequestId
+from donebase.http import errors
+from donebase.http.fast_path import FastPath
+from donebase.http.middleware import CORS, Crowd, ErrorBoundary, TracedRequestId
+from donebase.postgres.database import Database
+from donebase.routes import docs, every_route
 from donebase.settings import Settings
+from donebase.telemetry import logs, metrics
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -51,10 +53,10 @@ def create_app(settings: Settings) -> FastAPI:
         },
         middleware=[Middleware(TracedRequestId)] if settings.traces else [],
         exception_handlers={
-            DonebaseError: problems.donebase_error,
-            RequestValidationError: problems.validation_error,
-            HTTPException: problems.http_error,
-            Exception: problems.internal_error,
+            DonebaseError: errors.donebase_error,
+            RequestValidationError: errors.validation_error,
+            HTTPException: errors.http_error,
+            Exception: errors.internal_error,
         },
     )
     app.state.settings = settings

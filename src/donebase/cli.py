@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from donebase import __version__, logs
+from donebase import __version__
 from donebase.core.errors import DonebaseError
 from donebase.settings import Settings, WrongSetting
+from donebase.telemetry import logs
 
 # Each command imports what it needs as it runs: a wrong setting is told before FastAPI and SQLAlchemy are loaded.
 
@@ -98,14 +99,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(settings: Settings) -> bool:
     gc.disable()  # what is imported here is kept; the app turns it on again once it has started
-    from donebase.server import serve
+    from donebase.serving.process import serve
 
     return serve(settings)
 
 
 def _migrate(settings: Settings) -> bool:
-    from donebase.core.models import REVISION
-    from donebase.migrations import migrate
+    from donebase.core.tables import REVISION
+    from donebase.postgres.migrations import migrate
 
     with _database(settings) as settings:
         before = asyncio.run(migrate(settings))
@@ -114,7 +115,7 @@ def _migrate(settings: Settings) -> bool:
 
 
 def _backup(settings: Settings, file: Path) -> bool:
-    from donebase.backup import backup
+    from donebase.postgres.backup import backup
 
     with _database(settings) as there:
         backup(there, file, embedded=settings.database_url is None)
@@ -122,7 +123,7 @@ def _backup(settings: Settings, file: Path) -> bool:
 
 
 def _restore(settings: Settings, file: Path) -> bool:
-    from donebase.restore import restore
+    from donebase.postgres.restore import restore
 
     with _database(settings) as settings:
         asyncio.run(restore(settings, file))
@@ -132,7 +133,7 @@ def _restore(settings: Settings, file: Path) -> bool:
 @contextmanager
 def _database(settings: Settings) -> Iterator[Settings]:
     """Yield the settings on the database that they name, else on the embedded one. Signals end what stands inside."""
-    from donebase.embedded import postgresql
+    from donebase.postgres.embedded import postgresql
     from donebase.signals import exit_on_signals
 
     exit_on_signals()

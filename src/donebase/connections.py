@@ -9,8 +9,8 @@ import sys
 from contextlib import suppress
 from typing import Protocol
 
-from donebase import logs
 from donebase.settings import Settings
+from donebase.telemetry import logs
 
 _EVERY = 1.0
 BACKLOG = 2048  # connections that the kernel holds until they are accepted

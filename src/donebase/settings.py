@@ -16,7 +16,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from donebase.database_url import DatabaseUrl, UrlError, check_files
 from donebase.env_file import misspelt
-from donebase.logs import Format
 
 
 class WrongSetting(Exception):
@@ -96,7 +95,7 @@ class Settings(BaseSettings):
         default=("http://localhost:3000",),
         description="must be a comma-separated list of origins such as https://app.example.com",
     )
-    log_format: Format = Field(default="auto", description="must be auto, json or text")
+    log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
     otel_exporter_otlp_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
     otel_exporter_otlp_traces_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
     prepared_statements: Literal["auto", "on", "off"] = Field(default="auto", description="must be auto, on or off")

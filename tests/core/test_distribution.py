@@ -18,8 +18,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
 from donebase.core import statements
-from donebase.core.models import Task
 from donebase.core.statements import Verb
+from donebase.core.tables import Task
 
 VERBS = [verb for verb in vars(statements).values() if isinstance(verb, Verb)]
 CHANGING = [

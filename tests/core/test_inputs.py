@@ -7,7 +7,7 @@ from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from donebase.core.inputs import Completion, Description, Id, NewTask, TaskChanges, Title
+from donebase.core.shapes import Completion, Description, Id, NewTask, TaskChanges, Title
 
 Model = type[NewTask] | type[TaskChanges] | type[Completion]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import inspect
 
-from donebase.core.models import Table, Task, User
+from donebase.core.tables import Table, Task, User
 
 
 def test_a_user_and_its_tasks_know_each_other() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from donebase.core import statements
 from donebase.core.statements import Verb
-from donebase.database import compile_statement
+from donebase.postgres.database import compile_statement
 from tests.support.databases import a_database_with_tables
 
 VERBS = {

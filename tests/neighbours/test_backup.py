@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from donebase.embedded import postgresql as embedded_postgresql
+from donebase.postgres.embedded import postgresql as embedded_postgresql
 from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.postgresql import Postgresql, postgresql, programs

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from donebase.migrations import migrate
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.families import FAMILIES
 from tests.support.neighbours import program

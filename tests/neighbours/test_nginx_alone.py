@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from donebase.routes.headers import SECURITY
+from donebase.http.headers import SECURITY
 from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from donebase.connecting import find_way
+from donebase.postgres.connecting import find_way
 from donebase.settings import Settings
 from tests.support.families import FAMILIES, USERS
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version

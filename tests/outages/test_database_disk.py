@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from donebase.connecting import FAILURES
+from donebase.postgres.connecting import FAILURES
 from tests.outages.scene import under_load
 from tests.outages.small_disk import SmallDisk, small_disk
 from tests.support.postgresql import Postgresql, postgresql

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from donebase.core.models import REVISION
+from donebase.core.tables import REVISION
 from tests.support.families import FAMILIES
 from tests.support.held_up import Onlooker
 from tests.support.processes import Service, run_donebase

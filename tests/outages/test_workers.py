@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from donebase.core.models import REVISION
+from donebase.core.tables import REVISION
 from tests.support.databases import fetchval
 from tests.support.metrics import REQUESTS, metrics, total
 from tests.support.processes import Service

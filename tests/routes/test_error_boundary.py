@@ -12,14 +12,14 @@ from prometheus_client import REGISTRY
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from donebase import logs, metrics
 from donebase.app import create_app, with_middleware
-from donebase.database import Database
-from donebase.protocol import Connection as Protocol
+from donebase.http.headers import SECURITY
+from donebase.http.middleware import ErrorBoundary
+from donebase.postgres.database import Database
 from donebase.routes import docs
-from donebase.routes.headers import SECURITY
-from donebase.routes.middleware import ErrorBoundary
+from donebase.serving.connection import Connection as Protocol
 from donebase.settings import Settings
+from donebase.telemetry import logs, metrics
 from tests.support.connections import Connection
 from tests.support.in_process import serving
 from tests.support.problems import refused

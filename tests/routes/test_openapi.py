@@ -12,8 +12,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from donebase.app import create_app
-from donebase.core.models import MAX_ID
-from donebase.routes.deps import MAX_LIMIT
+from donebase.core.tables import MAX_ID
+from donebase.http.parameters import MAX_LIMIT
 from donebase.settings import Settings
 from tests.support.families import API, V1, Json
 from tests.support.processes import run_donebase

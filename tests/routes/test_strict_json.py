@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from donebase.routes.problems import MalformedJSON
-from donebase.routes.strict_json import MAX_MEMBERS, SMALL, parse_json
+from donebase.http.errors import MalformedJSON
+from donebase.http.strict_json import MAX_MEMBERS, SMALL, parse_json
 from tests.support.hostile import Ids, lines
 
 LARGE = b" " * SMALL  # white space behind a body makes it a large one

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from donebase.embedded import postgresql
-from donebase.migrations import migrate
+from donebase.postgres.embedded import postgresql
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 
 # What a crash would need; tests of crashes have a server of their own.

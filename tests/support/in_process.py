@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from donebase.protocol import Connection
+from donebase.serving.connection import Connection
 from tests.support.waiting import DEADLINE, wait_for
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import asyncpg
 
-from donebase.migrations import migrate
+from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.made_once import made_once
 from tests.support.neighbours import program

@@ -8,7 +8,7 @@
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
 
-`routes/problems.py` holds the one table that gives each kind its HTTP status.
+`http/errors.py` holds the one table that gives each kind its HTTP status.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from donebase.core.database import Database, Row
 from donebase.core.statements import LIST, LIST_IDS, READ_MANY
-from donebase.logs import task_event
+from donebase.telemetry.logs import task_event
 
 # A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
 # would be cheaper in sum.

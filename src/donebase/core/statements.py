@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from donebase.core.models import Task
+from donebase.core.tables import Task
 from donebase.core.users import known_user
 
 COLUMNS = tuple(

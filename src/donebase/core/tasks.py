@@ -12,9 +12,9 @@ from pydantic import MISSING
 
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
-from donebase.core.inputs import Completion, NewTask, TaskChanges
+from donebase.core.shapes import Completion, NewTask, TaskChanges
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb
-from donebase.logs import task_event
+from donebase.telemetry.logs import task_event
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:

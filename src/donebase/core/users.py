@@ -3,7 +3,7 @@
 from sqlalchemy import CTE, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from donebase.core.models import User
+from donebase.core.tables import User
 
 
 def known_user(owner: str) -> CTE:

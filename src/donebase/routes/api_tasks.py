@@ -4,9 +4,10 @@ from fastapi import APIRouter
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
-from donebase.core import inputs, tasks
-from donebase.routes import owner_tasks, wire
-from donebase.routes.deps import Database, Owner, TaskId
+from donebase.core import shapes, tasks
+from donebase.http import responses
+from donebase.http.parameters import Database, Owner, TaskId
+from donebase.routes import owner_tasks
 
 
 class _AnyUser(StringConvertor):
@@ -22,17 +23,17 @@ def family(name: str, address: str) -> APIRouter:
     """Return the routes of this family."""
     router = owner_tasks.family(name, address)
 
-    @router.patch("/{task_id}/complete", response_model=wire.Task)
+    @router.patch("/{task_id}/complete", response_model=responses.Task)
     async def complete_task(
-        database: Database, owner: Owner, task_id: TaskId, completion: inputs.Completion | None = None
+        database: Database, owner: Owner, task_id: TaskId, completion: shapes.Completion | None = None
     ) -> Response:
         """Toggle whether a task is completed; with a body, set it."""
-        return wire.task(await tasks.complete_task(database, owner, task_id, completion))
+        return responses.task(await tasks.complete_task(database, owner, task_id, completion))
 
     @router.delete("/{task_id}", status_code=204)
     async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
         """Delete one of this user's tasks."""
         await tasks.delete_task(database, owner, task_id)
-        return wire.deleted()
+        return responses.deleted()
 
     return router

@@ -17,9 +17,9 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse, Response
 
 from donebase.core.errors import Fault
-from donebase.core.models import MAX_ID
-from donebase.routes import wire
-from donebase.routes.problems import INTERNAL, KINDS, problem
+from donebase.core.tables import MAX_ID
+from donebase.http import responses
+from donebase.http.errors import INTERNAL, KINDS, problem
 
 _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -31,7 +31,7 @@ _A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 def family(name: str, address: str) -> APIRouter:
     """Return the routes of the documentation. They stand outside of what they document."""
-    router = wire.router(name, address, include_in_schema=False)
+    router = responses.router(name, address, include_in_schema=False)
 
     @router.get("/openapi.json")
     async def schema(request: Request) -> Response:

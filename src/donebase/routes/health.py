@@ -8,9 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from donebase import __version__, metrics
-from donebase.routes import wire
-from donebase.routes.deps import Database
+from donebase import __version__
+from donebase.http import responses
+from donebase.http.parameters import Database
+from donebase.telemetry import metrics
 
 
 class Health(BaseModel):
@@ -29,7 +30,7 @@ class Alive(BaseModel):
 
 def family(name: str, address: str) -> APIRouter:
     """Return the routes that say how the service is."""
-    router = wire.router(name, address)
+    router = responses.router(name, address)
 
     @router.get(
         "/health",

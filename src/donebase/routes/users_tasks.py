@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from donebase.core import tasks
+from donebase.http.parameters import Database, Owner, TaskId
 from donebase.routes import owner_tasks
-from donebase.routes.deps import Database, Owner, TaskId
 
 
 class Deleted(BaseModel):

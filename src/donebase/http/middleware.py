@@ -1,0 +1,144 @@
+"""What is around every request: its id, its line in the log, HEAD, CORS, and what catches every exception.
+
+Pure ASGI: no tasks of their own.
+"""
+
+import asyncio
+import time
+
+from opentelemetry import trace
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from donebase.core.errors import Fault, InvalidInput, Overloaded
+from donebase.http.errors import CLOSE, INTERNAL, KINDS, problem, report
+from donebase.http.headers import request_id_of, with_security
+from donebase.telemetry import logs, metrics
+
+# What Starlette says of a preflight that it refuses, as the header it means.
+_CORS_FAULTS = {
+    word: Fault(header, message, "cors_refused")
+    for word, header, message in (
+        ("origin", "Origin", "is not an allowed origin"),
+        ("method", "Access-Control-Request-Method", "is not an allowed method"),
+        ("private-network", "Access-Control-Request-Private-Network", "is not allowed"),
+    )
+}
+_PROBES = ("/livez", "/health", "/metrics")
+CROWDED = "donebase.crowded"  # in the scope of a request whose connection is one too many
+
+
+class ClientGone(OSError):
+    """What `send` raises in the middle of an answer of which nobody takes the rest (ASGI 2.4)."""
+
+
+class ErrorBoundary:
+    """Around everything else: each request gets one id, one answer, one line in the log and one count.
+
+    An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the connection stays
+    usable. An answer that has begun is left unfinished then: the server closes the connection, and nobody takes what
+    came for the whole. A HEAD runs as the GET it stands for, and its answer ends where the body would begin.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or whatever else a server has to say."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = request_id_of(scope)
+        logs.request_id.set(request_id.decode())
+        method = scope["method"]
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                message["headers"] = [*with_security(message["headers"]), (b"x-request-id", request_id)]
+                status = message["status"]
+                await send(message)
+                if method == "HEAD":
+                    await send({"type": "http.response.body"})
+            elif method != "HEAD":
+                await send(message)
+            elif message.get("more_body"):
+                raise ClientGone
+
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}
+        try:
+            await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # Starlette's word for ClientGone
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled():  # by the server, and nobody waits for an answer
+                raise
+            report(error)
+            if not status:
+                await problem(INTERNAL, headers={"Vary": "Origin"})(scope, receive, answer)
+        finally:
+            route = scope.get("route")
+            if route is None:
+                finished(method, None, None, status, started)
+            else:
+                finished(method, route.path_format, route.tags[0], status, started)
+
+
+def _is_cancelled() -> bool:
+    """Tell whether this task was cancelled, and not just one that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class TracedRequestId:
+    """Puts the id of a request on its span."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "http":
+            trace.get_current_span().set_attribute("donebase.request_id", logs.request_id.get() or "")
+        await self._app(scope, receive, send)
+
+
+def finished(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:
+    """Log and count a request that began at `started`, by the clock of `time.perf_counter`."""
+    seconds = time.perf_counter() - started
+    logs.request(method, route, status, seconds * 1000)
+    metrics.request(method, route, family, status, seconds)
+
+
+class Crowd:
+    """Turns away what comes over a connection that is one too many, but for who asks how the service is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if CROWDED not in scope or scope["path"] in _PROBES:
+            await self._app(scope, receive, send)
+            return
+        logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
+        await problem(KINDS[Overloaded], headers=CLOSE)(scope, receive, send)
+
+
+class CORS(CORSMiddleware):
+    """Starlette's CORS, with refusals in the shape of every other error."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight."""
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        refused = bytes(response.body).decode()
+        faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
+        return problem(KINDS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})

@@ -1,0 +1,1 @@
+"""How PostgreSQL is reached: connections and statements, the embedded server, migrations, backup and restore."""

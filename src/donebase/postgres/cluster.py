@@ -1,0 +1,175 @@
+"""A PostgreSQL cluster of donebase's own: one data folder, and the one server that works on it."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlencode
+
+from donebase.postgres.initdb import initialise
+from donebase.postgres.programs import ClusterFailed, Programs, last_error
+from donebase.signals import signals_deferred
+
+_PORT = 5432  # part of the socket's name; nothing listens on TCP
+# The address of a Unix socket has 104 bytes on macOS and 108 on Linux, the last of them zero.
+_LONGEST_FOLDER = 103 - len(f"/.s.PGSQL.{_PORT}")
+_POLL = 0.02
+_LOCK_WAIT = 60.0
+_STOP_WAIT = 60.0
+
+
+class Cluster:
+    """The cluster in `folder`/postgresql. Any number of processes may start it at once; one server comes of it.
+
+    A server holds a lock on `folder`/server.lock for as long as any process of it lives, because all of them inherit
+    the open file. Who has the lock knows that no server works on the data, in other containers neither.
+    """
+
+    def __init__(self, folder: Path, programs: Programs) -> None:
+        self.data = folder / "postgresql"
+        self.stopping = threading.Event()  # ends the wait of a start
+        self._folder = folder
+        self._programs = programs
+        self._sockets: Path | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of the started server. It stays the same when the server is started again."""
+        return f"postgresql://postgres@/postgres?{urlencode({'host': self._sockets, 'port': _PORT}, safe='/')}"
+
+    def start(self) -> bool:
+        """Find the server or start it, on a new cluster if there is none, and return whether it was started here.
+
+        Waits as long as PostgreSQL recovers from a crash. Raises ClusterFailed and OSError.
+        """
+        with open_private(self._folder / "server.lock") as lock:
+            if not self._lock_or_find(lock):
+                return False
+            self._programs.open_the_way(self._folder)
+            if not (self.data / "PG_VERSION").exists():
+                initialise(self.data, self._programs)
+            self._start(lock)
+            return True
+
+    def running(self) -> int | None:
+        """Return the process id of the server, None if there is none.
+
+        A pid in postmaster.pid may have been given to another process since: only a PostgreSQL whose working directory
+        is this very folder is the server.
+        """
+        if self._child and self._child.poll() is None:
+            return self._child.pid
+        import psutil
+
+        try:
+            process = psutil.Process(int(self._lock_file()[0]))
+            ours = process.name() == "postgres" and self.data.samefile(process.cwd())
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return None
+        return process.pid if ours else None
+
+    def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, all else is written to the data. Raises ClusterFailed."""
+        for how in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate shutdown
+            server = self.running()
+            if server is None or self._stopped_by(how, server):
+                break
+        else:
+            raise ClusterFailed(f"PostgreSQL (process {server}) does not stop")
+        if self._sockets and self._sockets != self.data:
+            with suppress(OSError):
+                self._sockets.rmdir()  # nothing but that: who runs PostgreSQL can write any path into postmaster.pid
+
+    def _lock_or_find(self, lock: IO[bytes]) -> bool:
+        """Return True with the lock, or False once the server of whoever has it is ready."""
+        end = time.monotonic() + _LOCK_WAIT
+        while time.monotonic() < end:
+            locked = _locked(lock)
+            if self._ready():
+                self._sockets = Path(self._lock_file()[4])
+                return False
+            if self.running():
+                end = time.monotonic() + _LOCK_WAIT  # it recovers from a crash, however long that takes
+            elif locked:
+                return True
+            self._pause()
+        raise ClusterFailed("another PostgreSQL is using it, perhaps in another container")
+
+    def _start(self, lock: IO[bytes]) -> None:
+        sockets = self._sockets = self._sockets or self._new_sockets()
+        # Whatever they name does not work on this folder, and PostgreSQL would refuse to start beside its pid.
+        for stale in (self.data / "postmaster.pid", sockets / f".s.PGSQL.{_PORT}.lock"):
+            stale.unlink(missing_ok=True)
+        options = {"listen_addresses": "", "unix_socket_directories": str(sockets), "port": str(_PORT)}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        with open_private(self._folder / "postgresql.log") as log:
+            began = log.seek(0, os.SEEK_END)
+            with signals_deferred():
+                self._child = self._programs.start(
+                    "postgres", "-D", str(self.data), *arguments, output=log, inherits=lock
+                )
+            while not self._ready():
+                if self._child.poll() is not None:
+                    raise ClusterFailed(
+                        last_error(log, began) or f"PostgreSQL ended with status {self._child.returncode}"
+                    )
+                self._pause()
+
+    def _ready(self) -> bool:
+        lines = self._lock_file()
+        return len(lines) > 7 and lines[0] == str(self.running()) and lines[7].strip() == "ready"
+
+    def _lock_file(self) -> list[str]:
+        """Return the lines of postmaster.pid: process, data, start, port, sockets, host, shared memory, state."""
+        try:
+            return (self.data / "postmaster.pid").read_text(errors="surrogateescape").split("\n")
+        except OSError:
+            return []
+
+    def _new_sockets(self) -> Path:
+        """Return a folder for the socket: the data's, unless its path is too long or not plain enough for libpq."""
+        if _plain(self.data):
+            return self.data
+        sockets = Path(tempfile.mkdtemp(prefix="donebase-"))
+        if not _plain(sockets):
+            raise ClusterFailed("its path and TMPDIR's are too long for a Unix socket, or contain special characters")
+        self._programs.give(sockets)
+        return sockets
+
+    def _stopped_by(self, how: signal.Signals, server: int) -> bool:
+        with suppress(ProcessLookupError):
+            os.kill(server, how)
+        end = time.monotonic() + _STOP_WAIT
+        while self.running() and time.monotonic() < end:
+            time.sleep(_POLL)
+        return self.running() is None
+
+    def _pause(self) -> None:
+        if self.stopping.wait(_POLL):
+            raise ClusterFailed("donebase is shutting down")
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file to append to it and to read it. Where it is made, other users can neither read nor lock it."""
+    return open(path, "ab+", opener=partial(os.open, mode=0o600))
+
+
+def _locked(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _plain(folder: Path) -> bool:
+    return len(str(folder)) <= _LONGEST_FOLDER and bool(re.fullmatch(r"[\w/.+-]+", str(folder), re.ASCII))

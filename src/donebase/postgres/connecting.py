@@ -1,0 +1,168 @@
+"""How to connect: the address as the driver takes it, the tables' version, and whether a pooler stands in between."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field, replace
+
+import asyncpg
+
+from donebase.core.errors import SchemaMismatch
+from donebase.core.tables import REVISION
+from donebase.settings import Settings
+from donebase.telemetry import logs
+
+CONNECT_TIMEOUT = 10.0
+_CLOSE_TIMEOUT = 1.0
+_SESSION_TIMEOUT = 2.0
+# What the driver raises: the operating system's own errors as they come, and two trees of its own.
+FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
+_WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
+# Started with make, donebase is in .venv and not on PATH.
+_MIGRATE = "run `donebase migrate`, or `make migrate` if you use make"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to connect to the PostgreSQL of the settings, and what was found there."""
+
+    url: str = field(repr=False)  # with its password
+    statement_cache_size: int
+    server_settings: dict[str, str] | None
+    version: str
+    pooled: bool
+    keeps_statements: bool
+
+
+async def find_way(settings: Settings) -> Way:
+    """Look at what is there with a first connection, and return how to make the others.
+
+    Raises SchemaMismatch for tables of another version and for another encoding than UTF8, and whatever the driver
+    does, within CONNECT_TIMEOUT.
+    """
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        return await _find_way(settings)
+
+
+def log_connected(settings: Settings, way: Way) -> None:
+    """Log what was found, and warn where PREPARED_STATEMENTS contradicts it."""
+    logs.info(
+        "database.connected",
+        postgresql=way.version,
+        pooler=way.pooled,
+        prepared_statements="on" if way.statement_cache_size else "off",
+        without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
+    )
+    if way.statement_cache_size and not way.keeps_statements:
+        logs.warning(
+            "prepared_statements.unsafe",
+            advice="the pooler does not support prepared statements: set PREPARED_STATEMENTS=auto",
+        )
+
+
+async def end(connection: asyncpg.Connection) -> None:
+    """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
+    try:
+        await connection.close(timeout=_CLOSE_TIMEOUT)
+    except FAILURES:
+        connection.terminate()
+
+
+async def _find_way(settings: Settings) -> Way:
+    url = driver_url(settings)
+    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+    try:
+        process, encoding = await first.fetchrow("SELECT pg_backend_pid(), current_setting('server_encoding')")
+        check_encoding(encoding)
+        await _check_schema(first)
+        pooled = process != first.get_server_pid()
+        kept = not pooled or await _keeps_statements(first) or await _keeps_sessions(first, url)
+    finally:
+        await end(first)
+    version = first.get_server_version()
+    prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
+    milliseconds = str(int(settings.database_timeout * 1000))
+    return Way(
+        url=url,
+        statement_cache_size=100 if prepare else 0,
+        # A pooler refuses settings it does not track; the deadline of each request holds there as well.
+        server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
+        version=f"{version.major}.{version.micro}",
+        pooled=pooled,
+        keeps_statements=kept,
+    )
+
+
+def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
+    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
+    url = settings.address(unpooled=unpooled)
+    kept = {name: value for name, value in url.parameters.items() if name not in _WITHOUT_EFFECT}
+    return replace(url, parameters=kept).text()
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise SchemaMismatch where a database, by its `server_encoding`, cannot hold every character."""
+    if encoding != "UTF8":
+        raise SchemaMismatch(
+            f"the database must have the encoding UTF8, and has {encoding}. "
+            "Create one with: CREATE DATABASE donebase ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0"
+        )
+
+
+def refuse_newer(what: str, revision: str) -> None:
+    """Raise SchemaMismatch where a revision is newer than this code; `what` has it."""
+    if revision > REVISION:
+        raise SchemaMismatch(f"{what} is {revision}, newer than the supported {REVISION}: upgrade donebase")
+
+
+async def _check_schema(connection: asyncpg.Connection) -> None:
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        found = None
+    if found is None:
+        raise SchemaMismatch(f"the database has no donebase tables yet: {_MIGRATE}")
+    if found < REVISION:
+        raise SchemaMismatch(f"the database schema is {found}, older than the required {REVISION}: {_MIGRATE}")
+    refuse_newer("the database schema", found)
+
+
+async def _keeps_statements(connection: asyncpg.Connection) -> bool:
+    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
+
+    One that does gives them names of its own. One that passes our name through does not know about them, and the
+    next transaction may reach a server connection where the name is missing, or taken.
+    """
+    name = f"donebase_{secrets.token_hex(8)}"
+    async with connection.transaction():
+        # asyncpg closes, before it sends anything else, a statement that nobody holds on to.
+        held = await connection.prepare("SELECT 1", name=name)
+        same_name = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
+        ours = await connection.fetchval(same_name, held.get_name())
+        if ours:
+            await connection.execute(f"DEALLOCATE {name}")
+    return not ours
+
+
+async def _keeps_sessions(first: asyncpg.Connection, url: str) -> bool:
+    """Find out whether the pooler leaves a server connection to its client between transactions (session mode).
+
+    What PostgreSQL tells a session that listens, while its client does nothing, reaches that client only where the two
+    still belong together. So True is certain. False is not, on a busy pooler, and costs no more than speed.
+    """
+    channel = f"donebase_{secrets.token_hex(8)}"
+    heard = asyncio.Event()
+    try:
+        async with asyncio.timeout(_SESSION_TIMEOUT):
+            second = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+            try:
+                process = "SELECT pg_backend_pid()"
+                if await first.fetchval(process) == await second.fetchval(process):
+                    return False
+                await first.add_listener(channel, lambda *_: heard.set())
+                await second.execute(f"NOTIFY {channel}")
+                return await heard.wait()
+            finally:
+                await end(second)
+    except FAILURES:
+        return False

@@ -1,0 +1,86 @@
+"""The tables' history: Alembic's steps, and the one way to take them."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from donebase.core.errors import DatabaseFailed
+from donebase.core.tables import REVISION
+from donebase.postgres.connecting import CONNECT_TIMEOUT, FAILURES, check_encoding, driver_url, refuse_newer
+from donebase.postgres.database import no_connection
+from donebase.settings import Settings
+
+# "donebase" in ASCII: every instance asks for the same lock.
+_LOCK = 0x646F6E6562617365
+
+
+async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
+    """Bring the tables to `revision`, up or down to "base", and return the revision they were at before.
+
+    One transaction: all of it or nothing. Errors and waits are those of `migration`.
+    """
+    async with migration(settings) as connection:
+        return await connection.run_sync(go_to, revision)
+
+
+@asynccontextmanager
+async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """Yield a connection in a transaction that nobody else has at the same time who migrates or restores.
+
+    Two at once wait for each other, MIGRATION_WAIT seconds at most, as every statement does for a table that somebody
+    else holds. Goes to DATABASE_URL_UNPOOLED where that is set. Raises DatabaseFailed, SchemaMismatch where the tables
+    are of a version that this code does not know or the encoding is not UTF8, and WrongSetting where PostgreSQL refuses
+    the user, the password or the database.
+    """
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=NullPool,
+        connect_args={
+            "dsn": driver_url(settings, unpooled=True),
+            "timeout": CONNECT_TIMEOUT,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            # Behind a pooler the driver's own names may be taken on the server connection that is shared.
+            "prepared_statement_name_func": lambda: f"donebase_{secrets.token_hex(8)}",
+        },
+    )
+    try:
+        async with engine.begin() as connection:
+            check_encoding((await connection.execute(text("SHOW server_encoding"))).scalar_one())
+            await connection.execute(text(f"SET LOCAL lock_timeout = {int(settings.migration_wait * 1000)}"))
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            yield connection
+    except DBAPIError as wrapped:
+        failure = getattr(wrapped.orig, "__cause__", None) or wrapped
+        if isinstance(failure, asyncpg.LockNotAvailableError):
+            seconds = f"{settings.migration_wait:g}"
+            raise DatabaseFailed(f"the tables stayed locked for longer than MIGRATION_WAIT ({seconds} s)") from failure
+        raise no_connection(failure, settings, unpooled=True) from failure
+    except FAILURES as failure:
+        raise no_connection(failure, settings, unpooled=True) from failure
+    finally:
+        await engine.dispose()
+
+
+def go_to(connection: Connection, revision: str) -> str | None:
+    """Bring the tables to a revision, up or down, and return the one they were at before. Raises SchemaMismatch."""
+    # Read behind the lock: whoever held it may just have done the work.
+    before = MigrationContext.configure(connection).get_current_revision()
+    if before is not None:
+        refuse_newer("the database schema", before)
+    config = Config()
+    config.set_main_option("script_location", "donebase.postgres:migrations")
+    config.attributes["connection"] = connection
+    if revision == "base" or (before is not None and revision < before):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+    return before

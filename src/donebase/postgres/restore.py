@@ -1,0 +1,118 @@
+"""A backup brought back into an empty database: of the same version of PostgreSQL, a newer or an older one.
+
+The tables are made by donebase's own migrations and only the rows come from the file. What pg_restore would send itself
+holds settings that an older server refuses.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+from alembic.util import CommandError
+from sqlalchemy import Column, Connection, Table, inspect, select, text
+
+from donebase.core.errors import BackupFailed
+from donebase.core.tables import REVISION
+from donebase.core.tables import Table as Model
+from donebase.postgres.backup import revision_of
+from donebase.postgres.client_programs import newest_pg_restore, output_of
+from donebase.postgres.connecting import refuse_newer
+from donebase.postgres.migrations import go_to, migration
+from donebase.settings import Settings, WrongSetting
+from donebase.telemetry import logs
+
+_COPY = re.compile(rb"COPY \S+ \((.*)\) FROM stdin;\n")
+_SETVAL = re.compile(rb"SELECT pg_catalog\.setval\('.*', ([0-9]+), (true|false)\);\n")
+_BATCH = 2**18
+
+
+async def restore(settings: Settings, file: Path) -> None:
+    """Bring the rows of a backup into a database that holds no rows of donebase's: all of them, or nothing happened.
+
+    Ids go on where they were: none is given a second time, not even that of a task deleted before the backup. A backup
+    of older tables is brought up to date. Raises WrongSetting, BackupFailed, SchemaMismatch and what `migrate` does.
+    """
+    try:
+        file.open("rb").close()
+    except OSError as failure:
+        raise WrongSetting(f"FILE must be a backup that this user can read ({failure.strerror})") from None
+    pg_restore = newest_pg_restore()
+    revision = revision_of(pg_restore, file)
+    refuse_newer("the backup's schema", revision)
+    async with migration(settings) as connection:
+        await connection.run_sync(_refuse_rows)
+        try:
+            await connection.run_sync(go_to, revision)
+        except CommandError:
+            raise BackupFailed(f"the backup's schema {revision} is unknown to donebase") from None
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, asyncpg.Connection)
+        there = await connection.run_sync(_tables)
+        rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in there}
+        for column in [column for table in there for column in table.columns if column.identity]:
+            await _go_on_with_ids(driver, pg_restore, file, column)
+        await connection.run_sync(go_to, REVISION)
+    logs.info("restored", file=str(file), schema=revision, rows=rows)
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """Return the tables that the database has at its revision, in the order of their foreign keys."""
+    names = inspect(connection).get_table_names()
+    return [table for table in Model.metadata.sorted_tables if table.name in names]
+
+
+def _refuse_rows(connection: Connection) -> None:
+    for table in _tables(connection):
+        connection.execute(text(f'LOCK TABLE "{table.name}" IN ACCESS EXCLUSIVE MODE'))
+        if connection.execute(select(table.select().exists())).scalar_one():
+            raise BackupFailed(f"the database already contains {table.name}: restore into an empty database")
+
+
+async def _copy(driver: asyncpg.Connection, pg_restore: Path, file: Path, table: str) -> int:
+    """Copy the rows of a table, and return how many there were."""
+    copied: list[int] = []
+    with _output(pg_restore, file, table) as lines:
+        for line in lines:
+            if found := _COPY.fullmatch(line):
+                columns = [name.strip('"') for name in found[1].decode().split(", ")]
+                status = await driver.copy_to_table(table, source=_rows(lines), columns=columns, format="text")
+                copied.append(int(status.split()[1]))
+    if len(copied) != 1:
+        raise BackupFailed(f"the backup contains {len(copied)} tables named {table} instead of one")
+    return copied[0]
+
+
+async def _rows(lines: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield the rows up to the line that ends them (PostgreSQL documentation, "COPY", text format)."""
+    batch = bytearray()
+    for line in lines:
+        if line == b"\\.\n":
+            break
+        batch += line
+        if len(batch) > _BATCH:
+            yield bytes(batch)
+            batch.clear()
+    else:
+        raise BackupFailed("the backup ends in the middle of a table")
+    yield bytes(batch)
+
+
+async def _go_on_with_ids(driver: asyncpg.Connection, pg_restore: Path, file: Path, column: Column[int]) -> None:
+    """Let a column go on with the ids where it was, or where its highest is."""
+    name = column.table.name
+    sequence = await driver.fetchval("SELECT pg_get_serial_sequence($1, $2)", name, column.name)
+    last = await driver.fetchval(f'SELECT coalesce(max("{column.name}"), 0) FROM "{name}"')  # noqa: S608 - our own names
+    with _output(pg_restore, file, sequence.rpartition(".")[2].strip('"')) as lines:
+        for line in lines:
+            if (found := _SETVAL.fullmatch(line)) and found[2] == b"true":
+                last = max(last, int(found[1]))
+    if last:
+        await driver.execute("SELECT setval($1::text::regclass, $2)", sequence, last)
+
+
+def _output(pg_restore: Path, file: Path, name: str) -> AbstractContextManager[IO[bytes]]:
+    """Return what pg_restore writes of the data of a table or a sequence."""
+    return output_of([pg_restore, "--data-only", f"--table={name}", "--file=-", str(file)])

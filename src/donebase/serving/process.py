@@ -1,0 +1,135 @@
+"""`donebase serve`: its listener, its database, and the processes that answer, in the order in which they start."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from ipaddress import ip_address
+
+from donebase import __version__
+from donebase.connections import BACKLOG, fit_into_file_limit
+from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
+from donebase.postgres.database import OPEN_TIMEOUT, Database
+from donebase.postgres.embedded import postgresql
+from donebase.serving.supervisor import Supervisor
+from donebase.settings import Settings, WrongSetting
+from donebase.signals import exit_on_signals, ignore_signals
+from donebase.telemetry import logs, metrics
+from donebase.telemetry.tracing import require_exporter
+
+_EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
+
+
+def serve(settings: Settings) -> bool:
+    """Serve until a signal says to stop, and return whether serving began.
+
+    What is in flight then is finished, for SHUTDOWN_GRACE seconds at most. Raises WrongSetting and SchemaMismatch
+    before anything is served.
+    """
+    exit_on_signals(0)
+    if settings.traces:
+        require_exporter(settings)
+    settings = fit_into_file_limit(settings)
+    shutdown = _Shutdown(settings.shutdown_grace)
+    with ExitStack() as stack:
+        stack.callback(shutdown.end)
+        listener = stack.enter_context(_listener(settings))
+        embedded = settings.database_url is None
+        if embedded:
+            settings = settings.on(stack.enter_context(postgresql(settings.data_dir)))
+        asyncio.run(_prepare_tables(settings, embedded))
+        address = _address(listener)
+        data = str(settings.data_dir) if embedded else settings.address().without_secrets()
+        _warn_of_network(listener)
+        return _run(settings, listener, partial(_announce, address, data), shutdown.begin)
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """Take the address before anything else is started. Raises WrongSetting where it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as failure:
+        if failure.errno in (errno.EADDRINUSE, errno.EACCES):
+            reason = os.strerror(failure.errno)
+            raise WrongSetting(f"PORT {settings.port} on {settings.host} is not available: {reason}") from None
+        raise WrongSetting(f"HOST {Settings.model_fields['host'].description}") from None
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _prepare_tables(settings: Settings, embedded: bool) -> None:
+    """Refuse tables of another version, but bring up those that are donebase's own to keep."""
+    database = Database(settings)
+    try:
+        await database.open(_EMBEDDED_OPEN if embedded else OPEN_TIMEOUT)
+    except (DatabaseFailed, Overloaded):
+        if embedded:
+            raise
+        # It may come later; the service says so itself as it starts.
+    except SchemaMismatch:
+        if not embedded:
+            raise
+        from donebase.postgres.migrations import (
+            migrate,  # Alembic takes a while to import, and is needed once in a release
+        )
+
+        await migrate(settings)
+        await database.open()
+    finally:
+        await database.close()
+
+
+def _warn_of_network(listener: socket.socket) -> None:
+    host = listener.getsockname()[0]
+    if not ip_address(host).is_loopback:
+        logs.warning(
+            "open_to_network",
+            cause=f"{host} can be reached from other machines, and donebase does not authenticate its clients",
+            advice="anyone who can connect can read and change every task: allow only trusted networks, "
+            "or put a proxy that authenticates in front",
+        )
+
+
+def _announce(address: str, data: str) -> None:
+    headline = f"donebase {__version__} is ready. Press Ctrl-C to stop it."
+    logs.announce("listening", headline, address=address, documentation=f"{address}/docs", data=data)
+
+
+class _Shutdown:
+    """Logs when the graceful shutdown begins, and when everything has stopped."""
+
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
+        self._began: float | None = None
+
+    def begin(self, number: int) -> None:
+        self._began = time.monotonic()
+        logs.info("stopping", signal=signal.Signals(number).name, grace=self._grace)
+
+    def end(self) -> None:
+        if self._began is not None:
+            logs.info("stopped", seconds=round(time.monotonic() - self._began, 1))
+
+
+def _run(
+    settings: Settings, listener: socket.socket, announce: Callable[[], None], stopping: Callable[[int], None]
+) -> bool:
+    if settings.workers == 1:
+        settings.export()
+        from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
+
+        return serve_http(settings, listener, announce, stopping=stopping)
+    with metrics.folder_of_workers() as folder:
+        settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
+        served = Supervisor(settings, listener, announce, stopping).run()
+        ignore_signals()
+        return served

@@ -1,0 +1,146 @@
+"""One of several worker processes: what it runs, and how its supervisor sees it."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, Pipe
+
+from donebase.settings import Settings
+from donebase.signals import stop_with_terminal
+from donebase.telemetry import logs
+
+LOOK = 1.0  # seconds from one look of the supervisor at a worker to the next
+# How many looks a worker may take to start, and be silent for afterwards. Looks and not seconds: the supervisor may
+# have been stopped together with its workers, and look again before they speak again.
+_START_LOOKS, _SILENT_LOOKS = 120, 20
+_READY, _ALIVE = b"r", b"a"
+
+_spawn = get_context("spawn")
+
+
+def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor: Connection) -> None:
+    """Serve as one of several worker processes; what such a process runs.
+
+    Tells the supervisor once the listener accepts connections, and each second that it is alive. Stops when the
+    supervisor's process is gone: nobody would restart or stop this worker any more, and it holds the port.
+    """
+    gc.disable()  # what is imported now is kept; the app turns it on again once it has started
+    # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    stop_with_terminal()
+    logs.configure(settings.log_format)
+    logs.take_over()
+    os.set_blocking(supervisor.fileno(), False)
+    from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which the supervisor does without
+
+    parent = parent_process()
+    assert parent
+    gone = parent.sentinel
+
+    def tell(word: bytes) -> None:
+        with suppress(OSError):  # the supervisor is gone, or stopped and its pipe is full
+            os.write(supervisor.fileno(), word)
+
+    def stop_without_supervisor() -> None:
+        asyncio.get_running_loop().remove_reader(gone)
+        signal.raise_signal(signal.SIGTERM)
+
+    def ready() -> None:
+        asyncio.get_running_loop().add_reader(gone, stop_without_supervisor)
+        tell(_READY)
+
+    serve_http(settings, listener, ready, lambda: tell(_ALIVE))
+
+
+class WorkerProcess:
+    """A worker process as its supervisor sees it: started at once, and asked each second how it does.
+
+    Raises OSError where the system has no process, no file or no memory left for it.
+    """
+
+    def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
+        self._status, theirs = Pipe(duplex=False)
+        arguments = (settings, listener, theirs)
+        self._process = _spawn.Process(target=serve_for_supervisor, name=name, args=arguments)
+        # Its first half second is Python's own, and would end a Ctrl-C with a traceback.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            theirs.close()
+        os.set_blocking(self._status.fileno(), False)
+        self._ready_at = 0.0
+        self._silent_looks = 0
+        self._next_look = time.monotonic() + LOOK
+        self._says_no_more = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has said that it accepts connections."""
+        return self._ready_at > 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.exitcode is not None
+
+    @property
+    def exit_status(self) -> int | None:
+        """Its exit status, or the signal that ended it as a negative number."""
+        return self._process.exitcode
+
+    def age(self) -> float:
+        """Return for how many seconds it has been ready."""
+        return time.monotonic() - self._ready_at
+
+    def events(self) -> list[int | Connection]:
+        """Return what becomes readable when it ends, or first says that it is ready."""
+        waits_for_ready = not (self.ready or self._says_no_more)
+        return [self._process.sentinel, self._status] if waits_for_ready else [self._process.sentinel]
+
+    def hangs(self) -> bool:
+        """Read what it has told since it was last looked at, and tell whether it has been silent for too long."""
+        now = time.monotonic()
+        told = self._read()
+        if _READY in told:
+            self._ready_at = now
+        if told:
+            self._silent_looks = 0
+        elif now >= self._next_look:
+            self._silent_looks += 1
+            self._next_look = now + LOOK
+        return self._silent_looks > (_SILENT_LOOKS if self.ready else _START_LOOKS)
+
+    def terminate(self) -> None:
+        """Tell it to stop."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up, and wait until it has ended."""
+        self._process.kill()
+        self._process.join()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for it to end, and tell whether it has."""
+        self._process.join(seconds)
+        return self.ended
+
+    def _read(self) -> bytes:
+        try:
+            told = os.read(self._status.fileno(), 1024)
+        except BlockingIOError:
+            return b""
+        self._says_no_more = not told  # it has closed its end: it is about to end
+        return told

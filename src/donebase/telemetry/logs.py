@@ -1,0 +1,183 @@
+"""What the service says while it works: lines of JSON on standard output, readable ones on a terminal.
+
+One line for each request, one for each thing that was done to a task, one with the cause for every failure.
+Every value is encoded as JSON, so nothing that a client sent can start a line of its own.
+"""
+
+import asyncio
+import atexit
+import json
+import logging
+import os
+import sys
+import textwrap
+import threading
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+
+from donebase.telemetry.log_writer import LogWriter
+
+Format = Literal["auto", "json", "text"]
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+_STDOUT = 1
+_LAST_LINES = 0.5
+_WRITE_AGAIN = 0.05
+_as_json = True
+_gathered: list[bytes] = []  # what this turn of the event loop has logged
+_writes_again: asyncio.AbstractEventLoop | None = None  # that tries later to write what waits
+
+
+def configure(form: Format, *, shared: bool = True) -> None:
+    """Choose the form of the lines ("auto": readable on a terminal, else JSON) and take in Python's own logging.
+
+    `shared` tells whether several processes of donebase write to the same standard output.
+    """
+    global _as_json
+    _writer.shared = shared
+    _as_json = form == "json" or (form == "auto" and not os.isatty(_STDOUT))
+    logging.basicConfig(handlers=[_FromLogging()], level=logging.WARNING, force=True)
+
+
+def take_over() -> None:
+    """Log what Python would print on standard error while the service runs: a write there can wait for a reader."""
+    logging.captureWarnings(True)
+    threading.excepthook = lambda raised: crash("unhandled_exception", raised.exc_value)
+    sys.unraisablehook = lambda raised: crash("unhandled_exception", raised.exc_value)
+
+
+def flush(seconds: float = _LAST_LINES) -> None:
+    """Wait until what was logged is written, so many seconds at most."""
+    _write()
+    _writer.flush(seconds)
+
+
+def take_newly_dropped() -> int:
+    """Return how many lines were dropped since this was asked last."""
+    return _writer.take_newly_dropped()
+
+
+def info(event: str, **fields: Any) -> None:
+    """Write a line about something that went as it should."""
+    _line("info", event, fields)
+
+
+def announce(event: str, headline: str, **fields: Any) -> None:
+    """Write a line like `info` does, or for people a headline with the fields below it."""
+    if _as_json:
+        info(event, **fields)
+        return
+    width = max(map(len, fields))
+    below = "".join(f"  {name.capitalize():{width}}  {value}\n" for name, value in fields.items())
+    _put(f"{headline}\n{below}".encode(errors="backslashreplace"))
+
+
+def warning(event: str, **fields: Any) -> None:
+    """Write a line about something an operator should know."""
+    _line("warning", event, fields)
+
+
+def error(event: str, **fields: Any) -> None:
+    """Write a line about a failure an operator has to act on."""
+    _line("error", event, fields)
+
+
+def crash(event: str, cause: BaseException | None) -> None:
+    """Write a line about a fault in donebase itself: the exception and where it came from, all on the one line."""
+    _line("error", event, {"cause": type(cause).__name__, "traceback": "".join(traceback.format_exception(cause))})
+
+
+def request(method: str | None, route: str | None, status: int, ms: float) -> None:
+    """Write the one line of a request: `route` is the address's pattern, never what a client made of it.
+
+    What could not be read as a request has neither.
+    """
+    _line("info", "request", {"method": method, "route": route, "status": status, "ms": round(ms, 2)})
+
+
+def task_event(past: str, user_id: int | None, task_id: int | None) -> None:
+    """Write the one line of what was done to a task: whose and which, never its words."""
+    _line("info", f"task.{past}", {"user_id": user_id, "task_id": task_id})
+
+
+def _line(level: str, event: str, fields: dict[str, Any]) -> None:
+    _put(_formatted(level, event, request_id.get(), fields))
+
+
+def _put(line: bytes) -> None:
+    _gathered.append(line)
+    if len(_gathered) > 1:
+        return
+    try:
+        asyncio.get_running_loop().call_soon(_write_now_or_later)
+    except RuntimeError:  # no event loop: before it starts, after it has ended, and in other threads
+        flush(_WRITE_AGAIN)
+
+
+def _write() -> bool:
+    while _gathered:  # another thread may add to it meanwhile
+        lines = _gathered[:]
+        del _gathered[: len(lines)]
+        _writer.write(lines)
+    return _writer.write_waiting()
+
+
+def _write_now_or_later() -> None:
+    global _writes_again
+    loop = asyncio.get_running_loop()
+    if not _write() and _writes_again is not loop:
+        _writes_again = loop
+        loop.call_later(_WRITE_AGAIN, _write_again)
+
+
+def _write_again() -> None:
+    global _writes_again
+    _writes_again = None
+    _write_now_or_later()
+
+
+def _formatted(level: str, event: str, request: str | None, fields: dict[str, Any]) -> bytes:
+    whole = {"time": datetime.now(UTC), "level": level, "event": event, "request_id": request, **fields}
+    return _encoded(whole) if _as_json else _as_text(whole) + b"\n"
+
+
+def _dropped(number: int) -> bytes:
+    return _formatted("warning", "log.dropped", None, {"lines": number})
+
+
+_writer = LogWriter(_STDOUT, _dropped)
+atexit.register(flush)
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # text that UTF-8 cannot carry: escaped it can be written
+        return json.dumps(value, default=str).encode() + b"\n"
+
+
+def _as_text(fields: dict[str, Any]) -> bytes:
+    when = fields.pop("time").astimezone().strftime("%H:%M:%S")
+    level, event = fields.pop("level"), fields.pop("event")
+    trace = fields.pop("traceback", None)
+    rest = " ".join(
+        f"{name}={_encoded(value).decode().rstrip()}" for name, value in fields.items() if value is not None
+    )
+    line = f"{when} {level:7} {event} {rest}"
+    return (f"{line}\n{textwrap.indent(trace.rstrip(), '    ')}" if trace else line).encode(errors="backslashreplace")
+
+
+class _FromLogging(logging.Handler):
+    """Turns what libraries log, uvicorn's errors among them, into lines of the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, Any] = {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info and record.exc_info[1]:
+            fields["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+        _line(record.levelname.lower(), "log", fields)
