@@ -69,7 +69,7 @@ def _headline(run: dict[str, Any]) -> str:
     get = _cells(run)["get"]
     ours, tutorial = get[DONEBASE], get[TUTORIAL]["cpu_us"]["median"]
     return (
-        f"Measured: one worker process on one core of an {run['about']['machine']['cpu']} processor answers "
+        f"Measured: one worker process on one core ({run['about']['machine']['cpu']}) answers "
         f"{number(ours['per_second']['median'])} requests per second\nthat each read a task. A request costs "
         f"{number(ours['cpu_us']['median'])} µs of CPU; the same API written as FastAPI tutorials teach it takes "
         f"{number(tutorial)} µs.\n[docs/performance.md](docs/performance.md) compares more, and names the servers that "
