@@ -26,7 +26,7 @@ from tests.support.waiting import DEADLINE, wait_for
 
 CLIENTS = 12
 BETWEEN = 300  # successful answers before the next fault
-ANSWERED_WITHIN = 10.0  # seconds, as docs/operations.md promises
+ANSWERED_WITHIN = 10.0  # seconds, as docs/promises.md promises
 
 
 class Soak:
@@ -36,7 +36,7 @@ class Soak:
         self._server = server
         self._folder = folder
         self._order = order
-        self._url = server.url(server.database_with_tables())
+        self._database = server.database_with_tables()
         self.service = self._start()
         self.storm = Storm(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
         self.faults: dict[str, Callable[[], None]] = {
@@ -60,7 +60,7 @@ class Soak:
         )
 
     def _start(self) -> Service:
-        return Service(self._folder, DATABASE_URL=self._url).ready()
+        return Service(self._folder, DATABASE_URL=self._server.url(self._database)).ready()
 
     def _stop(self) -> int:
         status = self.service.stop()
@@ -89,7 +89,7 @@ class Soak:
             time.sleep(self._order.uniform(0.5, 12))
 
     def _lock(self) -> None:
-        with self._server.transaction("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"):
+        with self._server.transaction("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE", self._database):
             time.sleep(self._order.uniform(0.5, 12))
 
 
