@@ -91,6 +91,13 @@ def test_the_environment_goes_before_the_file_and_an_argument_before_both(monkey
     assert (settings.port, settings.workers, settings.host) == (2222, 3, "127.0.0.2")
 
 
+@pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "DATABASE_URL", "PORT"])
+def test_a_value_in_the_file_with_a_nul_is_refused_by_name(name: str) -> None:
+    Path(".env").write_bytes(f"{name}=1\0\n".encode())
+    with pytest.raises(WrongSetting, match=f"^{name} "):
+        Settings.read()
+
+
 @pytest.mark.parametrize(
     ("line", "name", "meant"),
     [

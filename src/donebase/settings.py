@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -122,6 +122,14 @@ class Settings(BaseSettings):
     shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
         default=10, description="must be a whole number of seconds from 1 to 600"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        # A file can hold the character, and no path, host name or environment variable can.
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError
+        return value
 
     @property
     def traces(self) -> bool:
