@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import browser_context
-from tests.support.neighbours import program
 from tests.support.processes import Service
+from tests.support.programs import program
 from tests.support.waiting import DEADLINE
 
 README = (Path(__file__).parent.parent / "README.md").read_text()

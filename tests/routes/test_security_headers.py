@@ -56,7 +56,7 @@ def test_a_preflight_is_too(client: httpx.Client, origin: str, status: int) -> N
 
 
 def test_the_documentation_may_run_its_own_script_and_no_other(client: httpx.Client) -> None:
-    """tests/neighbours/test_documentation_page.py sees in a browser that it works like this."""
+    """tests/integration/test_documentation_page.py sees in a browser that it works like this."""
     response = client.get("/docs")
     [policy] = response.headers.get_list("content-security-policy")
     [script] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)

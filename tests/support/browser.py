@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
-from tests.support.neighbours import program
+from tests.support.programs import program
 from tests.support.waiting import DEADLINE
 
 _MILLISECONDS = DEADLINE * 1000

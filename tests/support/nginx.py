@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.neighbours import program
+from tests.support.programs import program
 from tests.support.servers import Server, a_folder
 from tests.support.waiting import DEADLINE, wait_for
 

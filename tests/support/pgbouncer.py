@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.neighbours import program
 from tests.support.postgresql import Postgresql, is_ready
+from tests.support.programs import program
 from tests.support.servers import Server, a_folder, give, version
 
 

@@ -16,7 +16,7 @@ import asyncpg
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.made_once import made_once
-from tests.support.neighbours import program
+from tests.support.programs import program
 from tests.support.servers import Server, a_folder, give, run, version
 from tests.support.waiting import DEADLINE
 

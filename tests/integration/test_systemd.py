@@ -9,7 +9,7 @@ import pytest
 
 from donebase.cli import WRONG
 from donebase.settings import Settings
-from tests.support.neighbours import program
+from tests.support.programs import program
 
 UNIT = (Path(__file__).parent.parent.parent / "deploy" / "donebase.service").read_text()
 INSTALLED = "/opt/donebase/bin/donebase"

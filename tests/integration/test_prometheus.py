@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from tests.support.families import USERS
-from tests.support.neighbours import program
 from tests.support.processes import Service
+from tests.support.programs import program
 from tests.support.servers import free_port
 from tests.support.waiting import wait_for
 

@@ -11,10 +11,10 @@ import pytest
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.families import FAMILIES
-from tests.support.neighbours import program
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service, run_donebase
+from tests.support.programs import program
 from tests.support.servers import a_folder, free_port, give, run
 
 NEON = "sslmode=require&channel_binding=require"

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from donebase import __version__
 from donebase.settings import Settings
-from tests.support.neighbours import program
+from tests.support.programs import program
 
 ROOT = Path(__file__).parent.parent.parent
 FILE = ROOT / "deploy" / "kubernetes.yaml"
