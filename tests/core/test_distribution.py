@@ -19,7 +19,7 @@ from sqlmodel import col
 
 from donebase.core import statements
 from donebase.core.statements import Verb
-from donebase.core.tables import Task
+from donebase.core.tables import TaskRow
 
 VERBS = [verb for verb in vars(statements).values() if isinstance(verb, Verb)]
 CHANGING = [
@@ -74,7 +74,7 @@ def test_what_is_computed_from_a_column_is_immutable(database_url: str, expressi
 
 
 def test_postgresql_refuses_what_is_not_immutable(database_url: str) -> None:
-    later = col(Task.updated_at) + text("interval '1 microsecond'")
-    [stable] = expressions(update(Task).values(updated_at=later))
+    later = col(TaskRow.updated_at) + text("interval '1 microsecond'")
+    [stable] = expressions(update(TaskRow).values(updated_at=later))
     with pytest.raises(asyncpg.InvalidObjectDefinitionError, match="IMMUTABLE"):
         asyncio.run(index(database_url, stable))

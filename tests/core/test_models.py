@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 from sqlalchemy import inspect
 
-from donebase.core.tables import Table, Task, User
+from donebase.core.tables import Table, TaskRow, UserRow
 
 
 def test_a_user_and_its_tasks_know_each_other() -> None:
     now = datetime.now(UTC)
-    alice = User(id=1, created_at=now, updated_at=now)
-    task = Task(id=1, user_id=1, title="Buy milk", completed=False, created_at=now, updated_at=now, user=alice)
+    alice = UserRow(id=1, created_at=now, updated_at=now)
+    task = TaskRow(id=1, user_id=1, title="Buy milk", completed=False, created_at=now, updated_at=now, user=alice)
     assert task.user is alice
     assert alice.tasks == [task]
-    assert inspect(User).relationships.keys() == ["tasks"]
-    assert inspect(Task).relationships.keys() == ["user"]
+    assert inspect(UserRow).relationships.keys() == ["tasks"]
+    assert inspect(TaskRow).relationships.keys() == ["user"]
 
 
 def test_every_unique_index_holds_the_owner() -> None:

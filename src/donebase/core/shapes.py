@@ -86,7 +86,7 @@ _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
 _Ignored = Annotated[Any, Field(exclude=True, description="Accepted and ignored.", json_schema_extra=_READ_ONLY)]
 
 
-class _Body(BaseModel):
+class TaskInput(BaseModel):
     """What a GET returned may be sent back whole: what only the database sets is accepted and ignored."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -101,7 +101,7 @@ class _Body(BaseModel):
     updated_at: _Ignored = None
 
 
-class NewTask(_Body):
+class NewTask(TaskInput):
     """A task to create, or the replacement of one: omitted fields take their defaults."""
 
     title: Title
@@ -109,7 +109,7 @@ class NewTask(_Body):
     completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
 
 
-class TaskChanges(_Body):
+class TaskChanges(TaskInput):
     """The fields to change. Omitted fields keep their values; a description of null clears it."""
 
     title: Title | MISSING = MISSING
@@ -119,7 +119,7 @@ class TaskChanges(_Body):
     completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[True])
 
 
-class Completion(_Body):
+class Completion(TaskInput):
     """The state to set. Setting it twice has the same effect as setting it once."""
 
     completed: bool | MISSING = Field(default=MISSING, description="true: completed; false: open.", examples=[True])

@@ -26,29 +26,29 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from donebase.core.tables import Task
+from donebase.core.tables import TaskRow
 from donebase.core.users import known_user
 
 COLUMNS = tuple(
     col(column)
     for column in (
-        Task.id,
-        Task.title,
-        Task.description,
-        Task.completed,
-        Task.user_id,
-        Task.created_at,
-        Task.updated_at,
+        TaskRow.id,
+        TaskRow.title,
+        TaskRow.description,
+        TaskRow.completed,
+        TaskRow.user_id,
+        TaskRow.created_at,
+        TaskRow.updated_at,
     )
 )
-_of_owner = col(Task.user_id) == bindparam("owner")
-_with_id = col(Task.id) == bindparam("task_id")
+_of_owner = col(TaskRow.user_id) == bindparam("owner")
+_with_id = col(TaskRow.id) == bindparam("task_id")
 # The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
 # `timestamptz + interval` depends on the session's time zone (a day can have 23 hours): PostgreSQL calls it stable, and
 # Citus refuses an UPDATE that applies a stable function to a column. On a timestamp in UTC it is immutable.
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _next_microsecond = func.timezone(
-    _utc, func.timezone(_utc, col(Task.updated_at)) + literal_column("interval '1 microsecond'")
+    _utc, func.timezone(_utc, col(TaskRow.updated_at)) + literal_column("interval '1 microsecond'")
 )
 _now_or_later = func.greatest(func.now(), _next_microsecond)
 
@@ -66,26 +66,26 @@ def _verb(past: str, statement: Callable[..., Executable]) -> Verb:
 
 
 def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Executable:
-    following = select(*columns).where(*whose, col(Task.id) > bindparam("after")).order_by(col(Task.id))
+    following = select(*columns).where(*whose, col(TaskRow.id) > bindparam("after")).order_by(col(TaskRow.id))
     return following.limit(bindparam("limit", type_=BigInteger))
 
 
 def _many(*whose: ColumnElement[bool]) -> Executable:
-    named = col(Task.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-    return select(*COLUMNS).where(*whose, named).order_by(col(Task.id))
+    named = col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return select(*COLUMNS).where(*whose, named).order_by(col(TaskRow.id))
 
 
 def _change(*this: ColumnElement[bool]) -> Executable:
     return (
-        update(Task)
+        update(TaskRow)
         .where(*this)
         .values(
-            title=func.coalesce(bindparam("title", type_=Text), col(Task.title)),
+            title=func.coalesce(bindparam("title", type_=Text), col(TaskRow.title)),
             description=case(
                 (bindparam("describe", type_=Boolean), bindparam("description", type_=Text)),
-                else_=col(Task.description),
+                else_=col(TaskRow.description),
             ),
-            completed=func.coalesce(bindparam("completed", type_=Boolean), col(Task.completed)),
+            completed=func.coalesce(bindparam("completed", type_=Boolean), col(TaskRow.completed)),
             updated_at=_now_or_later,
         )
         .returning(*COLUMNS)
@@ -93,20 +93,20 @@ def _change(*this: ColumnElement[bool]) -> Executable:
 
 
 def _complete(*this: ColumnElement[bool]) -> Executable:
-    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(Task.completed))
-    return update(Task).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*COLUMNS)
+    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(TaskRow.completed))
+    return update(TaskRow).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*COLUMNS)
 
 
 CREATE = (
-    insert(Task)
+    insert(TaskRow)
     .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
     .returning(*COLUMNS)
     .add_cte(known_user("user_id"))
 )
 LIST = _verb("listed", lambda *whose: _list(*whose[:-1]))
-LIST_IDS = _verb("listed", lambda *whose: _list(*whose[:-1], columns=[col(Task.id)]))
+LIST_IDS = _verb("listed", lambda *whose: _list(*whose[:-1], columns=[col(TaskRow.id)]))
 READ_MANY = _verb("read", lambda *whose: _many(*whose[:-1]))
 READ = _verb("read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("changed", _change)
 COMPLETE = _verb("completed", _complete)
-DELETE = _verb("deleted", lambda *this: delete(Task).where(*this).returning(col(Task.user_id)))
+DELETE = _verb("deleted", lambda *this: delete(TaskRow).where(*this).returning(col(TaskRow.user_id)))

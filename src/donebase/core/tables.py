@@ -32,7 +32,7 @@ def _set_by_the_database() -> Any:
     return Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()})
 
 
-class User(Table, table=True):
+class UserRow(Table, table=True):
     """Somebody with tasks. The row appears with the first task; its id is the caller's own."""
 
     __tablename__ = "users"
@@ -42,10 +42,10 @@ class User(Table, table=True):
     created_at: datetime = _set_by_the_database()
     updated_at: datetime = _set_by_the_database()
 
-    tasks: list["Task"] = Relationship(back_populates="user")
+    tasks: list["TaskRow"] = Relationship(back_populates="user")
 
 
-class Task(Table, table=True):
+class TaskRow(Table, table=True):
     """One thing to do. The owner leads the key: a user's tasks lie together, on one disk or one Citus shard."""
 
     __tablename__ = "tasks"
@@ -64,4 +64,4 @@ class Task(Table, table=True):
     created_at: datetime = _set_by_the_database()
     updated_at: datetime = _set_by_the_database()
 
-    user: User = Relationship(back_populates="tasks")
+    user: UserRow = Relationship(back_populates="tasks")

@@ -3,7 +3,7 @@
 from sqlalchemy import CTE, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from donebase.core.tables import User
+from donebase.core.tables import UserRow
 
 
 def known_user(owner: str) -> CTE:
@@ -12,4 +12,4 @@ def known_user(owner: str) -> CTE:
     `owner` is the name of the parameter that carries the user's id. The foreign key of the row that needs the user
     is checked at the end of the whole statement, so one statement can bring both, and two at once do not collide.
     """
-    return insert(User).values(id=bindparam(owner)).on_conflict_do_nothing().cte("known_user")
+    return insert(UserRow).values(id=bindparam(owner)).on_conflict_do_nothing().cte("known_user")
