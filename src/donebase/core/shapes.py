@@ -1,4 +1,4 @@
-"""What may be said of a task, and the rules for it: the types that every address shares.
+"""What may be sent for a task, the rules for it, and what is answered: the types that every address shares.
 
 Left out, null and a value are three different things: `MISSING` in a type is "left out", and `model_dump()`
 then leaves the field out as well. Types are strict: nothing is converted from another type.
@@ -6,6 +6,7 @@ then leaves the field out as well. Types are strict: nothing is converted from a
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -127,3 +128,24 @@ class Completion(TaskInput):
 
 FIELDS = frozenset(NewTask.model_fields)
 """All the fields that a body can have."""
+
+
+_AnsweredId = Annotated[int, Field(ge=1, le=MAX_ID, json_schema_extra={"format": "int64"})]
+
+
+class Task(BaseModel):
+    """A task as it is stored."""
+
+    model_config = ConfigDict(title="Task")
+
+    id: _AnsweredId = Field(description="Assigned by the database, never reused.", examples=[1])
+    title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="What is to be done.", examples=["Buy milk"])
+    description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about the task.", examples=[None])
+    completed: bool = Field(description="Whether the task is completed.", examples=[False])
+    user_id: _AnsweredId = Field(description="The owner.", examples=[123])
+    created_at: datetime = Field(
+        description="When the task was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
+    )
+    updated_at: datetime = Field(
+        description="When the task was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
+    )

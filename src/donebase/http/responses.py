@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from donebase.core.database import Row
-from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
 from donebase.http.body import StrictRequest, refuse_unknown
 from donebase.http.errors import Problem
 
@@ -20,26 +17,6 @@ _ANSWER = {400: "The request is invalid.", 500: "The database or the service fai
 _BUSY = {503: "The service is busy or stopping and did not process the request."}
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
 _ONE_TASK = {404: "The task does not exist or belongs to another user."}
-
-_Id = Annotated[int, Field(ge=1, le=MAX_ID, json_schema_extra={"format": "int64"})]
-
-
-class Task(BaseModel):
-    """A task as it is stored."""
-
-    model_config = ConfigDict(title="Task")
-
-    id: _Id = Field(description="Assigned by the database, never reused.", examples=[1])
-    title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="What is to be done.", examples=["Buy milk"])
-    description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about the task.", examples=[None])
-    completed: bool = Field(description="Whether the task is completed.", examples=[False])
-    user_id: _Id = Field(description="The owner.", examples=[123])
-    created_at: datetime = Field(
-        description="When the task was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
-    )
-    updated_at: datetime = Field(
-        description="When the task was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
-    )
 
 
 class WireRoute(APIRoute):

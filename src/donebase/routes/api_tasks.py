@@ -23,7 +23,7 @@ def family(name: str, address: str) -> APIRouter:
     """Return the routes of this family."""
     router = owner_tasks.family(name, address)
 
-    @router.patch("/{task_id}/complete", response_model=responses.Task)
+    @router.patch("/{task_id}/complete", response_model=shapes.Task)
     async def complete_task(
         database: Database, owner: Owner, task_id: TaskId, completion: shapes.Completion | None = None
     ) -> Response:
