@@ -13,14 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from donebase import __version__, memory
-from donebase.connections import Connections
+from donebase import __version__
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.http import errors
 from donebase.http.fast_path import FastPath
 from donebase.http.middleware import CORS, Crowd, ErrorBoundary, TracedRequestId
 from donebase.postgres.database import Database
 from donebase.routes import docs, every_route
+from donebase.serving import memory
+from donebase.serving.connections import Connections
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
 
@@ -104,7 +105,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     keeping = asyncio.create_task(_keep_house(database))
     settings = app.state.settings
     connections = Connections(settings)
-    yield {"settings": settings, "database": database, "connections": connections}  # for each to go by
+    yield {"settings": settings, "connections": connections, "end_statements_within": database.end_within}
     keeping.cancel()
     if connections.cut_off:
         logs.warning("shutdown_grace.exceeded", connections=connections.cut_off)

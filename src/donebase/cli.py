@@ -101,7 +101,7 @@ def _serve(settings: Settings) -> bool:
     gc.disable()  # what is imported here is kept; the app turns it on again once it has started
     from donebase.serving.process import serve
 
-    return serve(settings)
+    return serve(settings, "donebase.app:create_service")
 
 
 def _migrate(settings: Settings) -> bool:

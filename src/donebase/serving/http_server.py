@@ -5,10 +5,10 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from uvicorn.importer import import_from_string
 
-from donebase.app import create_service
-from donebase.connections import BACKLOG
 from donebase.serving.connection import Connection
+from donebase.serving.connections import BACKLOG
 from donebase.settings import Settings
 
 _TICKS = 10  # of uvicorn's main loop in a second
@@ -16,6 +16,7 @@ _TICKS = 10  # of uvicorn's main loop in a second
 
 def serve_http(
     settings: Settings,
+    service: str,
     listener: socket.socket,
     ready: Callable[[], None],
     alive: Callable[[], None] = lambda: None,
@@ -23,10 +24,11 @@ def serve_http(
 ) -> bool:
     """Serve in this process until SIGTERM or SIGINT, and return whether serving began.
 
+    `service` is the import string, "module:function", of what returns the ASGI application for the settings.
     `ready` is called once the listener accepts connections, `alive` each second while the event loop runs,
     `stopping` with the signal once the graceful shutdown begins.
     """
-    server = _Server(settings, ready, alive, stopping)
+    server = _Server(settings, service, ready, alive, stopping)
     server.run([listener])
     return server.started
 
@@ -37,11 +39,12 @@ class _Server(uvicorn.Server):
     def __init__(
         self,
         settings: Settings,
+        service: str,
         ready: Callable[[], None],
         alive: Callable[[], None],
         stopping: Callable[[int], None],
     ) -> None:
-        super().__init__(_config(settings))
+        super().__init__(_config(settings, service))
         self._ready = ready
         self._alive = alive
         self._stopping = stopping
@@ -68,9 +71,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(settings: Settings) -> uvicorn.Config:
+def _config(settings: Settings, service: str) -> uvicorn.Config:
     return uvicorn.Config(
-        create_service(settings),
+        import_from_string(service)(settings),
         backlog=BACKLOG,
         lifespan="on",
         http=Connection,

@@ -12,10 +12,10 @@ from functools import partial
 from ipaddress import ip_address
 
 from donebase import __version__
-from donebase.connections import BACKLOG, fit_into_file_limit
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.postgres.database import OPEN_TIMEOUT, Database
 from donebase.postgres.embedded import postgresql
+from donebase.serving.connections import BACKLOG, fit_into_file_limit
 from donebase.serving.supervisor import Supervisor
 from donebase.settings import Settings, WrongSetting
 from donebase.signals import exit_on_signals, ignore_signals
@@ -25,9 +25,11 @@ from donebase.telemetry.tracing import require_exporter
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
 
 
-def serve(settings: Settings) -> bool:
+def serve(settings: Settings, service: str) -> bool:
     """Serve until a signal says to stop, and return whether serving began.
 
+    `service` is the import string, "module:function", of what returns the ASGI application for the settings: it is
+    imported only in the processes that serve.
     What is in flight then is finished, for SHUTDOWN_GRACE seconds at most. Raises WrongSetting and SchemaMismatch
     before anything is served.
     """
@@ -46,7 +48,7 @@ def serve(settings: Settings) -> bool:
         address = _address(listener)
         data = str(settings.data_dir) if embedded else settings.address().without_secrets()
         _warn_of_network(listener)
-        return _run(settings, listener, partial(_announce, address, data), shutdown.begin)
+        return _run(settings, service, listener, partial(_announce, address, data), shutdown.begin)
 
 
 def _listener(settings: Settings) -> socket.socket:
@@ -121,15 +123,19 @@ class _Shutdown:
 
 
 def _run(
-    settings: Settings, listener: socket.socket, announce: Callable[[], None], stopping: Callable[[int], None]
+    settings: Settings,
+    service: str,
+    listener: socket.socket,
+    announce: Callable[[], None],
+    stopping: Callable[[int], None],
 ) -> bool:
     if settings.workers == 1:
         settings.export()
         from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
-        return serve_http(settings, listener, announce, stopping=stopping)
+        return serve_http(settings, service, listener, announce, stopping=stopping)
     with metrics.folder_of_workers() as folder:
         settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
-        served = Supervisor(settings, listener, announce, stopping).run()
+        served = Supervisor(settings, service, listener, announce, stopping).run()
         ignore_signals()
         return served

@@ -24,6 +24,7 @@ class Supervisor:
     def __init__(
         self,
         settings: Settings,
+        service: str,
         listener: socket.socket,
         announce: Callable[[], None],
         stopping: Callable[[int], None],
@@ -32,7 +33,9 @@ class Supervisor:
         self._tell_stopping = stopping
         self._announce: Callable[[], None] | None = announce
         self._grace = settings.shutdown_grace + _CLOSING + (_LAST_TRACES if settings.traces else 0)
-        self._workers = [_Worker(f"worker-{number}", settings, listener) for number in range(1, settings.workers + 1)]
+        self._workers = [
+            _Worker(f"worker-{number}", settings, service, listener) for number in range(1, settings.workers + 1)
+        ]
         self._signal: int | None = None
 
     def run(self) -> bool:
@@ -93,9 +96,10 @@ class Supervisor:
 class _Worker:
     """One of the workers: the process that does its work now, or the moment at which the next one is started."""
 
-    def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, name: str, settings: Settings, service: str, listener: socket.socket) -> None:
         self._name = name
         self._settings = settings
+        self._service = service
         self._listener = listener
         self._process: WorkerProcess | None = None
         self._start_at = 0.0
@@ -142,7 +146,7 @@ class _Worker:
 
     def _start(self) -> None:
         try:
-            self._process = WorkerProcess(self._name, self._settings, self._listener)
+            self._process = WorkerProcess(self._name, self._settings, self._service, self._listener)
         except OSError as failure:
             self._retry("worker.start_failed", cause=failure.strerror)
 

@@ -6,14 +6,14 @@ connections.py ends clients that do not take what they are sent.
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from donebase.connections import Connections
-from donebase.postgres.database import Database
 from donebase.serving.answering import AnsweringProtocol
+from donebase.serving.connections import Connections
 from donebase.settings import Settings
 
 LINGER = 0.25
@@ -23,7 +23,7 @@ _LAST_WORDS = 1.5
 class PatientProtocol(AnsweringProtocol):
     """uvicorn's protocol on httptools, whose every wait has an end.
 
-    `app_state` is what the application's lifespan gave: settings, database, and what the connections share.
+    `app_state` is what the application's lifespan gave: settings, what ends statements, and what the connections share.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class PatientProtocol(AnsweringProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._settings: Settings = app_state["settings"]
-        self._database: Database = app_state["database"]
+        self._end_statements_within: Callable[[float], None] = app_state["end_statements_within"]
         self._shared: Connections = app_state["connections"]
         self._is_served = True
         self._leaving = False
@@ -79,7 +79,7 @@ class PatientProtocol(AnsweringProtocol):
         """
         self._leaving = True
         grace = self._settings.shutdown_grace
-        self._database.end_within(grace - min(_LAST_WORDS, grace / 2))
+        self._end_statements_within(grace - min(_LAST_WORDS, grace / 2))
         self.loop.call_later(grace - LINGER, self._break_off)
         if self.answering():
             self.cycle.keep_alive = False

@@ -23,7 +23,7 @@ _READY, _ALIVE = b"r", b"a"
 _spawn = get_context("spawn")
 
 
-def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor: Connection) -> None:
+def serve_for_supervisor(settings: Settings, service: str, listener: socket.socket, supervisor: Connection) -> None:
     """Serve as one of several worker processes; what such a process runs.
 
     Tells the supervisor once the listener accepts connections, and each second that it is alive. Stops when the
@@ -55,7 +55,7 @@ def serve_for_supervisor(settings: Settings, listener: socket.socket, supervisor
         asyncio.get_running_loop().add_reader(gone, stop_without_supervisor)
         tell(_READY)
 
-    serve_http(settings, listener, ready, lambda: tell(_ALIVE))
+    serve_http(settings, service, listener, ready, lambda: tell(_ALIVE))
 
 
 class WorkerProcess:
@@ -64,9 +64,9 @@ class WorkerProcess:
     Raises OSError where the system has no process, no file or no memory left for it.
     """
 
-    def __init__(self, name: str, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, name: str, settings: Settings, service: str, listener: socket.socket) -> None:
         self._status, theirs = Pipe(duplex=False)
-        arguments = (settings, listener, theirs)
+        arguments = (settings, service, listener, theirs)
         self._process = _spawn.Process(target=serve_for_supervisor, name=name, args=arguments)
         # Its first half second is Python's own, and would end a Ctrl-C with a traceback.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
