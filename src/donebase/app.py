@@ -15,11 +15,11 @@ from starlette.types import ASGIApp
 
 from donebase import __version__
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
-from donebase.http import errors
+from donebase.http import exception_handlers, openapi
 from donebase.http.fast_path import FastPath
-from donebase.http.middleware import CORS, Crowd, ErrorBoundary, TracedRequestId
+from donebase.http.middleware import CORS, ConnectionLimit, ErrorBoundary, TracedRequestId
 from donebase.postgres.database import Database
-from donebase.routes import docs, every_route
+from donebase.routes import every_route
 from donebase.serving import memory
 from donebase.serving.connections import Connections
 from donebase.settings import Settings
@@ -54,15 +54,15 @@ def create_app(settings: Settings) -> FastAPI:
         },
         middleware=[Middleware(TracedRequestId)] if settings.traces else [],
         exception_handlers={
-            DonebaseError: errors.donebase_error,
-            RequestValidationError: errors.validation_error,
-            HTTPException: errors.http_error,
-            Exception: errors.internal_error,
+            DonebaseError: exception_handlers.donebase_error,
+            RequestValidationError: exception_handlers.validation_error,
+            HTTPException: exception_handlers.http_error,
+            Exception: exception_handlers.internal_error,
         },
     )
     app.state.settings = settings
     app.state.database = Database(settings)
-    app.openapi = lambda: docs.openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
 
 
@@ -79,7 +79,7 @@ def with_middleware(app: FastAPI) -> ASGIApp:
     """
     settings: Settings = app.state.settings
     service: ASGIApp = CORS(
-        Crowd(app),
+        ConnectionLimit(app),
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from donebase.http.headers import SECURITY
+from donebase.http.headers import SECURITY_HEADERS
 from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker
@@ -62,7 +62,7 @@ def said_by_nginx(response: httpx.Response, status: int, code: str) -> None:
     assert set(said) == SHAPE
     assert response.headers.get_list("x-request-id") == [said["request_id"]]
     assert response.headers.get("retry-after") == ("1" if status == 503 else None)
-    for name, value in SECURITY:
+    for name, value in SECURITY_HEADERS:
         assert response.headers.get_list(name.decode()) == [value.decode()]
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from donebase.app import create_app, with_middleware
-from donebase.http.headers import SECURITY
+from donebase.http.headers import SECURITY_HEADERS
 from donebase.http.middleware import ErrorBoundary
 from donebase.postgres.database import Database
 from donebase.routes import docs
@@ -142,7 +142,7 @@ def test_an_exception_is_answered_logged_and_counted(
         connection.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.answer().json() == {"status": "ok"}
     assert answer.headers["x-request-id"] == "it-broke"
-    assert set(SECURITY) <= set(answer.headers.raw)
+    assert set(SECURITY_HEADERS) <= set(answer.headers.raw)
     assert answer.headers.get("access-control-allow-origin", "") == "".join(origin)
     assert answer.headers["vary"] == "Origin"
     if method != "HEAD":
@@ -175,7 +175,7 @@ def test_an_exception_of_the_connection_is_answered_logged_and_counted(
         another.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert another.answer().json() == {"status": "ok"}
     refused(answer, 500, "INTERNAL_ERROR")
-    assert set(SECURITY) <= set(answer.headers.raw)
+    assert set(SECURITY_HEADERS) <= set(answer.headers.raw)
     events = said(capfd, answer.headers["x-request-id"])
     assert events[0][0] == "internal_error"
     assert ("request", 500) in events

@@ -11,7 +11,8 @@ from starlette.requests import ClientDisconnect
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.core.shapes import FIELDS
-from donebase.http.errors import MAX_FAULTS, BodyTooLarge, IncompleteBody, UnsupportedMediaType, unknown_field
+from donebase.http.errors import BodyTooLarge, IncompleteBody, UnsupportedMediaType
+from donebase.http.faults import MAX_FAULTS, unknown_field
 from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
 

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from donebase.core.errors import DonebaseError
 from donebase.core.tables import MAX_ID
 from donebase.deadlines import Watch
-from donebase.http.errors import MalformedJSON, refusal
-from donebase.http.middleware import CROWDED
+from donebase.http.errors import MalformedJSON
+from donebase.http.middleware import OVER_LIMIT
+from donebase.http.problems import error_response
 from donebase.http.responses import WireRoute
 from donebase.http.strict_json import SMALL, parse_json
 from donebase.postgres.database import Database
@@ -75,12 +76,12 @@ class FastPath:
         try:
             response = await plan.endpoint(**arguments)
         except DonebaseError as error:
-            response = refusal(error)
+            response = error_response(error)
         response.raw_headers.append(_VARY)
         await response(scope, receive, send)
 
     def _plan_for(self, scope: Scope) -> _Plan | None:
-        if scope["type"] != "http" or scope["query_string"] or CROWDED in scope:
+        if scope["type"] != "http" or scope["query_string"] or OVER_LIMIT in scope:
             return None
         return self._plans.get(_key(scope["method"], scope["path"]))
 

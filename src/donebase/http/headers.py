@@ -8,14 +8,14 @@ from starlette.types import Scope
 Headers = list[tuple[bytes, bytes]]
 
 # Guess no types, keep no answer, run nothing in it, frame it nowhere, let no foreign page embed it, tell no address on.
-SECURITY: Headers = [
+SECURITY_HEADERS: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_SECURITY_NAMES = frozenset(name for name, _ in SECURITY)
+_SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -23,8 +23,8 @@ def with_security(headers: Headers) -> Headers:
     """Return the headers of an answer with those that browsers need, but for what it says itself."""
     said = {name for name, _ in headers}
     if said.isdisjoint(_SECURITY_NAMES):
-        return headers + SECURITY
-    return headers + [header for header in SECURITY if header[0] not in said]
+        return headers + SECURITY_HEADERS
+    return headers + [header for header in SECURITY_HEADERS if header[0] not in said]
 
 
 def request_id_of(scope: Scope) -> bytes:

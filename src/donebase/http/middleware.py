@@ -14,11 +14,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core.errors import Fault, InvalidInput, Overloaded
-from donebase.http.errors import CLOSE, INTERNAL, KINDS, problem, report
+from donebase.http.errors import CLOSE, ERROR_SPECS, INTERNAL, report
 from donebase.http.headers import request_id_of, with_security
+from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics
 
-# What Starlette says of a preflight that it refuses, as the header it means.
+# The words of Starlette for a refused preflight, and the header that each is about.
 _CORS_FAULTS = {
     word: Fault(header, message, "cors_refused")
     for word, header, message in (
@@ -28,7 +29,7 @@ _CORS_FAULTS = {
     )
 }
 _PROBES = ("/livez", "/health", "/metrics")
-CROWDED = "donebase.crowded"  # in the scope of a request whose connection is one too many
+OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a connection beyond MAX_CONNECTIONS
 
 
 class ClientGone(OSError):
@@ -85,9 +86,9 @@ class ErrorBoundary:
         finally:
             route = scope.get("route")
             if route is None:
-                finished(method, None, None, status, started)
+                record_request(method, None, None, status, started)
             else:
-                finished(method, route.path_format, route.tags[0], status, started)
+                record_request(method, route.path_format, route.tags[0], status, started)
 
 
 def _is_cancelled() -> bool:
@@ -109,26 +110,26 @@ class TracedRequestId:
         await self._app(scope, receive, send)
 
 
-def finished(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:
+def record_request(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:
     """Log and count a request that began at `started`, by the clock of `time.perf_counter`."""
     seconds = time.perf_counter() - started
     logs.request(method, route, status, seconds * 1000)
     metrics.request(method, route, family, status, seconds)
 
 
-class Crowd:
-    """Turns away what comes over a connection that is one too many, but for who asks how the service is."""
+class ConnectionLimit:
+    """Refuses requests on connections beyond MAX_CONNECTIONS, except probes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if CROWDED not in scope or scope["path"] in _PROBES:
+        if OVER_LIMIT not in scope or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
             return
         logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
-        await problem(KINDS[Overloaded], headers=CLOSE)(scope, receive, send)
+        await problem(ERROR_SPECS[Overloaded], headers=CLOSE)(scope, receive, send)
 
 
 class CORS(CORSMiddleware):
@@ -141,4 +142,4 @@ class CORS(CORSMiddleware):
             return response
         refused = bytes(response.body).decode()
         faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
-        return problem(KINDS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})
+        return problem(ERROR_SPECS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from donebase.core.database import Row
 from donebase.http.body import StrictRequest, refuse_unknown
-from donebase.http.errors import Problem
+from donebase.http.problems import Problem
 
 _ANSWER = {400: "The request is invalid.", 500: "The database or the service failed."}
 _BUSY = {503: "The service is busy or stopping and did not process the request."}

@@ -14,9 +14,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from donebase.core.errors import Fault, InvalidInput
-from donebase.http.errors import INTERNAL, KINDS, problem
-from donebase.http.headers import SECURITY, new_request_id, request_id_of
-from donebase.http.middleware import CROWDED, finished
+from donebase.http.errors import ERROR_SPECS, INTERNAL
+from donebase.http.headers import SECURITY_HEADERS, new_request_id, request_id_of
+from donebase.http.middleware import OVER_LIMIT, record_request
+from donebase.http.problems import problem
 from donebase.serving.answering import header_lines
 from donebase.serving.request_head import MALFORMED, TOO_LARGE, TOO_SLOW, fault_of, fault_of_line, origin_form, size
 from donebase.serving.timeouts import LINGER, PatientProtocol
@@ -127,7 +128,7 @@ class Connection(PatientProtocol):
         if version == "1.0":
             self.expect_100_continue = False  # RFC 9110, 10.1.1
         if not self._is_served:
-            self.scope[CROWDED] = True  # type: ignore[literal-required]
+            self.scope[OVER_LIMIT] = True  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -182,11 +183,11 @@ class Connection(PatientProtocol):
             logs.crash("internal_error", fault)
             answer = problem(INTERNAL)
         else:
-            answer = problem(KINDS[InvalidInput], [fault])
+            answer = problem(ERROR_SPECS[InvalidInput], [fault])
         if not begun or self._unbegun is not None:
-            finished(None, None, None, answer.status_code, time.perf_counter())
+            record_request(None, None, None, answer.status_code, time.perf_counter())
         logs.request_id.reset(token)
-        headers = [*self.server_state.default_headers, *answer.raw_headers, *SECURITY]
+        headers = [*self.server_state.default_headers, *answer.raw_headers, *SECURITY_HEADERS]
         headers += [(b"x-request-id", request_id), (b"connection", b"close")]
         return STATUS_LINE[answer.status_code] + header_lines(headers) + b"\r\n" + bytes(answer.body)
 

@@ -1,0 +1,31 @@
+"""What is wrong with the fields of a request, in sentences that contain nothing that was sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from donebase.core.errors import Fault
+
+MAX_FAULTS = 20
+
+# pydantic's kinds of error, in our words: its own messages can hold what was sent.
+_MESSAGES = {
+    "missing": ("is required", "required"),
+    "extra_forbidden": ("is not a known field", "unknown_field"),
+    "string_type": ("must be a string", "wrong_type"),
+    "string_unicode": ("must be valid Unicode, without lone surrogates", "not_unicode"),
+    "bool_type": ("must be true or false", "wrong_type"),
+    "int_type": ("must be an integer", "wrong_type"),
+}
+_OURS = frozenset({"blank", "nul_character", "not_unicode", "out_of_range", "too_long"})
+
+
+def unknown_field(name: str) -> Fault:
+    """Return the fault of a field that an address does not know."""
+    return Fault(name, *_MESSAGES["extra_forbidden"])
+
+
+def validation_fault(found: Mapping[str, Any]) -> Fault:
+    """Return the fault that a validator found, from one item of pydantic's `errors()` with FastAPI's location."""
+    place, kind = found["loc"], found["type"]
+    message, code = (found["msg"], kind) if kind in _OURS else _MESSAGES.get(kind, ("is invalid", "invalid"))
+    return Fault(str(place[1] if len(place) > 1 else place[0]), message, code)

@@ -1,0 +1,73 @@
+"""The OpenAPI document: FastAPI's, corrected where it does not describe what is answered here."""
+
+import json
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from donebase.core.errors import Fault
+from donebase.core.tables import MAX_ID
+from donebase.http.errors import ERROR_SPECS, INTERNAL
+from donebase.http.problems import problem
+
+_HEADERS_BY_STATUS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
+_DESCRIPTIONS = {
+    "X-Request-ID": "The id of the request: the client's, or a generated one.",
+    "Location": "The path of the task.",
+    "Link": "The next page, unless this is the last one (RFC 8288).",
+    "Retry-After": "Seconds to wait before a retry.",
+}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an app. It is made once, and kept where FastAPI keeps its own."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _document(app)
+    return app.openapi_schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    generated = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=app.description,
+        routes=app.routes, tags=app.openapi_tags,
+    )  # fmt: skip
+    for operations in generated["paths"].values():
+        for operation in operations.values():
+            _correct(operation)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        generated["components"]["schemas"].pop(unused, None)
+    # FastAPI keeps limits as floats, and the highest id is not one of them.
+    exact: dict[str, Any] = json.loads(json.dumps(generated), parse_float=lambda limit: min(int(float(limit)), MAX_ID))
+    return exact
+
+
+def _correct(operation: dict[str, Any]) -> None:
+    takes_body = "requestBody" in operation
+    operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
+    for status, response in operation["responses"].items():
+        paged = status == "200" and any(each["name"] == "limit" for each in operation.get("parameters", ()))
+        names = ("X-Request-ID", *(("Link",) if paged else _HEADERS_BY_STATUS.get(int(status), ())))
+        response["headers"] = {
+            name: {"description": _DESCRIPTIONS[name], "schema": {"type": "string"}} for name in names
+        }
+        if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
+            content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
+            response["content"] = {"application/problem+json": content}
+    sent = operation["requestBody"]["content"].values() if takes_body else ()
+    for part in (*operation.get("parameters", ()), *sent):
+        if "anyOf" in part["schema"]:  # FastAPI's "or null" for what may be left out; null itself is an error
+            part["schema"] |= part["schema"].pop("anyOf")[0]
+
+
+def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
+    """Return the error responses with this status as they are really given: the first of each code."""
+    examples: dict[str, Any] = {}
+    for spec in (*ERROR_SPECS.values(), INTERNAL):
+        if spec.status == status and (takes_body or spec.code != "MALFORMED_JSON"):
+            answer = orjson.loads(problem(spec, [_FAULT]).body) | {"request_id": "shop-42"}
+            examples.setdefault(spec.code, {"value": answer})
+    return examples

@@ -1,0 +1,81 @@
+"""Error responses: `application/problem+json` (RFC 9457) with `code`, `request_id` and, for invalid fields, `errors`.
+
+They contain no stack trace, no SQL, no text of a driver and nothing that was sent except the names of fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import MISSING, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from donebase.core.errors import Fault, InvalidInput
+from donebase.http.errors import ERROR_SPECS, ErrorSpec, report
+from donebase.http.faults import MAX_FAULTS
+from donebase.telemetry import logs
+
+_MAX_NAME = 100
+# Python has called 413 by two names.
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
+
+
+class FieldProblem(BaseModel):
+    """An error in one field."""
+
+    model_config = ConfigDict(title="FieldProblem")
+
+    field: str = Field(description="The invalid field, parameter or header, or `body`.", examples=["title"])
+    message: str = Field(description="An explanation for people.", examples=["is required"])
+    code: str = Field(description="A stable code for programs.", examples=["required"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(
+        description="Always `about:blank`: `status` and `code` identify the error.", examples=["about:blank"]
+    )
+    title: str = Field(description="The reason phrase of the status.", examples=["Bad Request"])
+    status: int = Field(description="The HTTP status.", examples=[400])
+    detail: str = Field(description="An explanation for people.", examples=[ERROR_SPECS[InvalidInput].detail])
+    code: str = Field(description="A stable code for programs.", examples=["VALIDATION_ERROR"])
+    request_id: str = Field(description="The same as in the header X-Request-ID and in the log.", examples=["shop-42"])
+    errors: list[FieldProblem] | MISSING = Field(
+        default=MISSING, description=f"For VALIDATION_ERROR: an entry for each invalid field, at most {MAX_FAULTS}."
+    )
+
+
+def problem(spec: ErrorSpec, faults: Sequence[Fault] = (), headers: Mapping[str, str] = {}) -> Response:
+    """Return the response for an error, with the faults of a VALIDATION_ERROR and with headers besides its own."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _PHRASES[spec.status],
+        "status": spec.status,
+        "detail": spec.detail,
+        "code": spec.code,
+        "request_id": logs.request_id.get(),
+    }
+    if spec.code == "VALIDATION_ERROR":
+        body["errors"] = [_presentable(fault) for fault in faults[:MAX_FAULTS]]
+    return Response(
+        orjson.dumps(body),
+        spec.status,
+        headers={**spec.headers, **headers},
+        media_type="application/problem+json",
+    )
+
+
+def error_response(error: Exception) -> Response:
+    """Return the response for an error of our own tree, and log it if the service is to blame (status 5xx)."""
+    spec = ERROR_SPECS[type(error)]
+    if spec.status >= 500:
+        report(error)
+    return problem(spec, error.faults if isinstance(error, InvalidInput) else ())
+
+
+def _presentable(fault: Fault) -> dict[str, str]:
+    # The client chose the name of the field as well: it may be long, and may not be valid text.
+    name = fault.field[:_MAX_NAME].encode(errors="replace").decode()
+    return {"field": name, "message": fault.message, "code": fault.code}
