@@ -16,7 +16,7 @@ from sqlalchemy import Executable
 
 from donebase.core.lists import BATCH
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ
-from donebase.deadlines import Watch
+from donebase.deadlines import Deadlines
 from donebase.postgres.database import compile_statement
 from donebase.postgres.pool import Pool
 from donebase.settings import Settings
@@ -121,8 +121,8 @@ async def _answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, b
 async def _lifespan(receive: Receive, send: Send) -> None:
     global _pool
     await receive()
-    _pool = Pool(Settings.read(), Watch())
-    await _pool.way()
+    _pool = Pool(Settings.read(), Deadlines())
+    await _pool.connect_options()
     gc.collect()
     gc.freeze()
     await send({"type": "lifespan.startup.complete"})

@@ -15,7 +15,7 @@ from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.core.lists import TaskList
 from donebase.core.shapes import NewTask
-from donebase.postgres.database import Database, compile_statement
+from donebase.postgres.database import PostgresDatabase, compile_statement
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.waiting import DEADLINE, wait_for
@@ -30,11 +30,13 @@ STATEMENTS = {
 }
 
 
-def with_database(url: str, use: Callable[[Database], Coroutine[Any, Any, Any]], **settings: float | str) -> Any:
+def with_database(
+    url: str, use: Callable[[PostgresDatabase], Coroutine[Any, Any, Any]], **settings: float | str
+) -> Any:
     """Open a database, use it and close it again."""
 
     async def run() -> Any:
-        database = Database(Settings.read(database_url=url, **settings))
+        database = PostgresDatabase(Settings.read(database_url=url, **settings))
         try:
             async with asyncio.timeout(DEADLINE):
                 return await use(database)
@@ -68,7 +70,7 @@ def test_a_statement_with_an_owner_names_it_first(name: str) -> None:
 
 
 def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, alice: int, bob: int) -> None:
-    async def use(database: Database) -> None:
+    async def use(database: PostgresDatabase) -> None:
         async with Onlooker(database_url) as onlooker:
             async with onlooker.holding_up_writes():
                 waiting = asyncio.create_task(tasks.create_task(database, bob, NewTask(title="first")))
@@ -82,7 +84,7 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
 
 
 def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) -> None:
-    async def use(database: Database) -> None:
+    async def use(database: PostgresDatabase) -> None:
         first, second = [await tasks.create_task(database, alice, NewTask(title="x")) for _ in range(2)]
         page = TaskList(database, alice, 0, 2)
         assert len((await page.first()).rows) == 2
@@ -94,7 +96,7 @@ def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) 
 
 
 def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
-    async def use(database: Database) -> None:
+    async def use(database: PostgresDatabase) -> None:
         with pytest.raises(DatabaseFailed, match="did not respond in time"):
             await database.fetch(select(func.pg_sleep(600)))
         assert await database.fetch(select(literal(1)))
@@ -120,7 +122,7 @@ def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> No
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 connection.close()
 
-        async def use(database: Database) -> None:
+        async def use(database: PostgresDatabase) -> None:
             nonsense = asyncio.create_task(talk_nonsense())
             with pytest.raises(DatabaseFailed):
                 await database.fetch(select(literal(1)))
@@ -133,7 +135,7 @@ def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> No
 def test_it_finds_its_way_back(own_database: str) -> None:
     """Connections that the server closed are replaced; nobody restarts anything."""
 
-    async def use(database: Database) -> None:
+    async def use(database: PostgresDatabase) -> None:
         one = select(func.pg_sleep(0.1))
         assert await asyncio.gather(*(database.fetch(one) for _ in range(5)))
         killer = await asyncpg.connect(own_database, statement_cache_size=0)
@@ -152,7 +154,7 @@ def test_it_finds_its_way_back(own_database: str) -> None:
 def test_a_failure_is_named_without_values(database_url: str) -> None:
     """PostgreSQL's details repeat the row; what goes to the log must not."""
 
-    async def use(database: Database) -> None:
+    async def use(database: PostgresDatabase) -> None:
         refused: Executable = statements.CREATE
         with pytest.raises(DatabaseFailed) as failure:
             await database.fetch(refused, user_id=1, title="a secret " * 100, description=None, completed=False)

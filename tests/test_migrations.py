@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
 from donebase.core.tables import REVISION, Table
-from donebase.postgres.database import Database
+from donebase.postgres.database import PostgresDatabase
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import a_database, database_named, execute, fetchval
@@ -132,7 +132,7 @@ def test_tables_of_another_version_are_refused(
     if found:
         fetchval(empty_database, f"CREATE TABLE alembic_version AS SELECT '{found}'::varchar(32) AS version_num")
     with pytest.raises(SchemaMismatch, match=advice):
-        asyncio.run(Database(settings(empty_database)).open())
+        asyncio.run(PostgresDatabase(settings(empty_database)).open())
     refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=empty_database)
     assert refused.returncode == 1
     assert refused.stderr.startswith("donebase: the database ")
@@ -165,7 +165,7 @@ def test_an_address_that_leads_nowhere_is_named_with_its_variable() -> None:
         database_url="postgresql://one.invalid/db", database_url_unpooled="postgresql://me:secret@two.invalid/db"
     )
     for attempt, where in (
-        (Database(nowhere).open, "DATABASE_URL: no connection to postgresql://one.invalid/db: "),
+        (PostgresDatabase(nowhere).open, "DATABASE_URL: no connection to postgresql://one.invalid/db: "),
         (partial(migrate, nowhere), "DATABASE_URL_UNPOOLED: no connection to postgresql://two.invalid/db: "),
     ):
         with pytest.raises(DatabaseFailed, match=f"^{where}.") as failure:
@@ -177,7 +177,7 @@ def test_an_address_that_leads_nowhere_is_named_with_its_variable() -> None:
 def test_a_database_that_cannot_hold_every_character_is_refused(encoding: str) -> None:
     """By a service and by a migration; the command that is suggested makes one that can."""
     with a_database("template0", f"ENCODING '{encoding}' LOCALE 'C'") as url:
-        for attempt in (Database(settings(url)).open, partial(migrate, settings(url))):
+        for attempt in (PostgresDatabase(settings(url)).open, partial(migrate, settings(url))):
             with pytest.raises(SchemaMismatch, match=f"must have the encoding UTF8, and has {encoding}") as refused:
                 asyncio.run(attempt())
     command = str(refused.value).partition("with: ")[2]

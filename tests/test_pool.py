@@ -12,7 +12,7 @@ from donebase.core.errors import DatabaseFailed
 from donebase.core.lists import TaskList
 from donebase.core.shapes import NewTask
 from donebase.core.tasks import create_task
-from donebase.postgres.database import Database
+from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.relay import Relay
@@ -29,7 +29,7 @@ def test_connections_that_nobody_used_for_so_long_are_closed(own_database: str, 
     settings = Settings.read(database_url=own_database, database_pool_idle=idle, database_pool_size=SIZE)
 
     async def use() -> None:
-        database = Database(settings)
+        database = PostgresDatabase(settings)
         async with Onlooker(own_database) as onlooker:
             await writing_at_once(database, onlooker, SIZE)
             await onlooker.wait_for(SIZE, "true")
@@ -47,7 +47,7 @@ def test_connections_that_nobody_used_for_so_long_are_closed(own_database: str, 
     asyncio.run(use())
 
 
-async def writing_at_once(database: Database, onlooker: Onlooker, number: int) -> None:
+async def writing_at_once(database: PostgresDatabase, onlooker: Onlooker, number: int) -> None:
     """Write on so many connections."""
     async with onlooker.holding_up_writes():
         at_work = [asyncio.create_task(create_task(database, 1, NewTask(title="one"))) for _ in range(number)]
@@ -61,7 +61,7 @@ def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(own
     settings = Settings.read(database_url=own_database, database_pool_size=1, **waits)
 
     async def use() -> list[str]:
-        database = Database(settings)
+        database = PostgresDatabase(settings)
         async with Onlooker(own_database) as onlooker:
             busy = [asyncio.create_task(database.fetch(select(func.pg_sleep(600)))) for _ in range(2)]
             await onlooker.wait_for(1, "wait_event = 'PgSleep'")
@@ -84,7 +84,7 @@ def test_a_connection_that_was_ended_while_idle_costs_no_statement(own_database:
             await onlooker.wait_for(0, "true")
 
     async def use() -> None:
-        database = Database(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
         for number in range(ROUNDS):
             threads.submit(asyncio.run, end_all()).result()
             writes = (create_task(database, 1, NewTask(title=f"{number}")) for _ in range(SIZE))
@@ -102,7 +102,7 @@ def test_what_postgresql_said_to_an_idle_connection_costs_no_statement(own_datab
 
     async def use() -> None:
         async with Relay(own_database) as relay:
-            database = Database(Settings.read(database_url=relay.url))
+            database = PostgresDatabase(Settings.read(database_url=relay.url))
             for number in range(3):
                 await create_task(database, 1, NewTask(title=f"{number}"))
                 relay.say_fatal("57P01")
@@ -123,7 +123,7 @@ def test_a_write_is_repeated_only_where_postgresql_cannot_have_begun_it(
 
     async def use() -> list[tuple[object, ...]]:
         async with Relay(own_database) as relay, Onlooker(own_database) as onlooker:
-            database = Database(Settings.read(database_url=relay.url))
+            database = PostgresDatabase(Settings.read(database_url=relay.url))
             await create_task(database, 1, NewTask(title="before"))
             relay.answer_next_with_fatal(code)
             try:
@@ -140,7 +140,7 @@ def test_a_write_is_repeated_only_where_postgresql_cannot_have_begun_it(
 
 def test_a_statement_that_runs_when_its_connection_ends_fails(own_database: str) -> None:
     async def use() -> None:
-        database = Database(Settings.read(database_url=own_database))
+        database = PostgresDatabase(Settings.read(database_url=own_database))
         async with Onlooker(own_database) as onlooker:
             running = asyncio.create_task(database.fetch(select(func.pg_sleep(30))))
             await onlooker.wait_for(1, "query LIKE '%pg_sleep%' AND state = 'active'")

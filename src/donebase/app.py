@@ -18,7 +18,7 @@ from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.http import exception_handlers, openapi
 from donebase.http.fast_path import FastPath
 from donebase.http.middleware import CORS, ConnectionLimit, ErrorBoundary, TracedRequestId
-from donebase.postgres.database import Database
+from donebase.postgres.database import PostgresDatabase
 from donebase.routes import every_route
 from donebase.serving import memory
 from donebase.serving.connections import Connections
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         },
     )
     app.state.settings = settings
-    app.state.database = Database(settings)
+    app.state.database = PostgresDatabase(settings)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
 
@@ -93,7 +93,7 @@ def with_middleware(app: FastAPI) -> ASGIApp:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    database: Database = app.state.database
+    database: PostgresDatabase = app.state.database
     try:
         await database.open(log_connected=False)  # `serve` has done so, once for all workers
     except (DatabaseFailed, Overloaded) as failure:
@@ -113,7 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
 
 
-async def _keep_house(database: Database) -> None:
+async def _keep_house(database: PostgresDatabase) -> None:
     """Once a second, close what nobody uses, and note how the pool is, for whichever worker is asked."""
     for second in itertools.count():
         metrics.refresh(database.pool_state())

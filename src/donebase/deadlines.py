@@ -1,7 +1,7 @@
-"""Deadlines that cost next to nothing: one timer looks after all of them, four times a second.
+"""Cheap deadlines: one timer checks all of them four times a second.
 
-`asyncio.timeout` sets and cancels a timer of its own each time, which is a fifth of what a whole request costs
-otherwise. A deadline here can come a quarter of a second late, and nobody who waits for seconds can tell.
+`asyncio.timeout` creates and cancels a timer for each wait, which costs a fifth of a request. A deadline here can be up
+to a quarter of a second late, which does not matter for limits of seconds.
 """
 
 import asyncio
@@ -9,62 +9,62 @@ import math
 from types import TracebackType
 from typing import Any
 
-_EVERY = 0.25
+_INTERVAL = 0.25
 
 
-class Watch:
-    """Ends what takes too long: `with watch.limit(8): await …` raises TimeoutError after about 8 seconds."""
+class Deadlines:
+    """Limits waits: `with deadlines.limit(8): await …` raises TimeoutError after about 8 seconds."""
 
     def __init__(self) -> None:
-        self._limits: dict[_Limit, None] = {}  # in the order in which they began
-        self._looking = False
+        self._active: dict[_Deadline, None] = {}  # in the order in which they began
+        self._running = False
         self.end = math.inf
 
-    def limit(self, seconds: float) -> "_Limit":
-        """Return a limit for the current task, from now on."""
-        return _Limit(self, seconds)
+    def limit(self, seconds: float) -> "_Deadline":
+        """Return a deadline for the current task, in so many seconds from when it is entered."""
+        return _Deadline(self, seconds)
 
     def end_within(self, seconds: float) -> None:
-        """Let nothing take longer than that, neither what is waited for now nor what will be."""
+        """Let no wait, present or future, last longer than so many seconds from now."""
         self.end = min(self.end, asyncio.get_running_loop().time() + seconds)
-        for limit in self._limits:
-            limit.due = min(limit.due, self.end)
+        for deadline in self._active:
+            deadline.due = min(deadline.due, self.end)
 
-    def add(self, limit: "_Limit") -> None:
-        """Begin to look after a limit."""
-        self._limits[limit] = None
-        if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(_EVERY, self._look)
+    def add(self, deadline: "_Deadline") -> None:
+        """Begin to check a deadline."""
+        self._active[deadline] = None
+        if not self._running:
+            self._running = True
+            asyncio.get_running_loop().call_later(_INTERVAL, self._check)
 
-    def remove(self, limit: "_Limit") -> None:
-        """Stop looking after a limit."""
-        self._limits.pop(limit, None)
+    def remove(self, deadline: "_Deadline") -> None:
+        """Stop checking a deadline."""
+        self._active.pop(deadline, None)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        # Of each task the innermost, which says best what took too long.
-        for limit in {limit.task: limit for limit in self._limits if limit.due <= now}.values():
-            limit.expire()
-        self._looking = bool(self._limits)
-        if self._looking:
-            loop.call_later(_EVERY, self._look)
+        # Of each task only the innermost, which knows best what took too long.
+        for deadline in {deadline.task: deadline for deadline in self._active if deadline.due <= now}.values():
+            deadline.expire()
+        self._running = bool(self._active)
+        if self._running:
+            loop.call_later(_INTERVAL, self._check)
 
 
-class _Limit:
-    """One deadline around some awaits of one task."""
+class _Deadline:
+    """A deadline for the awaits of one task within a `with` block."""
 
-    __slots__ = ("_cancelling", "_expired", "_seconds", "_watch", "due", "task")
+    __slots__ = ("_cancelling", "_deadlines", "_expired", "_seconds", "due", "task")
 
-    def __init__(self, watch: Watch, seconds: float) -> None:
-        self._watch = watch
+    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
+        self._deadlines = deadlines
         self._seconds = seconds
         self._expired = False
 
     def expire(self) -> None:
         """Cancel what is awaited."""
-        self._watch.remove(self)
+        self._deadlines.remove(self)
         self._expired = True
         self.task.cancel()
 
@@ -73,13 +73,13 @@ class _Limit:
         assert task
         self.task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
-        self.due = min(asyncio.get_running_loop().time() + self._seconds, self._watch.end)
-        self._watch.add(self)
+        self.due = min(asyncio.get_running_loop().time() + self._seconds, self._deadlines.end)
+        self._deadlines.add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        self._watch.remove(self)
-        # Somebody else may have cancelled the task as well, and that has to go on.
+        self._deadlines.remove(self)
+        # Where the task was also cancelled from elsewhere, the cancellation goes on.
         if self._expired and self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from donebase.postgres.connecting import find_way
+from donebase.postgres.connecting import find_connect_options
 from donebase.settings import Settings
 from tests.support.families import FAMILIES, USERS
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
@@ -51,7 +51,7 @@ def test_statements_are_prepared_in_session_mode(server: Postgresql) -> None:
     database = server.database_with_tables()
     with pgbouncer(server, pool_mode="session") as pooler:
         settings = Settings.read(database_url=pooler.url(database))
-        assert any(asyncio.run(find_way(settings)).statement_cache_size for _ in range(10))
+        assert any(asyncio.run(find_connect_options(settings)).statement_cache_size for _ in range(10))
 
 
 def test_a_busy_pooler_in_transaction_mode_is_never_taken_for_one_in_session_mode(server: Postgresql) -> None:
@@ -59,8 +59,8 @@ def test_a_busy_pooler_in_transaction_mode_is_never_taken_for_one_in_session_mod
     database = server.database_with_tables()
 
     async def find_out_at_once() -> list[int]:
-        ways = await asyncio.gather(*(find_way(settings) for _ in range(10)))
-        return [way.statement_cache_size for way in ways]
+        found = await asyncio.gather(*(find_connect_options(settings) for _ in range(10)))
+        return [options.statement_cache_size for options in found]
 
     with pgbouncer(server) as pooler:
         settings = Settings.read(database_url=pooler.url(database))

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from donebase.app import create_app, with_middleware
 from donebase.http.headers import SECURITY_HEADERS
 from donebase.http.middleware import ErrorBoundary
-from donebase.postgres.database import Database
+from donebase.postgres.database import PostgresDatabase
 from donebase.routes import docs
 from donebase.serving.connection import Connection as Protocol
 from donebase.settings import Settings
@@ -41,7 +41,7 @@ class Raises:
         await self._app(scope, receive, send)
 
 
-class RaisingDatabase(Database):
+class RaisingDatabase(PostgresDatabase):
     """A database that does something that nobody has foreseen."""
 
     async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Any]:

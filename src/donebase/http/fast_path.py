@@ -17,13 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core.errors import DonebaseError
 from donebase.core.tables import MAX_ID
-from donebase.deadlines import Watch
+from donebase.deadlines import Deadlines
 from donebase.http.errors import MalformedJSON
 from donebase.http.middleware import OVER_LIMIT
 from donebase.http.problems import error_response
 from donebase.http.responses import WireRoute
 from donebase.http.strict_json import SMALL, parse_json
-from donebase.postgres.database import Database
+from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 
 _ID = re.compile(f"[1-9][0-9]{{0,{len(str(MAX_ID)) - 1}}}")
@@ -58,8 +58,8 @@ class FastPath:
     def __init__(self, app: FastAPI, long_way: ASGIApp) -> None:
         self._long_way = long_way
         self._settings: Settings = app.state.settings
-        self._database: Database = app.state.database
-        self._watch = Watch()
+        self._database: PostgresDatabase = app.state.database
+        self._deadlines = Deadlines()
         plans = [_plan(route) for route in app.routes if isinstance(route, WireRoute) and "tasks" in route.path]
         self._plans = {_key(plan.method, re.sub(r"{\w+}", "0", plan.route.path_format)): plan for plan in plans}
 
@@ -112,7 +112,7 @@ class FastPath:
         self, body: _Body, arguments: _Arguments, receive: Receive, is_json: bool
     ) -> tuple[_Arguments | None, Receive]:
         try:
-            with self._watch.limit(self._settings.body_timeout):
+            with self._deadlines.limit(self._settings.body_timeout):
                 message = await receive()
         except TimeoutError:
             message = {"type": "http.disconnect"}  # gone or too slow is the same: a body that is not whole

@@ -12,9 +12,9 @@ from donebase.postgres import database
 MAX_LIMIT = 1_000
 
 
-async def _database(request: Request) -> database.Database:
+async def _database(request: Request) -> database.PostgresDatabase:
     """Give a route the database of the app that it runs in."""
-    found: database.Database = request.app.state.database
+    found: database.PostgresDatabase = request.app.state.database
     return found
 
 
@@ -34,7 +34,7 @@ _id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
 _limit = {"minimum": 1, "maximum": MAX_LIMIT}
 _after = _id | {"minimum": 0}
 
-Database = Annotated[database.Database, Depends(_database)]
+Database = Annotated[database.PostgresDatabase, Depends(_database)]
 Owner = Annotated[
     int,
     Path(

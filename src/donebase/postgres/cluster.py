@@ -52,9 +52,9 @@ class Cluster:
         Waits as long as PostgreSQL recovers from a crash. Raises ClusterFailed and OSError.
         """
         with open_private(self._folder / "server.lock") as lock:
-            if not self._lock_or_find(lock):
+            if not self._acquire_or_find(lock):
                 return False
-            self._programs.open_the_way(self._folder)
+            self._programs.grant_access(self._folder)
             if not (self.data / "PG_VERSION").exists():
                 initialise(self.data, self._programs)
             self._start(lock)
@@ -89,7 +89,7 @@ class Cluster:
             with suppress(OSError):
                 self._sockets.rmdir()  # nothing but that: who runs PostgreSQL can write any path into postmaster.pid
 
-    def _lock_or_find(self, lock: IO[bytes]) -> bool:
+    def _acquire_or_find(self, lock: IO[bytes]) -> bool:
         """Return True with the lock, or False once the server of whoever has it is ready."""
         end = time.monotonic() + _LOCK_WAIT
         while time.monotonic() < end:
@@ -142,7 +142,7 @@ class Cluster:
         sockets = Path(tempfile.mkdtemp(prefix="donebase-"))
         if not _plain(sockets):
             raise ClusterFailed("its path and TMPDIR's are too long for a Unix socket, or contain special characters")
-        self._programs.give(sockets)
+        self._programs.give_ownership(sockets)
         return sockets
 
     def _stopped_by(self, how: signal.Signals, server: int) -> bool:

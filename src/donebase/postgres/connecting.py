@@ -1,4 +1,4 @@
-"""How to connect: the address as the driver takes it, the tables' version, and whether a pooler stands in between."""
+"""How to connect: the URL as the driver takes it, the schema's version, and whether there is a pooler."""
 
 import asyncio
 import secrets
@@ -14,7 +14,7 @@ from donebase.telemetry import logs
 CONNECT_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 1.0
 _SESSION_TIMEOUT = 2.0
-# What the driver raises: the operating system's own errors as they come, and two trees of its own.
+# What the driver raises: errors of the operating system, and its own two trees.
 FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # asyncpg has no channel binding, and donebase's own deadlines stand in for connect_timeout.
 _WITHOUT_EFFECT = ("channel_binding", "connect_timeout")
@@ -23,52 +23,52 @@ _MIGRATE = "run `donebase migrate`, or `make migrate` if you use make"
 
 
 @dataclass(frozen=True)
-class Way:
-    """How to connect to the PostgreSQL of the settings, and what was found there."""
+class ConnectOptions:
+    """How to connect to the PostgreSQL of the settings, and what was detected there."""
 
     url: str = field(repr=False)  # with its password
     statement_cache_size: int
     server_settings: dict[str, str] | None
     version: str
     pooled: bool
-    keeps_statements: bool
+    supports_prepared: bool
 
 
-async def find_way(settings: Settings) -> Way:
-    """Look at what is there with a first connection, and return how to make the others.
+async def find_connect_options(settings: Settings) -> ConnectOptions:
+    """Detect on a first connection how to make the others.
 
-    Raises SchemaMismatch for tables of another version and for another encoding than UTF8, and whatever the driver
-    does, within CONNECT_TIMEOUT.
+    Raises SchemaMismatch for a schema of another version and for another encoding than UTF8, and whatever the driver
+    raises, within CONNECT_TIMEOUT.
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
-        return await _find_way(settings)
+        return await _find_connect_options(settings)
 
 
-def log_connected(settings: Settings, way: Way) -> None:
-    """Log what was found, and warn where PREPARED_STATEMENTS contradicts it."""
+def log_connected(settings: Settings, options: ConnectOptions) -> None:
+    """Log what was detected, and warn if PREPARED_STATEMENTS contradicts it."""
     logs.info(
         "database.connected",
-        postgresql=way.version,
-        pooler=way.pooled,
-        prepared_statements="on" if way.statement_cache_size else "off",
+        postgresql=options.version,
+        pooler=options.pooled,
+        prepared_statements="on" if options.statement_cache_size else "off",
         without_effect=[name for name in settings.address().parameters if name in _WITHOUT_EFFECT],
     )
-    if way.statement_cache_size and not way.keeps_statements:
+    if options.statement_cache_size and not options.supports_prepared:
         logs.warning(
             "prepared_statements.unsafe",
             advice="the pooler does not support prepared statements: set PREPARED_STATEMENTS=auto",
         )
 
 
-async def end(connection: asyncpg.Connection) -> None:
-    """Ask PostgreSQL to stop what may still run there and close the connection, or cut it if that takes too long."""
+async def close_connection(connection: asyncpg.Connection) -> None:
+    """Cancel what may still run on a connection and close it; terminate it if that takes too long."""
     try:
         await connection.close(timeout=_CLOSE_TIMEOUT)
     except FAILURES:
         connection.terminate()
 
 
-async def _find_way(settings: Settings) -> Way:
+async def _find_connect_options(settings: Settings) -> ConnectOptions:
     url = driver_url(settings)
     first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
     try:
@@ -76,32 +76,32 @@ async def _find_way(settings: Settings) -> Way:
         check_encoding(encoding)
         await _check_schema(first)
         pooled = process != first.get_server_pid()
-        kept = not pooled or await _keeps_statements(first) or await _keeps_sessions(first, url)
+        supported = not pooled or await _tracks_statements(first) or await _is_in_session_mode(first, url)
     finally:
-        await end(first)
+        await close_connection(first)
     version = first.get_server_version()
-    prepare = kept if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
+    prepare = supported if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
     milliseconds = str(int(settings.database_timeout * 1000))
-    return Way(
+    return ConnectOptions(
         url=url,
         statement_cache_size=100 if prepare else 0,
         # A pooler refuses settings it does not track; the deadline of each request holds there as well.
         server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
         version=f"{version.major}.{version.micro}",
         pooled=pooled,
-        keeps_statements=kept,
+        supports_prepared=supported,
     )
 
 
 def driver_url(settings: Settings, *, unpooled: bool = False) -> str:
-    """Return the URL as asyncpg takes it: what it cannot use is left out. `unpooled` prefers the direct address."""
+    """Return the URL as asyncpg takes it, without the parameters that it cannot use. `unpooled`: the direct one."""
     url = settings.address(unpooled=unpooled)
     kept = {name: value for name, value in url.parameters.items() if name not in _WITHOUT_EFFECT}
     return replace(url, parameters=kept).text()
 
 
 def check_encoding(encoding: str) -> None:
-    """Raise SchemaMismatch where a database, by its `server_encoding`, cannot hold every character."""
+    """Raise SchemaMismatch if a database, by its `server_encoding`, cannot store every character."""
     if encoding != "UTF8":
         raise SchemaMismatch(
             f"the database must have the encoding UTF8, and has {encoding}. "
@@ -110,7 +110,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def refuse_newer(what: str, revision: str) -> None:
-    """Raise SchemaMismatch where a revision is newer than this code; `what` has it."""
+    """Raise SchemaMismatch if the revision of `what` is newer than this code."""
     if revision > REVISION:
         raise SchemaMismatch(f"{what} is {revision}, newer than the supported {REVISION}: upgrade donebase")
 
@@ -127,15 +127,15 @@ async def _check_schema(connection: asyncpg.Connection) -> None:
     refuse_newer("the database schema", found)
 
 
-async def _keeps_statements(connection: asyncpg.Connection) -> bool:
-    """Find out whether the pooler in between follows prepared statements from one server connection to the next.
+async def _tracks_statements(connection: asyncpg.Connection) -> bool:
+    """Return whether the pooler tracks prepared statements from one server connection to the next.
 
-    One that does gives them names of its own. One that passes our name through does not know about them, and the
+    A pooler that does gives them names of its own. One that passes our name through does not track them, and the
     next transaction may reach a server connection where the name is missing, or taken.
     """
     name = f"donebase_{secrets.token_hex(8)}"
     async with connection.transaction():
-        # asyncpg closes, before it sends anything else, a statement that nobody holds on to.
+        # asyncpg closes a statement that has no reference before it sends anything else.
         held = await connection.prepare("SELECT 1", name=name)
         same_name = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
         ours = await connection.fetchval(same_name, held.get_name())
@@ -144,11 +144,11 @@ async def _keeps_statements(connection: asyncpg.Connection) -> bool:
     return not ours
 
 
-async def _keeps_sessions(first: asyncpg.Connection, url: str) -> bool:
-    """Find out whether the pooler leaves a server connection to its client between transactions (session mode).
+async def _is_in_session_mode(first: asyncpg.Connection, url: str) -> bool:
+    """Return whether the pooler keeps a server connection for its client between transactions (session mode).
 
-    What PostgreSQL tells a session that listens, while its client does nothing, reaches that client only where the two
-    still belong together. So True is certain. False is not, on a busy pooler, and costs no more than speed.
+    PostgreSQL's notification to a session whose client is idle reaches that client only if the two are still linked.
+    So True is certain. False is not, on a busy pooler, and costs only speed.
     """
     channel = f"donebase_{secrets.token_hex(8)}"
     heard = asyncio.Event()
@@ -163,6 +163,6 @@ async def _keeps_sessions(first: asyncpg.Connection, url: str) -> bool:
                 await second.execute(f"NOTIFY {channel}")
                 return await heard.wait()
             finally:
-                await end(second)
+                await close_connection(second)
     except FAILURES:
         return False

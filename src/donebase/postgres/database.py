@@ -1,4 +1,4 @@
-"""PostgreSQL as the service uses it: a statement goes out, its rows come back, and every wait has an end.
+"""The database of the service: runs statements, limits every wait, translates PostgreSQL's errors.
 
 Statements are written with SQLAlchemy Core, compiled once to SQL and an order of parameters, and run by asyncpg in
 autocommit. A connection is held for one statement, never for a request.
@@ -14,7 +14,7 @@ from sqlalchemy import Executable, literal, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
-from donebase.deadlines import Watch
+from donebase.deadlines import Deadlines
 from donebase.postgres.connecting import FAILURES
 from donebase.postgres.pool import Pool
 from donebase.settings import Settings, WrongSetting
@@ -28,7 +28,7 @@ _PING = select(literal(1))
 
 
 class Compiled(NamedTuple):
-    """A statement as PostgreSQL gets it, and the names of its parameters in their order."""
+    """A statement's SQL, the names of its parameters in their order, and the values of those that are constant."""
 
     sql: str
     names: tuple[str, ...]
@@ -43,38 +43,37 @@ def compile_statement(statement: Executable) -> Compiled:
     return Compiled(compiled.string, tuple(compiled.positiontup or ()), constants)
 
 
-class Database:
-    """One PostgreSQL, reached when it is first needed and again after every outage."""
+class PostgresDatabase:
+    """One PostgreSQL, connected to when it is first needed and again after every outage."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._timeout = settings.database_timeout
-        self._watch = Watch()
-        self._pool = Pool(settings, self._watch)
+        self._deadlines = Deadlines()
+        self._pool = Pool(settings, self._deadlines)
         self._run: Run = traced(self._pool.fetch) if settings.traces else self._pool.fetch
         self._pinging: asyncio.Task[bool] | None = None
 
     async def open(self, within: float = OPEN_TIMEOUT, *, log_connected: bool = True) -> None:
         """Connect for the first time, and log it; without `log_connected` only if it did not work at once.
 
-        Raises DatabaseFailed or Overloaded where there is no connection to be had within so many seconds (a later
-        request tries again), SchemaMismatch, and WrongSetting where PostgreSQL answers that this user, password or
-        database is not to be had.
+        Raises DatabaseFailed or Overloaded if there is no connection `within` so many seconds (a later request tries
+        again), SchemaMismatch, and WrongSetting if PostgreSQL rejects the user, the password or the database.
         """
-        self._pool.logs_connected = log_connected
+        self._pool.log_connected = log_connected
         try:
             async with asyncio.timeout(within):
-                await self._pool.way()
+                await self._pool.connect_options()
         except FAILURES as failure:
-            self._pool.logs_connected = True
-            raise no_connection(failure, self._settings) from failure
+            self._pool.log_connected = True
+            raise translate_connect_failure(failure, self._settings) from failure
 
     def end_within(self, seconds: float) -> None:
-        """Give up on every statement that has not come back by then, as on one that takes longer than it may."""
-        self._watch.end_within(seconds)
+        """Let every statement fail that is not answered within so many seconds from now, present and future ones."""
+        self._deadlines.end_within(seconds)
 
     async def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the free connections."""
         if self._pinging:
             self._pinging.cancel()
         await self._pool.close()
@@ -82,32 +81,32 @@ class Database:
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[asyncpg.Record]:
         """Run a statement in one round trip and return its rows.
 
-        Raises Overloaded where every connection stayed busy (nothing was begun) and DatabaseFailed for all that
-        PostgreSQL or the way to it can do wrong, within the seconds of DATABASE_TIMEOUT and one more. A statement
-        is never sent twice: after a broken connection nobody knows whether it was carried out.
+        Raises Overloaded if every connection stayed busy (nothing was started) and DatabaseFailed for every failure
+        of PostgreSQL and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never sent
+        twice: after a broken connection it is unknown whether it was executed.
         """
         sql, names, constants = compile_statement(statement)
         values = constants | parameters if constants else parameters
         arguments = [values[name] for name in names]
         try:
-            with self._watch.limit(self._timeout):
+            with self._deadlines.limit(self._timeout):
                 rows: Sequence[asyncpg.Record] = await self._run(sql, arguments)
                 return rows
         except FAILURES as failure:
             if isinstance(failure, TimeoutError):
-                self._pool.distrust()
-            raise meaning(failure) from failure
+                self._pool.terminate_free()
+            raise translate(failure) from failure
 
     async def close_idle(self) -> None:
-        """Close the connections that nobody used for DATABASE_POOL_IDLE."""
+        """Close the connections that were idle for DATABASE_POOL_IDLE."""
         await self._pool.close_idle()
 
     def pool_state(self) -> PoolState:
-        """Return how the connections are in use."""
+        """Return how many connections are in use, and how many requests wait for one."""
         return self._pool.state()
 
     async def answers(self) -> bool:
-        """Tell whether PostgreSQL answers within two seconds. Many who ask at once share one question."""
+        """Return whether PostgreSQL answers within two seconds. Simultaneous callers share one statement."""
         if self._pinging is None or self._pinging.done():
             self._pinging = asyncio.create_task(self._ping())
         await asyncio.wait({self._pinging}, timeout=_HEALTH_TIMEOUT)
@@ -115,10 +114,10 @@ class Database:
 
     async def _ping(self) -> bool:
         try:
-            with self._watch.limit(_HEALTH_TIMEOUT):
+            with self._deadlines.limit(_HEALTH_TIMEOUT):
                 await self.fetch(_PING)
         except TimeoutError:
-            self._pool.distrust()
+            self._pool.terminate_free()
             return False
         except DonebaseError:
             return False
@@ -132,12 +131,12 @@ _REFUSALS = (
 )
 
 
-def no_connection(
+def translate_connect_failure(
     failure: BaseException, settings: Settings, *, unpooled: bool = False
 ) -> WrongSetting | DatabaseFailed | Overloaded:
-    """Say why there is no connection: with which variable, to where, and what PostgreSQL or the network answered.
+    """Return the error for a failed connection: which variable, which address, what PostgreSQL or the network answered.
 
-    Returns WrongSetting where PostgreSQL refuses the user, the password or the database.
+    That is WrongSetting if PostgreSQL rejects the user, the password or the database.
     """
     variable = "DATABASE_URL_UNPOOLED" if unpooled and settings.database_url_unpooled else "DATABASE_URL"
     if isinstance(failure, _REFUSALS):
@@ -146,11 +145,11 @@ def no_connection(
         reason = failure.strerror or str(failure) or "no response in time"
         place = settings.address(unpooled=unpooled).without_secrets()
         return DatabaseFailed(f"{variable}: no connection to {place}: {reason}")
-    return meaning(failure)
+    return translate(failure)
 
 
-def meaning(failure: BaseException) -> DatabaseFailed | Overloaded:
-    """Say in donebase's words what went wrong. The text is for the log: no value, no detail, no address."""
+def translate(failure: BaseException) -> DatabaseFailed | Overloaded:
+    """Return the core's error for a failure of the driver. Its text is for the log: no value, no detail, no address."""
     if isinstance(failure, asyncpg.TooManyConnectionsError):
         return Overloaded("PostgreSQL has no free connection slot (max_connections)")
     if isinstance(failure, TimeoutError):

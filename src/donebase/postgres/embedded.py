@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: there as long as somebody uses DATA_DIR, and started again when it is killed."""
+"""The embedded PostgreSQL: runs as long as a process uses DATA_DIR, and is restarted when it is killed."""
 
 import fcntl
 import subprocess
@@ -15,14 +15,14 @@ from donebase.settings import WrongSetting
 from donebase.signals import signals_deferred
 from donebase.telemetry import logs
 
-_LOOK_EVERY = 0.25
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+_CHECK_INTERVAL = 0.25
+_MIN_PAUSE, _MAX_PAUSE = 0.5, 60.0
 _STABLE_AFTER = 60.0  # a server that lived so long is started again without a pause
 
 
 @contextmanager
 def postgresql(data_dir: Path) -> Iterator[str]:
-    """Run PostgreSQL on `data_dir` and yield its URL. Whoever is the last to leave stops it in order.
+    """Run PostgreSQL on `data_dir` and yield its URL. The last process to leave stops it in order.
 
     A server that a killed run left behind is found and used. One that is killed meanwhile is started again, at the
     same URL. As root, where PostgreSQL refuses to run, it runs as the user pgserver. Raises WrongSetting where the
@@ -33,7 +33,7 @@ def postgresql(data_dir: Path) -> Iterator[str]:
         fcntl.flock(users, fcntl.LOCK_SH)  # the kernel releases it with the process, however that ends
         try:
             _start(cluster)
-            with _kept_running(cluster):
+            with _restarter(cluster):
                 yield cluster.url
         finally:
             with signals_deferred():
@@ -66,25 +66,25 @@ def _start(cluster: Cluster) -> None:
 
 
 @contextmanager
-def _kept_running(cluster: Cluster) -> Iterator[None]:
-    keeper = threading.Thread(target=_keep_running, args=[cluster], name="embedded-postgresql", daemon=True)
-    keeper.start()
+def _restarter(cluster: Cluster) -> Iterator[None]:
+    thread = threading.Thread(target=_restart_when_ended, args=[cluster], name="embedded-postgresql", daemon=True)
+    thread.start()
     try:
         yield
     finally:
         with signals_deferred():
             cluster.stopping.set()
-            keeper.join()
+            thread.join()
 
 
-def _keep_running(cluster: Cluster) -> None:
-    """Start the server again whenever it has ended. Of several services on one folder one does."""
+def _restart_when_ended(cluster: Cluster) -> None:
+    """Start the server again whenever it has ended. Of several services on one folder only one does."""
     pause, started = 0.0, time.monotonic()
-    while not cluster.stopping.wait(_LOOK_EVERY):
+    while not cluster.stopping.wait(_CHECK_INTERVAL):
         if cluster.running():
             continue
         quickly = time.monotonic() - started < _STABLE_AFTER
-        pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE) if quickly else 0.0
+        pause = min(max(2 * pause, _MIN_PAUSE), _MAX_PAUSE) if quickly else 0.0
         if cluster.stopping.wait(pause):
             return
         try:
@@ -100,7 +100,7 @@ def _leave(cluster: Cluster, users: IO[bytes]) -> None:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return  # somebody else still works with it
+        return  # another process still uses it
     try:
         cluster.stop()
     except ClusterFailed as failure:

@@ -22,7 +22,7 @@ def initialise(data: Path, programs: Programs) -> None:
         shutil.rmtree(remnant, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix=f"{data.name}.new-", dir=data.parent))
     try:
-        programs.give(new)
+        programs.give_ownership(new)
         _initdb(new, programs)
         new.rename(data)
     finally:

@@ -1,6 +1,6 @@
-"""The connections to PostgreSQL: a list of those that are free, a limit on how many there are, and nothing more.
+"""The connection pool: a list of free connections and a limit on their number.
 
-asyncpg's own pool resets each connection that comes back, wraps it in a proxy and makes a task for it: as much work
+asyncpg's own pool resets each connection that is returned, wraps it in a proxy and creates a task for it: as much work
 as the statement itself. Statements in autocommit leave nothing to reset.
 """
 
@@ -12,14 +12,20 @@ from typing import Any
 import asyncpg
 
 from donebase.core.errors import Overloaded
-from donebase.deadlines import Watch
-from donebase.postgres.connecting import CONNECT_TIMEOUT, Way, end, find_way, log_connected
+from donebase.deadlines import Deadlines
+from donebase.postgres.connecting import (
+    CONNECT_TIMEOUT,
+    ConnectOptions,
+    close_connection,
+    find_connect_options,
+    log_connected,
+)
 from donebase.settings import Settings
 from donebase.telemetry import metrics
 
 
 class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection of asyncpg that can tell, before a statement is sent, whether PostgreSQL has ended it."""
+    """A connection of asyncpg that can check, before a statement is sent, whether PostgreSQL has closed it."""
 
     def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
         super().__init__(protocol, transport, *more)
@@ -27,33 +33,33 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
         self._arrived.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def is_usable(self) -> bool:
-        """Tell whether the connection is open and nothing has arrived on it that nobody asked for.
+        """Return whether the connection is open and has nothing unread.
 
-        What PostgreSQL says to a connection that is idle is that it ends it. The event loop may not have read it yet.
+        What PostgreSQL sends to an idle connection is that it closes it; the event loop may not have read that yet.
         """
         return not (self.is_closed() or self._transport.is_closing() or self._arrived.poll(0))
 
 
 class Pool:
-    """Connections that are lent for one statement each. The first one finds out how to connect."""
+    """Connections that are lent for one statement each. The connect options are detected on the first use."""
 
-    def __init__(self, settings: Settings, watch: Watch) -> None:
+    def __init__(self, settings: Settings, deadlines: Deadlines) -> None:
         self._settings = settings
-        self._watch = watch
+        self._deadlines = deadlines
         self._room = asyncio.Semaphore(settings.database_pool_size)
         self._in_use = 0
         self._waiting = 0
         self._free: list[tuple[PooledConnection, float]] = []  # with the time since when; the last is used first
-        self._finding: asyncio.Task[Way] | None = None
-        self.logs_connected = True
-        """Whether the log is told of the first connection."""
+        self._detection: asyncio.Task[ConnectOptions] | None = None
+        self.log_connected = True
+        """Whether the first connection is logged."""
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
         """Run a statement on a free connection, or on a new one where there may be another.
 
-        Raises Overloaded where none came free within DATABASE_POOL_WAIT, and whatever the driver does. A connection
-        on which anything went wrong is not used again. The statement is run on another one only where it is certain
-        that PostgreSQL has not begun it on the first.
+        Raises Overloaded if none became free within DATABASE_POOL_WAIT, and whatever the driver raises. A connection
+        on which anything failed is not used again. The statement is run on another one only if it is certain
+        that PostgreSQL has not started it on the first.
         """
         await self._enter()
         self._in_use += 1
@@ -61,8 +67,8 @@ class Pool:
             while connection := self._usable():
                 try:
                     return await self._fetch_on(connection, sql, arguments)
-                except _ENDS as failure:
-                    if not _was_not_begun(failure):
+                except _CONNECTION_LOST as failure:
+                    if not _was_not_started(failure):
                         raise
             return await self._fetch_on(await self._connect(), sql, arguments)
         finally:
@@ -75,10 +81,10 @@ class Pool:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BaseException as failure:
             metrics.failed(time.perf_counter() - began)
-            if _was_not_begun(failure):
+            if _was_not_started(failure):
                 connection.terminate()
             else:
-                await end(connection)
+                await close_connection(connection)
             raise
         metrics.answered(time.perf_counter() - began)
         self._free.append((connection, time.monotonic()))
@@ -88,39 +94,39 @@ class Pool:
         """Return how many connections there may be and are in use, and how many requests wait for one."""
         return metrics.PoolState(self._settings.database_pool_size, self._in_use, self._waiting)
 
-    async def way(self) -> Way:
-        """Return how to connect; found out once, by one for all who ask, and again after it failed."""
-        if self._finding is None or (self._finding.done() and not _succeeded(self._finding)):
-            self._finding = asyncio.create_task(self._find_way())
-        # Shielded: one who gives up must not cut short the attempt that others wait for.
-        return await asyncio.shield(self._finding)
+    async def connect_options(self) -> ConnectOptions:
+        """Return how to connect. All callers share one detection; after a failure the next call starts another."""
+        if self._detection is None or (self._detection.done() and not _succeeded(self._detection)):
+            self._detection = asyncio.create_task(self._find_connect_options())
+        # Shielded: a caller that is cancelled must not cancel the detection that others wait for.
+        return await asyncio.shield(self._detection)
 
-    async def _find_way(self) -> Way:
-        way = await find_way(self._settings)
-        if self.logs_connected:
-            log_connected(self._settings, way)
-        return way
+    async def _find_connect_options(self) -> ConnectOptions:
+        options = await find_connect_options(self._settings)
+        if self.log_connected:
+            log_connected(self._settings, options)
+        return options
 
     async def close(self) -> None:
         """Close the free connections."""
-        if self._finding:
-            self._finding.cancel()
-        await self._close_those_free_since(time.monotonic())
+        if self._detection:
+            self._detection.cancel()
+        await self._close_free_since(time.monotonic())
 
-    def distrust(self) -> None:
-        """Cut the free connections. Where one fell silent, those may have as well that nobody has used since."""
+    def terminate_free(self) -> None:
+        """Terminate the free connections. After one has timed out, the others may be as dead."""
         for connection, _ in self._free:
             connection.terminate()
         self._free.clear()
 
     async def close_idle(self) -> None:
-        """Close the connections that nobody used for DATABASE_POOL_IDLE: the network may have forgotten them."""
-        await self._close_those_free_since(time.monotonic() - self._settings.database_pool_idle)
+        """Close the connections that were idle for DATABASE_POOL_IDLE: a firewall may have dropped them."""
+        await self._close_free_since(time.monotonic() - self._settings.database_pool_idle)
 
-    async def _close_those_free_since(self, moment: float) -> None:
+    async def _close_free_since(self, moment: float) -> None:
         number = sum(since <= moment for _, since in self._free)
         leaving, self._free = self._free[:number], self._free[number:]
-        await asyncio.gather(*(end(connection) for connection, _ in leaving))
+        await asyncio.gather(*(close_connection(connection) for connection, _ in leaving))
 
     async def _enter(self) -> None:
         if not self._room.locked():
@@ -128,7 +134,7 @@ class Pool:
             return
         self._waiting += 1
         try:
-            with self._watch.limit(self._settings.database_pool_wait):
+            with self._deadlines.limit(self._settings.database_pool_wait):
                 await self._room.acquire()
         except TimeoutError:
             raise Overloaded("no database connection became free within DATABASE_POOL_WAIT") from None
@@ -144,29 +150,29 @@ class Pool:
         return None
 
     async def _connect(self) -> PooledConnection:
-        way = await self.way()
+        options = await self.connect_options()
         connection: PooledConnection = await asyncpg.connect(
-            way.url,
+            options.url,
             connection_class=PooledConnection,
             timeout=CONNECT_TIMEOUT,
-            statement_cache_size=way.statement_cache_size,
-            server_settings=way.server_settings,
+            statement_cache_size=options.statement_cache_size,
+            server_settings=options.server_settings,
         )
         return connection
 
 
-def _succeeded(task: asyncio.Task[Way]) -> bool:
+def _succeeded(task: asyncio.Task[ConnectOptions]) -> bool:
     return not task.cancelled() and task.exception() is None
 
 
-_ENDS = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
+_CONNECTION_LOST = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
 
 
-def _was_not_begun(failure: BaseException) -> bool:
-    """Tell whether it is certain that PostgreSQL has not begun the statement that failed so."""
-    # asyncpg read that the connection is ended before anybody used it, and sends nothing from then on.
+def _was_not_started(failure: BaseException) -> bool:
+    """Return whether it is certain that PostgreSQL has not started the statement that failed with this."""
+    # asyncpg has read that the connection is closed before the statement, and sends nothing any more.
     if isinstance(failure, asyncpg.InternalClientError):
         return str(failure).startswith("cannot switch to state")
-    # PostgreSQL looks for this timeout after it has read a message and before it acts on it. What it says to an
-    # administrator's command (57P01), it says at any time: before the statement, within it, and after its commit.
+    # PostgreSQL checks this timeout after it has read a message and before it acts on it. It sends 57P01, an
+    # administrator's command, at any time: before the statement, within it, and after its commit.
     return isinstance(failure.__cause__, asyncpg.IdleSessionTimeoutError)

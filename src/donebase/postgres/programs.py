@@ -56,15 +56,15 @@ class Programs:
             extra_groups=[] if account else None,
         )
 
-    def give(self, folder: Path) -> None:
-        """Leave an empty folder to the account."""
+    def give_ownership(self, folder: Path) -> None:
+        """Make the account the owner of an empty folder."""
         if account := _account():
             os.chown(folder, account.pw_uid, account.pw_gid)
 
-    def open_the_way(self, folder: Path) -> None:
-        """Let the account pass through the folders on the way to this one and to the programs, and read the programs.
+    def grant_access(self, folder: Path) -> None:
+        """Let the account enter all parent folders of `folder` and of the programs, and read the programs.
 
-        Other users can then pass through them as well.
+        Other users can then enter them as well.
         """
         if not (account := _account()):
             return

@@ -20,7 +20,7 @@ from donebase.core.tables import Table as Model
 from donebase.postgres.backup import revision_of
 from donebase.postgres.client_programs import newest_pg_restore, output_of
 from donebase.postgres.connecting import refuse_newer
-from donebase.postgres.migrations import go_to, migration
+from donebase.postgres.migrations import migrate_to, migration
 from donebase.settings import Settings, WrongSetting
 from donebase.telemetry import logs
 
@@ -45,7 +45,7 @@ async def restore(settings: Settings, file: Path) -> None:
     async with migration(settings) as connection:
         await connection.run_sync(_refuse_rows)
         try:
-            await connection.run_sync(go_to, revision)
+            await connection.run_sync(migrate_to, revision)
         except CommandError:
             raise BackupFailed(f"the backup's schema {revision} is unknown to donebase") from None
         driver = (await connection.get_raw_connection()).driver_connection
@@ -53,8 +53,8 @@ async def restore(settings: Settings, file: Path) -> None:
         there = await connection.run_sync(_tables)
         rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in there}
         for column in [column for table in there for column in table.columns if column.identity]:
-            await _go_on_with_ids(driver, pg_restore, file, column)
-        await connection.run_sync(go_to, REVISION)
+            await _continue_ids(driver, pg_restore, file, column)
+        await connection.run_sync(migrate_to, REVISION)
     logs.info("restored", file=str(file), schema=revision, rows=rows)
 
 
@@ -100,8 +100,8 @@ async def _rows(lines: IO[bytes]) -> AsyncIterator[bytes]:
     yield bytes(batch)
 
 
-async def _go_on_with_ids(driver: asyncpg.Connection, pg_restore: Path, file: Path, column: Column[int]) -> None:
-    """Let a column go on with the ids where it was, or where its highest is."""
+async def _continue_ids(driver: asyncpg.Connection, pg_restore: Path, file: Path, column: Column[int]) -> None:
+    """Continue the ids of a column after the backup's last one, or after the highest that is there."""
     name = column.table.name
     sequence = await driver.fetchval("SELECT pg_get_serial_sequence($1, $2)", name, column.name)
     last = await driver.fetchval(f'SELECT coalesce(max("{column.name}"), 0) FROM "{name}"')  # noqa: S608 - our own names

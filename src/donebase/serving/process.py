@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from donebase import __version__
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
-from donebase.postgres.database import OPEN_TIMEOUT, Database
+from donebase.postgres.database import OPEN_TIMEOUT, PostgresDatabase
 from donebase.postgres.embedded import postgresql
 from donebase.serving.connections import BACKLOG, fit_into_file_limit
 from donebase.serving.supervisor import Supervisor
@@ -70,7 +70,7 @@ def _address(listener: socket.socket) -> str:
 
 async def _prepare_tables(settings: Settings, embedded: bool) -> None:
     """Refuse tables of another version, but bring up those that are donebase's own to keep."""
-    database = Database(settings)
+    database = PostgresDatabase(settings)
     try:
         await database.open(_EMBEDDED_OPEN if embedded else OPEN_TIMEOUT)
     except (DatabaseFailed, Overloaded):

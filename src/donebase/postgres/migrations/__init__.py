@@ -1,4 +1,4 @@
-"""The tables' history: Alembic's steps, and the one way to take them."""
+"""The migrations of the schema, run by Alembic."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from donebase.core.errors import DatabaseFailed
 from donebase.core.tables import REVISION
 from donebase.postgres.connecting import CONNECT_TIMEOUT, FAILURES, check_encoding, driver_url, refuse_newer
-from donebase.postgres.database import no_connection
+from donebase.postgres.database import translate_connect_failure
 from donebase.settings import Settings
 
 # "donebase" in ASCII: every instance asks for the same lock.
@@ -28,12 +28,12 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
     One transaction: all of it or nothing. Errors and waits are those of `migration`.
     """
     async with migration(settings) as connection:
-        return await connection.run_sync(go_to, revision)
+        return await connection.run_sync(migrate_to, revision)
 
 
 @asynccontextmanager
 async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """Yield a connection in a transaction that nobody else has at the same time who migrates or restores.
+    """Yield a connection in a transaction that excludes every other migration and restore.
 
     Two at once wait for each other, MIGRATION_WAIT seconds at most, as every statement does for a table that somebody
     else holds. Goes to DATABASE_URL_UNPOOLED where that is set. Raises DatabaseFailed, SchemaMismatch where the tables
@@ -63,16 +63,16 @@ async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
         if isinstance(failure, asyncpg.LockNotAvailableError):
             seconds = f"{settings.migration_wait:g}"
             raise DatabaseFailed(f"the tables stayed locked for longer than MIGRATION_WAIT ({seconds} s)") from failure
-        raise no_connection(failure, settings, unpooled=True) from failure
+        raise translate_connect_failure(failure, settings, unpooled=True) from failure
     except FAILURES as failure:
-        raise no_connection(failure, settings, unpooled=True) from failure
+        raise translate_connect_failure(failure, settings, unpooled=True) from failure
     finally:
         await engine.dispose()
 
 
-def go_to(connection: Connection, revision: str) -> str | None:
+def migrate_to(connection: Connection, revision: str) -> str | None:
     """Bring the tables to a revision, up or down, and return the one they were at before. Raises SchemaMismatch."""
-    # Read behind the lock: whoever held it may just have done the work.
+    # Read with the lock held: the previous holder may have done the work.
     before = MigrationContext.configure(connection).get_current_revision()
     if before is not None:
         refuse_newer("the database schema", before)
