@@ -52,7 +52,7 @@ def answered(app: FastAPI, method: str, path: str, **options: Any) -> httpx.Resp
         logs.flush()
 
 
-def test_a_request_and_what_it_did_are_a_line_each(
+def test_a_request_is_one_line_that_says_what_it_did(
     service: Service, client: httpx.Client, family: Family, alice: int
 ) -> None:
     """000 T031; 001 T043; 002 T023 and T031."""
@@ -66,20 +66,34 @@ def test_a_request_and_what_it_did_are_a_line_each(
     for method, address, body, event in steps:
         request_id = f"{family.name}.{alice}.{event}"
         response = client.request(method, address, json=body, headers={"X-Request-ID": request_id})
-        done, asked = of(service, request_id)
-        assert done["event"] == f"task.{event}"
-        assert done["user_id"] in (alice, None)
-        assert done["task_id"] == (None if event == "listed" else task["id"])
-        assert (asked["event"], asked["method"], asked["status"]) == ("request", method, response.status_code)
-        assert asked["route"] == family.tasks + ("" if event == "listed" else "/{task_id}")
-        assert asked["ms"] > 0
+        [line] = of(service, request_id)
+        assert (line["event"], line["method"], line["status"]) == ("request", method, response.status_code)
+        assert line["route"] == family.tasks + ("" if event == "listed" else "/{task_id}")
+        assert line["ms"] > 0
+        assert line["action"] == f"task.{event}"
+        assert line["user_id"] in (alice, None)
+        assert line["task_id"] == (None if event == "listed" else task["id"])
     assert WORDS not in json.dumps(service.lines)
 
 
-def test_completing_is_an_event_of_its_own(service: Service, client: httpx.Client, alice: int) -> None:
+def test_completing_is_an_action_of_its_own(service: Service, client: httpx.Client, alice: int) -> None:
     task = API.created(client, alice)
     client.patch(f"{API.one(alice, task['id'])}/complete", headers={"X-Request-ID": f"done.{alice}"})
-    assert of(service, f"done.{alice}")[0]["event"] == "task.completed"
+    assert of(service, f"done.{alice}")[0]["action"] == "task.completed"
+
+
+def test_the_line_of_a_request_that_did_nothing_has_no_action(
+    service: Service, client: httpx.Client, family: Family, alice: int
+) -> None:
+    """Not even that of the request before it on the same connection."""
+    for number, (method, address) in enumerate(
+        [("GET", family.one(alice, 2**62)), ("POST", family.address(alice)), ("GET", "/nothing"), ("GET", "/livez")]
+    ):
+        family.created(client, alice)
+        request_id = f"nothing.{family.name}.{alice}.{number}"
+        client.request(method, address, headers={"X-Request-ID": request_id})
+        [line] = of(service, request_id)
+        assert {"action", "user_id", "task_id"}.isdisjoint(line)
 
 
 def test_nothing_that_is_sent_can_forge_a_line(service: Service, client: httpx.Client, alice: int) -> None:

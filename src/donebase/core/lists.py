@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.statements import LIST, LIST_IDS, READ_MANY
-from donebase.telemetry.logs import task_event
 
 # A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
 # would be cheaper in sum.
@@ -39,7 +39,7 @@ class TaskList:
     async def first(self) -> Batch:
         """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two do."""
         batch = await self.read(self._after, BATCH if self.limit is None else min(self.limit, BATCH))
-        task_event(LIST.past, self._owner, None)
+        events.record(LIST.past, self._owner, None)
         return batch
 
     async def fix_page(self, after: int, number: int) -> int | None:

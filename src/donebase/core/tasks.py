@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import MISSING
 
+from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
 from donebase.core.shapes import Completion, NewTask, TaskChanges
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb
-from donebase.telemetry.logs import task_event
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:
@@ -29,7 +29,7 @@ async def create_task(database: Database, owner: int, new: NewTask) -> Row:
         description=new.description,
         completed=new.completed,
     )
-    task_event("created", owner, row["id"])
+    events.record("created", owner, row["id"])
     return row
 
 
@@ -99,7 +99,7 @@ async def _one(
     if not rows:
         raise TaskNotFound
     [row] = rows
-    task_event(verb.past, row["user_id"], task_id)
+    events.record(verb.past, row["user_id"], task_id)
     return row
 
 

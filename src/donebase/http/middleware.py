@@ -5,6 +5,7 @@ Pure ASGI: no tasks of their own.
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from opentelemetry import trace
 from starlette.datastructures import Headers
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from donebase.core import events
 from donebase.core.errors import Fault, InvalidInput, Overloaded
 from donebase.http.errors import CLOSE, ERROR_SPECS, INTERNAL, report
 from donebase.http.headers import request_id_of, with_security
@@ -55,6 +57,7 @@ class ErrorBoundary:
         started = time.perf_counter()
         request_id = request_id_of(scope)
         logs.request_id.set(request_id.decode())
+        recorded = events.start_recording()
         method = scope["method"]
         status = 0
 
@@ -86,9 +89,9 @@ class ErrorBoundary:
         finally:
             route = scope.get("route")
             if route is None:
-                record_request(method, None, None, status, started)
+                record_request(method, None, None, status, started, recorded)
             else:
-                record_request(method, route.path_format, route.tags[0], status, started)
+                record_request(method, route.path_format, route.tags[0], status, started, recorded)
 
 
 def _is_cancelled() -> bool:
@@ -110,11 +113,18 @@ class TracedRequestId:
         await self._app(scope, receive, send)
 
 
-def record_request(method: str | None, route: str | None, family: str | None, status: int, started: float) -> None:
-    """Log and count a request that began at `started`, by the clock of `time.perf_counter`."""
+def record_request(
+    method: str | None,
+    route: str | None,
+    family: str | None,
+    status: int,
+    started: float,
+    recorded: Sequence[events.TaskEvent] = (),
+) -> None:
+    """Log and count a request that began at `started`, by the clock of `time.perf_counter`, and what it did."""
     seconds = time.perf_counter() - started
-    logs.request(method, route, status, seconds * 1000)
-    metrics.request(method, route, family, status, seconds)
+    logs.log_request(method, route, status, seconds * 1000, recorded[-1] if recorded else None)
+    metrics.count_request(method, route, family, status, seconds)
 
 
 class ConnectionLimit:

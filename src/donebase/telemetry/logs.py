@@ -1,6 +1,6 @@
 """What the service says while it works: lines of JSON on standard output, readable ones on a terminal.
 
-One line for each request, one for each thing that was done to a task, one with the cause for every failure.
+One line for each request, which says what was done to a task, and one with the cause for every failure.
 Every value is encoded as JSON, so nothing that a client sent can start a line of its own.
 """
 
@@ -93,17 +93,19 @@ def crash(event: str, cause: BaseException | None) -> None:
     _line("error", event, {"cause": type(cause).__name__, "traceback": "".join(traceback.format_exception(cause))})
 
 
-def request(method: str | None, route: str | None, status: int, ms: float) -> None:
+def log_request(
+    method: str | None, route: str | None, status: int, ms: float, event: tuple[str, int | None, int | None] | None
+) -> None:
     """Write the one line of a request: `route` is the address's pattern, never what a client made of it.
 
-    What could not be read as a request has neither.
+    What could not be read as a request has neither. `event` is what was done to a task ("created"), whose and which;
+    the line never holds the task's words.
     """
-    _line("info", "request", {"method": method, "route": route, "status": status, "ms": round(ms, 2)})
-
-
-def task_event(past: str, user_id: int | None, task_id: int | None) -> None:
-    """Write the one line of what was done to a task: whose and which, never its words."""
-    _line("info", f"task.{past}", {"user_id": user_id, "task_id": task_id})
+    fields = {"method": method, "route": route, "status": status, "ms": round(ms, 2)}
+    if event is not None:
+        action, user_id, task_id = event
+        fields |= {"action": f"task.{action}", "user_id": user_id, "task_id": task_id}
+    _line("info", "request", fields)
 
 
 def _line(level: str, event: str, fields: dict[str, Any]) -> None:

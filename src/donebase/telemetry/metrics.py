@@ -83,7 +83,7 @@ class PoolState(NamedTuple):
     waiting: int
 
 
-def request(method: str | None, route: str | None, family: str | None, status: int, seconds: float) -> None:
+def count_request(method: str | None, route: str | None, family: str | None, status: int, seconds: float) -> None:
     """Count a request. `route` is the address's pattern; None stands for an address that there is not."""
     key = (method, route, status)
     observer = _observers.get(key)

@@ -1,0 +1,29 @@
+"""What was done to a task, told to the request that called the verb: core knows no log."""
+
+from contextvars import ContextVar
+from typing import NamedTuple
+
+
+class TaskEvent(NamedTuple):
+    """What a verb did ("created", "listed"), whose task it was and which; None for everybody's and for a list."""
+
+    action: str
+    user_id: int | None
+    task_id: int | None
+
+
+_recorded: ContextVar[list[TaskEvent] | None] = ContextVar("recorded", default=None)
+
+
+def start_recording() -> list[TaskEvent]:
+    """Return an empty list that `record` appends to, in this context and in each task that is started from it."""
+    recorded: list[TaskEvent] = []
+    _recorded.set(recorded)
+    return recorded
+
+
+def record(action: str, user_id: int | None, task_id: int | None) -> None:
+    """Record what was done, where a request has called `start_recording`; elsewhere do nothing."""
+    recorded = _recorded.get()
+    if recorded is not None:
+        recorded.append(TaskEvent(action, user_id, task_id))

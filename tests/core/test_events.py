@@ -1,0 +1,76 @@
+"""What a verb did reaches whoever records it, and nobody else."""
+
+import asyncio
+from collections.abc import Sequence
+from contextvars import Context, copy_context
+from typing import Any
+
+import pytest
+
+from donebase.core import events
+from donebase.core.database import Row
+from donebase.core.errors import TaskNotFound
+from donebase.core.events import TaskEvent
+from donebase.core.lists import TaskList
+from donebase.core.tasks import delete_task, read_task
+from tests.support.rows import task_row
+
+
+class Rows:
+    """A database that has these tasks, whatever is asked."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._rows = [task_row(number) for number in numbers]
+
+    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
+        return self._rows
+
+
+def test_each_verb_that_was_carried_out_is_recorded() -> None:
+    async def read_and_delete() -> list[TaskEvent]:
+        recorded = events.start_recording()
+        await read_task(Rows(1), None, 1)
+        with pytest.raises(TaskNotFound):
+            await delete_task(Rows(), 7, 2)
+        return recorded
+
+    [event] = asyncio.run(read_and_delete())
+    assert event == TaskEvent("read", task_row(1)["user_id"], 1)
+
+
+def test_a_list_is_recorded_once_however_many_statements_it_takes() -> None:
+    async def listed() -> list[TaskEvent]:
+        recorded = events.start_recording()
+        tasks = TaskList(Rows(1, 2), 7, 0, None)
+        await tasks.first()
+        await tasks.fix_page(0, 1)
+        await tasks.read(0, 1)
+        return recorded
+
+    assert asyncio.run(listed()) == [TaskEvent("listed", 7, None)]
+
+
+def test_a_task_of_asyncio_records_for_the_request_that_started_it() -> None:
+    async def request(number: int) -> list[TaskEvent]:
+        recorded = events.start_recording()
+        await asyncio.create_task(read_task(Rows(number), None, number))
+        return recorded
+
+    async def two_at_once() -> list[list[TaskEvent]]:
+        return list(await asyncio.gather(request(1), request(2)))
+
+    assert [[event.task_id for event in recorded] for recorded in asyncio.run(two_at_once())] == [[1], [2]]
+
+
+def test_nothing_is_recorded_of_one_request_for_the_next_in_the_same_context() -> None:
+    def two_requests() -> tuple[list[TaskEvent], list[TaskEvent]]:
+        first = events.start_recording()
+        events.record("read", 7, 1)
+        second = events.start_recording()
+        return first, second
+
+    assert copy_context().run(two_requests) == ([TaskEvent("read", 7, 1)], [])
+
+
+def test_outside_of_a_request_nothing_is_recorded() -> None:
+    Context().run(events.record, "read", 7, 1)
