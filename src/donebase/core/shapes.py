@@ -71,7 +71,7 @@ Description = Annotated[
     str,
     AfterValidator(_storable),
     _at_most(DESCRIPTION_LENGTH),
-    Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}, examples=["Two litres, the blue carton"]),
+    Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
 ]
 Id = Annotated[
     int,
@@ -103,21 +103,27 @@ class TaskInput(BaseModel):
 
 
 class NewTask(TaskInput):
-    """A task to create, or the replacement of one: omitted fields take their defaults."""
+    """A task to create: omitted fields take their defaults."""
 
     title: Title
-    description: Description | None = Field(default=None, description="More about the task, stored byte for byte.")
+    description: Description | None = Field(
+        default=None,
+        description="More about the task, stored byte for byte.",
+        examples=["Two litres, the blue carton"],
+    )
     completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
 
 
 class TaskChanges(TaskInput):
-    """The fields to change. Omitted fields keep their values; a description of null clears it."""
+    """The fields to change. Omitted fields keep their values; null clears a field that can be null."""
 
     title: Title | MISSING = MISSING
     description: Description | MISSING | None = Field(
-        default=MISSING, description="More about the task; null clears it."
+        default=MISSING,
+        description="More about the task, stored byte for byte.",
+        examples=["Two litres, the blue carton"],
     )
-    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[True])
+    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[False])
 
 
 class Completion(TaskInput):
@@ -139,8 +145,17 @@ class Task(BaseModel):
     model_config = ConfigDict(title="Task")
 
     id: _AnsweredId = Field(description="Assigned by the database, never reused.", examples=[1])
-    title: str = Field(min_length=1, max_length=TITLE_LENGTH, description="What is to be done.", examples=["Buy milk"])
-    description: str | None = Field(max_length=DESCRIPTION_LENGTH, description="More about the task.", examples=[None])
+    title: str = Field(
+        min_length=1,
+        max_length=TITLE_LENGTH,
+        description="What is to be done. Stored without surrounding white space.",
+        examples=["Buy milk"],
+    )
+    description: str | None = Field(
+        max_length=DESCRIPTION_LENGTH,
+        description="More about the task, stored byte for byte.",
+        examples=["Two litres, the blue carton"],
+    )
     completed: bool = Field(description="Whether the task is completed.", examples=[False])
     user_id: _AnsweredId = Field(description="The owner.", examples=[123])
     created_at: datetime = Field(

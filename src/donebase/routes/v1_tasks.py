@@ -42,7 +42,7 @@ def family(name: str, address: str) -> APIRouter:
 
     @router.put("/{task_id}", response_model=shapes.Task)
     async def replace_task(database: Database, task_id: TaskId, new: shapes.NewTask) -> Response:
-        """Replace a task: omitted fields take their defaults."""
+        """Replace title, description and completed: omitted, they take their defaults. Others keep their values."""
         return responses.task(await tasks.replace_task(database, _ANYONE, task_id, new))
 
     @router.patch("/{task_id}", response_model=shapes.Task)
