@@ -19,6 +19,7 @@ DIFFER_WITHOUT_A_POOLER = (
     "tests/core/test_plans.py",
     "tests/routes/test_statements.py",
     "tests/test_migrations.py",
+    "tests/test_timestamps.py",
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,

@@ -1,12 +1,12 @@
 """Rows as the driver gives them, for tests that stand in for a database."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from donebase.core.statements import COLUMNS
 
-_NAMES = [str(column).rpartition(".")[2] for column in COLUMNS]
-_A_TIME = datetime(2026, 11, 20, 8, tzinfo=UTC)
+_NAMES = [column.key for column in COLUMNS]
+_A_TIME = datetime(2026, 11, 20, 8)
 
 
 class Row(tuple[Any, ...]):

@@ -7,7 +7,10 @@ from sqlalchemy import Executable
 
 
 class Row(Protocol):
-    """A row as PostgreSQL returned it: its values by name, and in order those of `statements.COLUMNS`."""
+    """A row as PostgreSQL returned it: its values by name, and in order those of `statements.COLUMNS`.
+
+    Times are in UTC, without a time zone.
+    """
 
     def __getitem__(self, name: str, /) -> Any:
         """Return the value of a column."""

@@ -5,6 +5,7 @@ id alone.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    DateTime,
     Executable,
     Text,
     any_,
@@ -29,24 +31,28 @@ from sqlmodel import col
 from donebase.core.tables import TaskRow
 from donebase.core.users import known_user
 
-COLUMNS = tuple(
-    col(column)
-    for column in (
-        TaskRow.id,
-        TaskRow.title,
-        TaskRow.description,
-        TaskRow.completed,
-        TaskRow.user_id,
-        TaskRow.created_at,
-        TaskRow.updated_at,
-    )
+_utc: ColumnElement[str] = literal_column("'UTC'")
+
+
+def _in_utc(column: Any) -> ColumnElement[datetime]:
+    """Return a column of type `timestamptz` as a `timestamp` in UTC of the same name: the driver reads that faster."""
+    return func.timezone(_utc, col(column), type_=DateTime()).label(column.key)
+
+
+COLUMNS: tuple[Any, ...] = (
+    col(TaskRow.id),
+    col(TaskRow.title),
+    col(TaskRow.description),
+    col(TaskRow.completed),
+    col(TaskRow.user_id),
+    _in_utc(TaskRow.created_at),
+    _in_utc(TaskRow.updated_at),
 )
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
 # The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
 # `timestamptz + interval` depends on the session's time zone (a day can have 23 hours): PostgreSQL calls it stable, and
 # Citus refuses an UPDATE that applies a stable function to a column. On a timestamp in UTC it is immutable.
-_utc: ColumnElement[str] = literal_column("'UTC'")
 _next_microsecond = func.timezone(
     _utc, func.timezone(_utc, col(TaskRow.updated_at)) + literal_column("interval '1 microsecond'")
 )

@@ -93,8 +93,8 @@ def fields(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def encoded(value: Any) -> bytes:
-    """Return JSON."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    """Return JSON. Times without a time zone are in UTC."""
+    return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -8,6 +8,7 @@ import asyncpg
 
 from donebase.core.errors import SchemaMismatch
 from donebase.core.tables import REVISION
+from donebase.postgres.timestamps import TEXT_FORMAT
 from donebase.settings import Settings
 from donebase.telemetry import logs
 
@@ -28,7 +29,7 @@ class ConnectOptions:
 
     url: str = field(repr=False)  # with its password
     statement_cache_size: int
-    server_settings: dict[str, str] | None
+    server_settings: dict[str, str]
     version: str
     pooled: bool
     supports_prepared: bool
@@ -70,7 +71,7 @@ async def close_connection(connection: asyncpg.Connection) -> None:
 
 async def _find_connect_options(settings: Settings) -> ConnectOptions:
     url = driver_url(settings)
-    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0)
+    first = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, statement_cache_size=0, server_settings=TEXT_FORMAT)
     try:
         process, encoding = await first.fetchrow("SELECT pg_backend_pid(), current_setting('server_encoding')")
         check_encoding(encoding)
@@ -81,12 +82,12 @@ async def _find_connect_options(settings: Settings) -> ConnectOptions:
         await close_connection(first)
     version = first.get_server_version()
     prepare = supported if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
-    milliseconds = str(int(settings.database_timeout * 1000))
+    # A pooler refuses settings that it does not track; the deadline of each request limits statements there as well.
+    unpooled = {"application_name": "donebase", "statement_timeout": str(int(settings.database_timeout * 1000))}
     return ConnectOptions(
         url=url,
         statement_cache_size=100 if prepare else 0,
-        # A pooler refuses settings it does not track; the deadline of each request holds there as well.
-        server_settings=None if pooled else {"application_name": "donebase", "statement_timeout": milliseconds},
+        server_settings=TEXT_FORMAT | ({} if pooled else unpooled),
         version=f"{version.major}.{version.micro}",
         pooled=pooled,
         supports_prepared=supported,

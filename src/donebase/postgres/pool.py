@@ -20,6 +20,7 @@ from donebase.postgres.connecting import (
     find_connect_options,
     log_connected,
 )
+from donebase.postgres.timestamps import read_timestamps_as_text
 from donebase.settings import Settings
 from donebase.telemetry import metrics
 
@@ -158,6 +159,7 @@ class Pool:
             statement_cache_size=options.statement_cache_size,
             server_settings=options.server_settings,
         )
+        await read_timestamps_as_text(connection)
         return connection
 
 
