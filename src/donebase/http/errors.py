@@ -1,15 +1,20 @@
-"""The errors of an HTTP API, and the one table that gives each error its status and its code.
+"""The errors that only HTTP has, and the one table that gives each error its status, its code and its text.
 
-The tree begins in `core/errors.py`; these are the errors that only HTTP has:
+The tree begins in `core/errors.py`:
 
     DonebaseError
-    ├── MalformedJSON          the body is not JSON
-    ├── UnsupportedMediaType   the body is declared as something else
-    ├── BodyTooLarge           the body is larger than MAX_BODY_BYTES
-    └── IncompleteBody         the body did not arrive completely, or not in time
+    ├── MalformedJSON              the body is not JSON
+    ├── IncompleteBody             the body did not arrive completely, or not in time
+    ├── UnsupportedMediaType       the body is declared as something other than JSON
+    ├── BodyTooLarge               the body is larger than MAX_BODY_BYTES
+    ├── AddressNotFound            no operation has this path
+    ├── MethodNotAllowed           no operation at this path has this method
+    ├── InternalError              a bug in donebase
+    └── Overloaded
+        └── TooManyConnections     the connection is beyond MAX_CONNECTIONS
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from donebase.core.errors import (
@@ -20,6 +25,7 @@ from donebase.core.errors import (
     SchemaMismatch,
     TaskNotFound,
 )
+from donebase.http.headers import CLOSE, Header
 from donebase.telemetry import logs
 
 
@@ -39,37 +45,54 @@ class IncompleteBody(DonebaseError):
     """The body did not arrive completely: the client disconnected, or took longer than BODY_TIMEOUT."""
 
 
+class AddressNotFound(DonebaseError):
+    """No operation has this path."""
+
+
+class MethodNotAllowed(DonebaseError):
+    """No operation at this path has this method."""
+
+
+class InternalError(DonebaseError):
+    """A bug in donebase: an exception that nothing else has caught."""
+
+
+class TooManyConnections(Overloaded):
+    """The connection is beyond MAX_CONNECTIONS."""
+
+
 class ErrorSpec(NamedTuple):
     """How an error is answered: its HTTP status, its code for programs, its text for people, its own headers."""
 
     status: int
     code: str
     detail: str
-    headers: Mapping[str, str] = {}
+    headers: Sequence[Header] = ()
 
 
-CLOSE = {"Connection": "close"}  # the rest of the body is still arriving, and must not be read as the next request
-_RETRY = {"Retry-After": "1"}
+_RETRY = (b"retry-after", b"1")
 _UNCERTAIN = (
     "The database failed or did not respond in time. A write may have been carried out: read before you repeat it."
 )
+_BUSY = "The service is busy and did not process the request. Try again."
 
-ERROR_SPECS: dict[type[Exception], ErrorSpec] = {
+ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     InvalidInput: ErrorSpec(400, "VALIDATION_ERROR", "The request is invalid; see errors for each field."),
     MalformedJSON: ErrorSpec(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
-    IncompleteBody: ErrorSpec(400, "MALFORMED_JSON", "The body is incomplete or did not arrive in time.", CLOSE),
+    IncompleteBody: ErrorSpec(400, "MALFORMED_JSON", "The body is incomplete or did not arrive in time.", (CLOSE,)),
     TaskNotFound: ErrorSpec(404, "TASK_NOT_FOUND", "The task does not exist."),
-    BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", CLOSE),
+    AddressNotFound: ErrorSpec(404, "NOT_FOUND", "This address does not exist."),
+    MethodNotAllowed: ErrorSpec(
+        405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
+    ),
+    BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
-    DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, _RETRY),
-    SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, _RETRY),
-    Overloaded: ErrorSpec(503, "OVERLOADED", "The service is busy and did not process the request. Try again.", _RETRY),
+    DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
+    SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
+    InternalError: ErrorSpec(500, "INTERNAL_ERROR", "An unexpected error occurred in the service."),
+    Overloaded: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY,)),
+    TooManyConnections: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY, CLOSE)),
 }
-INTERNAL = ErrorSpec(500, "INTERNAL_ERROR", "An unexpected error occurred in the service.")
-NOT_FOUND = ErrorSpec(404, "NOT_FOUND", "This address does not exist.")
-METHOD_NOT_ALLOWED = ErrorSpec(
-    405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
-)
 
 
 def report(error: BaseException) -> None:

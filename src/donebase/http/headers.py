@@ -5,7 +5,11 @@ import secrets
 
 from starlette.types import Scope
 
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
+
+CLOSE: Header = (b"connection", b"close")
+"""What still arrives on this connection must not be read as the next request."""
 
 # Guess no types, keep no answer, run nothing in it, frame it nowhere, let no foreign page embed it, tell no address on.
 SECURITY_HEADERS: Headers = [

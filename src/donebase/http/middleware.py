@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core import events
-from donebase.core.errors import Fault, InvalidInput, Overloaded
-from donebase.http.errors import CLOSE, ERROR_SPECS, INTERNAL, report
+from donebase.core.errors import Fault, InvalidInput
+from donebase.http.errors import InternalError, TooManyConnections, report
 from donebase.http.headers import request_id_of, with_security
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics
@@ -85,7 +85,9 @@ class ErrorBoundary:
                 raise
             report(error)
             if not status:
-                await problem(INTERNAL, headers={"Vary": "Origin"})(scope, receive, answer)
+                response = problem(InternalError())
+                response.headers["Vary"] = "Origin"
+                await response(scope, receive, answer)
         finally:
             route = scope.get("route")
             if route is None:
@@ -139,7 +141,7 @@ class ConnectionLimit:
             await self._app(scope, receive, send)
             return
         logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
-        await problem(ERROR_SPECS[Overloaded], headers=CLOSE)(scope, receive, send)
+        await problem(TooManyConnections())(scope, receive, send)
 
 
 class CORS(CORSMiddleware):
@@ -152,4 +154,6 @@ class CORS(CORSMiddleware):
             return response
         refused = bytes(response.body).decode()
         faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
-        return problem(ERROR_SPECS[InvalidInput], faults, headers={"Vary": response.headers["Vary"]})
+        refusal = problem(InvalidInput(faults))
+        refusal.headers["Vary"] = response.headers["Vary"]
+        return refusal

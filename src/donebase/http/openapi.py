@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from donebase.core.errors import Fault
+from donebase.core.errors import Fault, InvalidInput
 from donebase.core.tables import MAX_ID
-from donebase.http.errors import ERROR_SPECS, INTERNAL
-from donebase.http.problems import problem
+from donebase.http.errors import ERROR_SPECS, AddressNotFound
+from donebase.http.problems import problem_body
 
 _HEADERS_BY_STATUS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
 _DESCRIPTIONS = {
@@ -66,8 +65,8 @@ def _correct(operation: dict[str, Any]) -> None:
 def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
     """Return the error responses with this status as they are really given: the first of each code."""
     examples: dict[str, Any] = {}
-    for spec in (*ERROR_SPECS.values(), INTERNAL):
-        if spec.status == status and (takes_body or spec.code != "MALFORMED_JSON"):
-            answer = orjson.loads(problem(spec, [_FAULT]).body) | {"request_id": "shop-42"}
-            examples.setdefault(spec.code, {"value": answer})
+    for kind, spec in ERROR_SPECS.items():
+        if spec.status == status and kind is not AddressNotFound and (takes_body or spec.code != "MALFORMED_JSON"):
+            faults = [_FAULT] if issubclass(kind, InvalidInput) else []
+            examples.setdefault(spec.code, {"value": problem_body(spec, faults, "shop-42")})
     return examples

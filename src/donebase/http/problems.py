@@ -3,7 +3,7 @@
 They contain no stack trace, no SQL, no text of a driver and nothing that was sent except the names of fields.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,7 @@ import orjson
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from donebase.core.errors import Fault, InvalidInput
+from donebase.core.errors import DonebaseError, Fault, InvalidInput
 from donebase.http.errors import ERROR_SPECS, ErrorSpec, report
 from donebase.http.faults import MAX_FAULTS
 from donebase.telemetry import logs
@@ -47,32 +47,35 @@ class Problem(BaseModel):
     )
 
 
-def problem(spec: ErrorSpec, faults: Sequence[Fault] = (), headers: Mapping[str, str] = {}) -> Response:
-    """Return the response for an error, with the faults of a VALIDATION_ERROR and with headers besides its own."""
+def problem(error: DonebaseError) -> Response:
+    """Return the response for an error."""
+    spec = ERROR_SPECS[type(error)]
+    body = problem_body(spec, error.faults if isinstance(error, InvalidInput) else (), logs.request_id.get())
+    response = Response(orjson.dumps(body), spec.status, media_type="application/problem+json")
+    response.raw_headers += spec.headers
+    return response
+
+
+def error_response(error: DonebaseError) -> Response:
+    """Return the response for an error, and log the error if the service is to blame (status 5xx)."""
+    if ERROR_SPECS[type(error)].status >= 500:
+        report(error)
+    return problem(error)
+
+
+def problem_body(spec: ErrorSpec, faults: Sequence[Fault], request_id: str | None) -> dict[str, Any]:
+    """Return what a response says of an error, with its faults if it is a VALIDATION_ERROR."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _PHRASES[spec.status],
         "status": spec.status,
         "detail": spec.detail,
         "code": spec.code,
-        "request_id": logs.request_id.get(),
+        "request_id": request_id,
     }
-    if spec.code == "VALIDATION_ERROR":
+    if faults:
         body["errors"] = [_presentable(fault) for fault in faults[:MAX_FAULTS]]
-    return Response(
-        orjson.dumps(body),
-        spec.status,
-        headers={**spec.headers, **headers},
-        media_type="application/problem+json",
-    )
-
-
-def error_response(error: Exception) -> Response:
-    """Return the response for an error of our own tree, and log it if the service is to blame (status 5xx)."""
-    spec = ERROR_SPECS[type(error)]
-    if spec.status >= 500:
-        report(error)
-    return problem(spec, error.faults if isinstance(error, InvalidInput) else ())
+    return body
 
 
 def _presentable(fault: Fault) -> dict[str, str]:

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from donebase.core.errors import Fault, InvalidInput
-from donebase.http.errors import ERROR_SPECS, INTERNAL
+from donebase.http.errors import InternalError
 from donebase.http.headers import SECURITY_HEADERS, new_request_id, request_id_of
 from donebase.http.middleware import OVER_LIMIT, record_request
 from donebase.http.problems import problem
@@ -181,9 +181,9 @@ class Connection(PatientProtocol):
         token = logs.request_id.set(request_id.decode())
         if isinstance(fault, Exception):
             logs.crash("internal_error", fault)
-            answer = problem(INTERNAL)
+            answer = problem(InternalError())
         else:
-            answer = problem(ERROR_SPECS[InvalidInput], [fault])
+            answer = problem(InvalidInput([fault]))
         if not begun or self._unbegun is not None:
             record_request(None, None, None, answer.status_code, time.perf_counter())
         logs.request_id.reset(token)
