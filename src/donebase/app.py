@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
             {"name": "api", "description": "A user's tasks, with an operation to complete them."},
             {"name": "health", "description": "Liveness and readiness."},
         ],
-        routes=every_route(),
+        routes=[*every_route()],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

@@ -19,9 +19,9 @@ from donebase.core.errors import DonebaseError
 from donebase.core.tables import MAX_ID
 from donebase.deadlines import Deadlines
 from donebase.http.errors import MalformedJSON
+from donebase.http.family import Route
 from donebase.http.middleware import OVER_LIMIT
 from donebase.http.problems import error_response
-from donebase.http.responses import WireRoute
 from donebase.http.strict_json import SMALL, parse_json
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
@@ -45,7 +45,7 @@ class _Plan(NamedTuple):
     """What FastAPI knows of a route, as far as it takes to call the endpoint."""
 
     method: str
-    route: WireRoute
+    route: Route
     endpoint: Callable[..., Awaitable[Response]]
     ids: list[str]
     request: str | None
@@ -60,7 +60,7 @@ class FastPath:
         self._settings: Settings = app.state.settings
         self._database: PostgresDatabase = app.state.database
         self._deadlines = Deadlines()
-        plans = [_plan(route) for route in app.routes if isinstance(route, WireRoute) and "tasks" in route.path]
+        plans = [_plan(route) for route in app.routes if isinstance(route, Route) and "tasks" in route.path]
         self._plans = {_key(plan.method, re.sub(r"{\w+}", "0", plan.route.path_format)): plan for plan in plans}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +140,7 @@ def _numbers(path: str) -> list[str]:
     return [part for part in path.split("/") if part.isdigit()]
 
 
-def _plan(route: WireRoute) -> _Plan:
+def _plan(route: Route) -> _Plan:
     """Read off a route what FastAPI has found out about its endpoint."""
     known = route.dependant
     names = {parameter.alias: parameter.name for parameter in known.path_params}

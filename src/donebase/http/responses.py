@@ -1,63 +1,20 @@
-"""What every address shares on the wire: the class of its routes, and how rows become answers."""
+"""The answers that the addresses share: what the annotations of handlers document, and how rows become responses."""
 
-import re
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
+from fastapi import Request
 from starlette.responses import Response
 
 from donebase.core.database import Row
-from donebase.http.body import StrictRequest, refuse_unknown
-from donebase.http.problems import Problem
+from donebase.core.shapes import Task
+from donebase.http.family import Answer
 
-_ANSWER = {400: "The request is invalid.", 500: "The database or the service failed."}
-_BUSY = {503: "The service is busy or stopping and did not process the request."}
-_BODY = {413: "The body is too large.", 415: "The body is not JSON."}
-_ONE_TASK = {404: "The task does not exist or belongs to another user."}
-
-
-class WireRoute(APIRoute):
-    """A route that reads requests strictly and documents every error it can answer with."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        takes_body = not {"POST", "PUT", "PATCH"}.isdisjoint(options["methods"])
-        errors = _ANSWER | _BUSY | (_ONE_TASK if "{task_id" in path else {}) | (_BODY if takes_body else {})
-        documented = {status: {"model": Problem, "description": words} for status, words in errors.items()}
-        options["responses"] = documented | (options.get("responses") or {})
-        super().__init__(path, endpoint, **options)
-        # The router's own pattern ends in "$", which lets one line feed follow.
-        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Put strict reading in front of what FastAPI does with a request."""
-        handle = super().get_route_handler()
-        parameters = frozenset(parameter.alias for parameter in self.dependant.query_params)
-        body = self.body_field
-
-        async def handler(request: Request) -> Response:
-            if request.scope["query_string"]:
-                refuse_unknown(request.scope["query_string"], parameters)
-            if body is not None:
-                strict = StrictRequest(request.scope, request.receive)
-                await strict.load(required=bool(body.field_info.is_required()))
-                return await handle(strict)
-            return await handle(request)
-
-        return handler
-
-
-def router(name: str, address: str, **options: Any) -> APIRouter:
-    """Return an empty family: its routes are at `address`, and each operation's id begins with its name."""
-    return APIRouter(
-        prefix=address,
-        tags=[name],
-        route_class=WireRoute,
-        generate_unique_id_function=lambda route: f"{name}_{route.name}",
-        **options,
-    )
+OneTask = Annotated[Response, Answer(200, Task)]
+TaskArray = Annotated[Response, Answer(200, list[Task])]
+CreatedTask = Annotated[Response, Answer(201, Task)]
+NoContent = Annotated[Response, Answer(204)]
 
 
 def task(row: Row) -> Response:

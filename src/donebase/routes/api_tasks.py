@@ -1,13 +1,12 @@
 """`/api/{user_id}/tasks`: a user's tasks. Specific to it: PATCH …/complete, and a DELETE that answers 204."""
 
-from fastapi import APIRouter
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.responses import Response
 
 from donebase.core import shapes, tasks
 from donebase.http import responses
+from donebase.http.family import Family
 from donebase.http.parameters import Database, Owner, TaskId
-from donebase.routes import owner_tasks
+from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
 class _AnyUser(StringConvertor):
@@ -19,21 +18,28 @@ class _AnyUser(StringConvertor):
 register_url_convertor("any_user", _AnyUser())
 
 
-def family(name: str, address: str) -> APIRouter:
-    """Return the routes of this family."""
-    router = owner_tasks.family(name, address)
+async def complete_task(
+    database: Database, owner: Owner, task_id: TaskId, completion: shapes.Completion | None = None
+) -> responses.OneTask:
+    """Toggle whether a task is completed; with a body, set it."""
+    return responses.task(await tasks.complete_task(database, owner, task_id, completion))
 
-    @router.patch("/{task_id}/complete", response_model=shapes.Task)
-    async def complete_task(
-        database: Database, owner: Owner, task_id: TaskId, completion: shapes.Completion | None = None
-    ) -> Response:
-        """Toggle whether a task is completed; with a body, set it."""
-        return responses.task(await tasks.complete_task(database, owner, task_id, completion))
 
-    @router.delete("/{task_id}", status_code=204)
-    async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
-        """Delete one of this user's tasks."""
-        await tasks.delete_task(database, owner, task_id)
-        return responses.deleted()
+async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> responses.NoContent:
+    """Delete one of this user's tasks."""
+    await tasks.delete_task(database, owner, task_id)
+    return responses.deleted()
 
-    return router
+
+FAMILY = Family(
+    "api",
+    "/api/{user_id:any_user}/tasks",
+    [
+        ("POST", "", create_task),
+        ("GET", "", list_tasks),
+        ("GET", "/{task_id}", read_task),
+        ("PUT", "/{task_id}", change_task),
+        ("PATCH", "/{task_id}/complete", complete_task),
+        ("DELETE", "/{task_id}", delete_task),
+    ],
+)

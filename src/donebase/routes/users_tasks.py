@@ -1,14 +1,14 @@
-"""`/users/{user_id}/tasks`: a user's tasks. Its own: DELETE answers 200 with a message."""
+"""`/users/{user_id}/tasks`: a user's tasks. Specific to it: DELETE answers 200 with a message."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from donebase.core import tasks
+from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, Owner, TaskId
-from donebase.routes import owner_tasks
+from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
 class Deleted(BaseModel):
@@ -17,14 +17,20 @@ class Deleted(BaseModel):
     message: Literal["Task deleted successfully"]
 
 
-def family(name: str, address: str) -> APIRouter:
-    """Return the routes of this family."""
-    router = owner_tasks.family(name, address)
+async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Annotated[Response, Answer(200, Deleted)]:
+    """Delete one of this user's tasks."""
+    await tasks.delete_task(database, owner, task_id)
+    return JSONResponse({"message": "Task deleted successfully"})
 
-    @router.delete("/{task_id}", response_model=Deleted)
-    async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Response:
-        """Delete one of this user's tasks."""
-        await tasks.delete_task(database, owner, task_id)
-        return JSONResponse({"message": "Task deleted successfully"})
 
-    return router
+FAMILY = Family(
+    "users",
+    "/users/{user_id}/tasks",
+    [
+        ("POST", "", create_task),
+        ("GET", "", list_tasks),
+        ("GET", "/{task_id}", read_task),
+        ("PUT", "/{task_id}", change_task),
+        ("DELETE", "/{task_id}", delete_task),
+    ],
+)
