@@ -23,7 +23,7 @@ from tests.support.waiting import DEADLINE, wait_for
 STATEMENTS = {
     "create": statements.CREATE,
     **{
-        f"{verb.past} {whose}": statement
+        f"{verb.action} {whose}": statement
         for verb in (statements.LIST, statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)
         for whose, statement in (("owned", verb.owned), ("flat", verb.flat))
     },

@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from donebase.core.lists import TaskList
+from donebase.core.rows import task_fields
 from donebase.core.shapes import NewTask
 from donebase.core.statements import READ
 from donebase.core.tasks import create_task
-from donebase.http.responses import encoded, fields
+from donebase.http.responses import encoded
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.wire import WireTap
@@ -44,7 +45,7 @@ async def answered(url: str) -> list[Any]:
     database = PostgresDatabase(Settings.read(database_url=url))
     rows = (await TaskList(database, 1, 0, 1000).first()).rows
     await database.close()
-    found: list[Any] = orjson.loads(encoded(fields(rows)))
+    found: list[Any] = orjson.loads(encoded(task_fields(rows)))
     return found
 
 

@@ -30,7 +30,7 @@ VALUES = {
     "limit": "51",
     "ids": "'{70,71,72}'",
     "completed": "true",
-    "describe": "false",
+    "description_sent": "false",
 }
 
 

@@ -39,7 +39,7 @@ class TaskList:
     async def first(self) -> Batch:
         """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two do."""
         batch = await self.read(self._after, BATCH if self.limit is None else min(self.limit, BATCH))
-        events.record(LIST.past, self._owner, None)
+        events.record(LIST.action, self._owner, None)
         return batch
 
     async def fix_page(self, after: int, number: int) -> int | None:

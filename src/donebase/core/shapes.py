@@ -1,52 +1,20 @@
-"""What may be sent for a task, the rules for it, and what is answered: the types that every address shares.
+"""The shapes of a task: what may be sent for it, and what is answered.
 
-Left out, null and a value are three different things: `MISSING` in a type is "left out", and `model_dump()`
+`WritableFields` lists each field that a client can set, once; all other shapes are derived from it, and so are the
+statements. Left out, null and a value are three different things: `MISSING` in a type is "left out", and `model_dump()`
 then leaves the field out as well. Types are strict: nothing is converted from another type.
 """
 
-import re
-import unicodedata
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue, create_model
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
-
-# White space, controls, formats, surrogates, private use. Not "Cn": a new emoji is unassigned to an older Python.
-_UNSEEN_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co"})
-# What shows nothing all the same: fillers, joiners, variation selectors, tags and noncharacters.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0000-\U000e0fff" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
-)
-
-
-def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("nul_character", "must not contain the character U+0000")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise PydanticCustomError("not_unicode", "must be valid Unicode, without lone surrogates") from None
-    return text
-
-
-def _visible(text: str) -> str:
-    if not any(unicodedata.category(char) not in _UNSEEN_CATEGORIES and not _UNSEEN.match(char) for char in text):
-        raise PydanticCustomError("blank", "must contain at least one visible character")
-    return text
-
-
-def _at_most(length: int) -> AfterValidator:
-    def within(text: str) -> str:
-        if len(text) > length:
-            raise PydanticCustomError("too_long", f"must be at most {length} characters")
-        return text
-
-    return AfterValidator(within)
+from donebase.core.text import at_most, storable, visible
 
 
 def _positive_int8(number: int) -> int:
@@ -57,20 +25,16 @@ def _positive_int8(number: int) -> int:
 
 Title = Annotated[
     str,
-    AfterValidator(_storable),
+    AfterValidator(storable),
     AfterValidator(str.strip),
-    _at_most(TITLE_LENGTH),  # before what looks at each character
-    AfterValidator(_visible),
-    Field(
-        description="What is to be done. Stored without surrounding white space.",
-        json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH},
-        examples=["Buy milk"],
-    ),
+    at_most(TITLE_LENGTH),  # before what looks at each character
+    AfterValidator(visible),
+    Field(json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH}),
 ]
 Description = Annotated[
     str,
-    AfterValidator(_storable),
-    _at_most(DESCRIPTION_LENGTH),
+    AfterValidator(storable),
+    at_most(DESCRIPTION_LENGTH),
     Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
 ]
 Id = Annotated[
@@ -82,30 +46,17 @@ Id = Annotated[
         examples=[123],
     ),
 ]
-# Read-only is what the service tells and is not told: generators and the documentation's page do not fill it in.
-_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
-_Ignored = Annotated[Any, Field(exclude=True, description="Accepted and ignored.", json_schema_extra=_READ_ONLY)]
 
 
-class TaskInput(BaseModel):
-    """What a GET returned may be sent back whole: what only the database sets is accepted and ignored."""
+class WritableFields(BaseModel):
+    """The fields that a client can set: type and rules, default, description and example of each.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    Each is stored in the column of its name in `tables.TaskRow`. A new field is a line in both and a migration.
+    """
 
-    user_id: Id | MISSING = Field(
-        default=MISSING,
-        description="The owner, which cannot be changed: must be the current owner.",
-        json_schema_extra=_READ_ONLY,
+    title: Title = Field(
+        description="What is to be done. Stored without surrounding white space.", examples=["Buy milk"]
     )
-    id: _Ignored = None
-    created_at: _Ignored = None
-    updated_at: _Ignored = None
-
-
-class NewTask(TaskInput):
-    """A task to create: omitted fields take their defaults."""
-
-    title: Title
     description: Description | None = Field(
         default=None,
         description="More about the task, stored byte for byte.",
@@ -114,53 +65,82 @@ class NewTask(TaskInput):
     completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
 
 
+WRITABLE = WritableFields.model_fields
+# What a PUT of specification 003 replaces: the fields that it knows. All later ones keep their values if left out.
+REPLACED = frozenset({"title", "description", "completed"})
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+
+def _with_fields(**fields: Any) -> Callable[[type[_Shape]], type[_Shape]]:
+    """Return a decorator that adds fields to a class, after its own: pairs of a type and a `Field`."""
+
+    def add(shape: type[_Shape]) -> type[_Shape]:
+        name, about, module = shape.__name__, shape.__doc__, shape.__module__
+        return create_model(name, __base__=shape, __doc__=about, __module__=module, **fields)
+
+    return add
+
+
+def _redefined(field: FieldInfo, annotation: Any, default: Any) -> tuple[Any, Any]:
+    """Return a field with another type and default; rules, description and example are the same."""
+    return annotation, Field(**{**field.asdict()["attributes"], "default": default})
+
+
+def _read_only(annotation: Any, description: str, example: Any) -> tuple[Any, Any]:
+    return annotation, Field(description=description, examples=[example])
+
+
+@_with_fields(
+    id=_read_only(Id, "Assigned by the database, never reused.", 1),
+    **{name: _redefined(field, field.rebuild_annotation(), default=...) for name, field in WRITABLE.items()},
+    user_id=_read_only(Id, "The owner.", 123),
+    created_at=_read_only(datetime, "When the task was created, in UTC.", "2026-11-20T08:00:00.123456Z"),
+    updated_at=_read_only(datetime, "When the task was last changed, in UTC.", "2026-11-20T08:00:00.123456Z"),
+)
+class Task(BaseModel):
+    """A task as it is stored."""
+
+
+FIELDS = tuple(Task.model_fields)
+"""The names of all the fields of a task, in the order in which they are answered. A body can have each of them."""
+
+# Generators of clients and the page of the documentation do not fill in what is read-only.
+_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+_IGNORED = (
+    Any,
+    Field(default=None, exclude=True, description="Accepted and ignored.", json_schema_extra=_READ_ONLY),
+)
+
+
+@_with_fields(**{name: _IGNORED for name in FIELDS if name not in WRITABLE and name != "user_id"})
+class TaskInput(BaseModel):
+    """What every body can have. What a GET returned can be sent back whole: what only the database sets is ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    user_id: Id | MISSING = Field(
+        default=MISSING,
+        description="The owner, which cannot be changed: must be the current owner.",
+        json_schema_extra=_READ_ONLY,
+    )
+
+
+class NewTask(WritableFields, TaskInput):
+    """A task to create: omitted fields take their defaults."""
+
+
+@_with_fields(
+    **{
+        name: _redefined(field, field.rebuild_annotation() | MISSING, default=MISSING)
+        for name, field in WRITABLE.items()
+    }
+)
 class TaskChanges(TaskInput):
     """The fields to change. Omitted fields keep their values; null clears a field that can be null."""
-
-    title: Title | MISSING = MISSING
-    description: Description | MISSING | None = Field(
-        default=MISSING,
-        description="More about the task, stored byte for byte.",
-        examples=["Two litres, the blue carton"],
-    )
-    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[False])
 
 
 class Completion(TaskInput):
     """The state to set. Setting it twice has the same effect as setting it once."""
 
     completed: bool | MISSING = Field(default=MISSING, description="true: completed; false: open.", examples=[True])
-
-
-FIELDS = frozenset(NewTask.model_fields)
-"""All the fields that a body can have."""
-
-
-_AnsweredId = Annotated[int, Field(ge=1, le=MAX_ID, json_schema_extra={"format": "int64"})]
-
-
-class Task(BaseModel):
-    """A task as it is stored."""
-
-    model_config = ConfigDict(title="Task")
-
-    id: _AnsweredId = Field(description="Assigned by the database, never reused.", examples=[1])
-    title: str = Field(
-        min_length=1,
-        max_length=TITLE_LENGTH,
-        description="What is to be done. Stored without surrounding white space.",
-        examples=["Buy milk"],
-    )
-    description: str | None = Field(
-        max_length=DESCRIPTION_LENGTH,
-        description="More about the task, stored byte for byte.",
-        examples=["Two litres, the blue carton"],
-    )
-    completed: bool = Field(description="Whether the task is completed.", examples=[False])
-    user_id: _AnsweredId = Field(description="The owner.", examples=[123])
-    created_at: datetime = Field(
-        description="When the task was created, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
-    )
-    updated_at: datetime = Field(
-        description="When the task was last changed, in UTC.", examples=["2026-11-20T08:00:00.123456Z"]
-    )

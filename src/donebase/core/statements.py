@@ -1,21 +1,20 @@
-"""The statements: what is said to PostgreSQL about tasks, written once with SQLAlchemy Core.
+"""The SQL statements about tasks, written once with SQLAlchemy Core; their columns follow from `core/shapes.py`.
 
-Each names the owner first and returns the row. The flat address's statements, whoever the owner is, find a task by its
-id alone.
+Each names the owner first and returns the row. The statements for an address without an owner find a task by its id
+alone.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     DateTime,
     Executable,
-    Text,
     any_,
     bindparam,
     case,
@@ -28,26 +27,22 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from donebase.core.tables import TaskRow
+from donebase.core.shapes import FIELDS, WRITABLE
+from donebase.core.tables import Table, TaskRow
 from donebase.core.users import known_user
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
+_columns = Table.metadata.tables["tasks"].columns
 
 
-def _in_utc(column: Any) -> ColumnElement[datetime]:
-    """Return a column of type `timestamptz` as a `timestamp` in UTC of the same name: the driver reads that faster."""
-    return func.timezone(_utc, col(column), type_=DateTime()).label(column.key)
+def _answered(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column as it is selected: `timestamptz` as a `timestamp` in UTC, which the driver reads faster."""
+    if isinstance(column.type, DateTime):
+        return func.timezone(_utc, column, type_=DateTime()).label(column.key)
+    return column
 
 
-COLUMNS: tuple[Any, ...] = (
-    col(TaskRow.id),
-    col(TaskRow.title),
-    col(TaskRow.description),
-    col(TaskRow.completed),
-    col(TaskRow.user_id),
-    _in_utc(TaskRow.created_at),
-    _in_utc(TaskRow.updated_at),
-)
+COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
 # The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
@@ -60,15 +55,15 @@ _now_or_later = func.greatest(func.now(), _next_microsecond)
 
 
 class Verb(NamedTuple):
-    """What happens to tasks: its name in the log, and its statement with an owner and without."""
+    """An operation on tasks: its action in the log, and its statement with an owner and without."""
 
-    past: str
+    action: str
     owned: Executable
     flat: Executable
 
 
-def _verb(past: str, statement: Callable[..., Executable]) -> Verb:
-    return Verb(past, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
+def _verb(action: str, statement: Callable[..., Executable]) -> Verb:
+    return Verb(action, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
 
 
 def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Executable:
@@ -81,21 +76,25 @@ def _many(*whose: ColumnElement[bool]) -> Executable:
     return select(*COLUMNS).where(*whose, named).order_by(col(TaskRow.id))
 
 
+def _sent_or_kept(column: Column[Any]) -> ColumnElement[Any]:
+    """Return what was sent for a column, else its value. Only where null can be sent, a flag tells it from nothing."""
+    sent = bindparam(column.name, type_=column.type)
+    if not column.nullable:
+        return func.coalesce(sent, column)
+    return case((bindparam(f"{column.name}_sent", type_=Boolean), sent), else_=column)
+
+
 def _change(*this: ColumnElement[bool]) -> Executable:
-    return (
-        update(TaskRow)
-        .where(*this)
-        .values(
-            title=func.coalesce(bindparam("title", type_=Text), col(TaskRow.title)),
-            description=case(
-                (bindparam("describe", type_=Boolean), bindparam("description", type_=Text)),
-                else_=col(TaskRow.description),
-            ),
-            completed=func.coalesce(bindparam("completed", type_=Boolean), col(TaskRow.completed)),
-            updated_at=_now_or_later,
-        )
-        .returning(*COLUMNS)
-    )
+    fields = {name: _sent_or_kept(_columns[name]) for name in WRITABLE}
+    return update(TaskRow).where(*this).values(fields | {"updated_at": _now_or_later}).returning(*COLUMNS)
+
+
+_NOTHING_SENT = dict.fromkeys(WRITABLE) | dict.fromkeys((f"{name}_sent" for name in WRITABLE), False)
+
+
+def change_parameters(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of CHANGE that set these fields and no others."""
+    return {**_NOTHING_SENT, **sent, **{f"{name}_sent": True for name in sent}}
 
 
 def _complete(*this: ColumnElement[bool]) -> Executable:
@@ -105,7 +104,7 @@ def _complete(*this: ColumnElement[bool]) -> Executable:
 
 CREATE = (
     insert(TaskRow)
-    .values({name: bindparam(name) for name in ("user_id", "title", "description", "completed")})
+    .values({name: bindparam(name) for name in ("user_id", *WRITABLE)})
     .returning(*COLUMNS)
     .add_cte(known_user("user_id"))
 )

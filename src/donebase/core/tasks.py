@@ -1,9 +1,9 @@
-"""What can be done to tasks: each verb is one statement that names the owner and returns the row.
+"""The operations on tasks: each is one statement that names the owner and returns the row.
 
-No row back is the whole answer to "not there": a missing task and somebody else's cannot be told apart. Reading
-first and writing then would lose toggles, let two deletes both win and cost a second round trip.
+If no row comes back, the task is missing or somebody else's, which cannot be told apart. Reading first and writing then
+would lose toggles, let two deletes both succeed and cost a second round trip.
 
-An `owner` of None is the flat address's "whoever owns it": such a statement finds the task by its id alone.
+An `owner` of None stands for any owner: the statement then finds the task by its id alone.
 """
 
 from typing import Any
@@ -13,65 +13,36 @@ from pydantic import MISSING
 from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
-from donebase.core.shapes import Completion, NewTask, TaskChanges
-from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb
+from donebase.core.shapes import REPLACED, Completion, NewTask, TaskChanges
+from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb, change_parameters
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:
-    """Create a task, and its user where this is the user's first.
+    """Create a task, and its user if this is the user's first.
 
-    Raises InvalidInput where the task names another owner.
+    Raises InvalidInput if the task names another owner.
     """
-    [row] = await database.fetch(
-        CREATE,
-        user_id=_agreed(owner, new.user_id),
-        title=new.title,
-        description=new.description,
-        completed=new.completed,
-    )
+    [row] = await database.fetch(CREATE, **new.model_dump() | {"user_id": _agreed(owner, new.user_id)})
     events.record("created", owner, row["id"])
     return row
 
 
 async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
-    """Give back one task. Raises TaskNotFound."""
+    """Return one task. Raises TaskNotFound."""
     return await _one(database, READ, owner, task_id)
 
 
 async def change_task(database: Database, owner: int | None, task_id: int, changes: TaskChanges) -> Row:
-    """Change the fields that were sent and no other; with none sent, give the task back as it is.
+    """Change the fields that were sent and no other; if none was, return the task as it is.
 
-    Raises TaskNotFound, and InvalidInput where the changes name another owner.
+    Raises TaskNotFound, and InvalidInput if the changes name another owner.
     """
-    named, title, description, completed = changes.user_id, changes.title, changes.description, changes.completed
-    if title is MISSING and description is MISSING and completed is MISSING:
-        return await _one(database, READ, owner, task_id, named)
-    return await _one(
-        database,
-        CHANGE,
-        owner,
-        task_id,
-        named,
-        title=None if title is MISSING else title,
-        describe=description is not MISSING,
-        description=None if description is MISSING else description,
-        completed=None if completed is MISSING else completed,
-    )
+    return await _change(database, owner, task_id, changes.model_dump())
 
 
 async def replace_task(database: Database, owner: int | None, task_id: int, new: NewTask) -> Row:
-    """Put a whole new task in the place of what was there. Raises as `change_task` does."""
-    return await _one(
-        database,
-        CHANGE,
-        owner,
-        task_id,
-        new.user_id,
-        title=new.title,
-        describe=True,
-        description=new.description,
-        completed=new.completed,
-    )
+    """Set the fields of REPLACED to what was sent or to their defaults, and others if sent. Raises as `change_task`."""
+    return await _change(database, owner, task_id, new.model_dump(include={*REPLACED, *new.model_fields_set}))
 
 
 async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
@@ -88,6 +59,13 @@ async def delete_task(database: Database, owner: int | None, task_id: int) -> No
     await _one(database, DELETE, owner, task_id)
 
 
+async def _change(database: Database, owner: int | None, task_id: int, sent: dict[str, Any]) -> Row:
+    named = sent.pop("user_id", MISSING)
+    if not sent:
+        return await _one(database, READ, owner, task_id, named)
+    return await _one(database, CHANGE, owner, task_id, named, **change_parameters(sent))
+
+
 async def _one(
     database: Database, verb: Verb, owner: int | None, task_id: int, named: int | MISSING = MISSING, **values: Any
 ) -> Row:
@@ -99,7 +77,7 @@ async def _one(
     if not rows:
         raise TaskNotFound
     [row] = rows
-    events.record(verb.past, row["user_id"], task_id)
+    events.record(verb.action, row["user_id"], task_id)
     return row
 
 

@@ -1,6 +1,5 @@
 """The answers that the addresses share: what the annotations of handlers document, and how rows become responses."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -8,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from donebase.core.database import Row
+from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
 from donebase.http.family import Answer
 
@@ -19,34 +19,17 @@ NoContent = Annotated[Response, Answer(204)]
 
 def task(row: Row) -> Response:
     """Answer with one task."""
-    return json(fields([row])[0])
+    return json(task_fields([row])[0])
 
 
 def created(request: Request, row: Row) -> Response:
     """Answer that a task was created, and where: below the address that it was sent to."""
-    return json(fields([row])[0], status=201, headers={"Location": f"{request.scope['path']}/{row['id']}"})
+    return json(task_fields([row])[0], status=201, headers={"Location": f"{request.scope['path']}/{row['id']}"})
 
 
 def deleted() -> Response:
     """Answer that there is nothing left to show."""
     return Response(status_code=204)
-
-
-def fields(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return what is told of each of these tasks."""
-    # Unpacking costs half of what dict(row) does, which is a tenth of a list.
-    return [
-        {
-            "id": task_id,
-            "title": title,
-            "description": description,
-            "completed": completed,
-            "user_id": user_id,
-            "created_at": created_at,
-            "updated_at": updated_at,
-        }
-        for task_id, title, description, completed, user_id, created_at, updated_at in rows
-    ]
 
 
 def encoded(value: Any) -> bytes:

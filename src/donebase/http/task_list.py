@@ -10,7 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from donebase.core.database import Row
 from donebase.core.lists import NEXT_BATCH, TaskList
-from donebase.http.responses import encoded, fields
+from donebase.core.rows import task_fields
+from donebase.http.responses import encoded
 
 _MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
@@ -72,7 +73,7 @@ def _array(rows: Sequence[Row]) -> tuple[bytes, int]:
     room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
         some = rows[taken : taken + at_once]
-        part = encoded(fields(some))[1:-1]
+        part = encoded(task_fields(some))[1:-1]
         if len(part) < room:
             parts.append(part)
             taken += len(some)
