@@ -17,7 +17,8 @@ from donebase import __version__
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.http import exception_handlers, openapi
 from donebase.http.fast_path import FastPath
-from donebase.http.middleware import CORS, ConnectionLimit, ErrorBoundary, TracedRequestId
+from donebase.http.middleware import ConnectionLimit, ErrorBoundary, TracedRequestId
+from donebase.http.preflight import Preflights
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import every_route
 from donebase.serving import memory
@@ -78,17 +79,10 @@ def with_middleware(app: FastAPI) -> ASGIApp:
     through it.
     """
     settings: Settings = app.state.settings
-    service: ASGIApp = CORS(
-        ConnectionLimit(app),
-        allow_origins=settings.cors_origins,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["*"],
-        expose_headers=["X-Request-ID", "Location", "Link"],
-        max_age=600,
-    )
+    service: ASGIApp = Preflights(ConnectionLimit(app), settings.cors_origins)
     if settings.fast_path == "on" and not settings.traces:
         service = FastPath(app, service)
-    return ErrorBoundary(service)
+    return ErrorBoundary(service, settings.cors_origins)
 
 
 @asynccontextmanager

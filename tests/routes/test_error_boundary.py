@@ -175,7 +175,7 @@ def test_an_exception_of_the_connection_is_answered_logged_and_counted(
         another.send(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert another.answer().json() == {"status": "ok"}
     refused(answer, 500, "INTERNAL_ERROR")
-    assert set(SECURITY_HEADERS) <= set(answer.headers.raw)
+    assert {*SECURITY_HEADERS, (b"vary", b"Origin")} <= set(answer.headers.raw)
     events = said(capfd, answer.headers["x-request-id"])
     assert events[0][0] == "internal_error"
     assert ("request", 500) in events

@@ -1,7 +1,7 @@
 """The short way for requests that are plainly right: a table of routes in front of FastAPI's stack.
 
 It finds a route by its path, gives the body to the same validator, calls the same endpoint and sends the same answer,
-to the byte. Whatever is not plainly right (an id that is none, a body that does not validate, a query, another origin)
+to the byte. Whatever is not plainly right (an id that is none, a body that does not validate, a query)
 goes the long way, with nothing done yet: what is wrong with a request is found and answered in one place.
 docs/decisions/0014-fast-path.md says what it brings and what it costs; FAST_PATH=off does without.
 """
@@ -27,8 +27,6 @@ from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 
 _ID = re.compile(f"[1-9][0-9]{{0,{len(str(MAX_ID)) - 1}}}")
-_LONG_WAY = frozenset({b"origin", b"content-encoding"})
-_VARY = (b"vary", b"Origin")  # what CORS adds where no origin was said
 
 _Arguments = dict[str, Any]
 
@@ -77,7 +75,6 @@ class FastPath:
             response = await plan.endpoint(**arguments)
         except DonebaseError as error:
             response = error_response(error)
-        response.raw_headers.append(_VARY)
         await response(scope, receive, send)
 
     def _plan_for(self, scope: Scope) -> _Plan | None:
@@ -94,7 +91,7 @@ class FastPath:
             arguments[name] = int(number)
         is_json: bool | None = None
         for name, value in scope["headers"]:
-            if name in _LONG_WAY:
+            if name == b"content-encoding":
                 return None, receive
             if name == b"content-type":
                 if is_json is not None:

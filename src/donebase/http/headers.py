@@ -1,12 +1,22 @@
-"""What every answer carries: the id of its request, and what a browser shall and shall not do with it."""
+"""The headers that every response carries, added in one place, and the headers that the API documents."""
 
 import re
 import secrets
+from collections.abc import Iterable
 
 from starlette.types import Scope
 
 Header = tuple[bytes, bytes]
 Headers = list[Header]
+
+DOCUMENTED = {
+    "X-Request-ID": "The id of the request: the client's, or a generated one.",
+    "Location": "The path of the task.",
+    "Link": "The next page, unless this is the last one (RFC 8288).",
+    "Retry-After": "Seconds to wait before a retry.",
+    "Allow": "The methods that this address supports.",
+}
+"""The response headers that the OpenAPI document describes, and that scripts of allowed origins can read."""
 
 CLOSE: Header = (b"connection", b"close")
 """What still arrives on this connection must not be read as the next request."""
@@ -19,24 +29,53 @@ SECURITY_HEADERS: Headers = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_SECURITY_NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
+_REPLACEABLE = frozenset(name for name, _ in SECURITY_HEADERS)
+# Caches must not give the response for one origin to another (Fetch standard, "CORS protocol and HTTP caches").
+_WITHOUT_ORIGIN: Headers = [(b"vary", b"Origin"), *SECURITY_HEADERS]
+_EXPOSED: Header = (b"access-control-expose-headers", ", ".join(DOCUMENTED).encode())
+_FOREIGN_ORIGIN: Headers = [_EXPOSED, *_WITHOUT_ORIGIN]
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
-def with_security(headers: Headers) -> Headers:
-    """Return the headers of an answer with those that browsers need, but for what it says itself."""
-    said = {name for name, _ in headers}
-    if said.isdisjoint(_SECURITY_NAMES):
-        return headers + SECURITY_HEADERS
-    return headers + [header for header in SECURITY_HEADERS if header[0] not in said]
+class CommonHeaders:
+    """The headers that a response carries whatever it answers, for each value of the request's Origin header."""
+
+    def __init__(self, allowed_origins: Iterable[str]) -> None:
+        self._allowed = {
+            origin: [_EXPOSED, (b"access-control-allow-origin", origin), *_WITHOUT_ORIGIN]
+            for origin in (allowed.encode() for allowed in allowed_origins)
+        }
+
+    def to(self, origin: bytes | None) -> Headers:
+        """Return those for an origin, or for a request that names none."""
+        return _WITHOUT_ORIGIN if origin is None else self._allowed.get(origin, _FOREIGN_ORIGIN)
 
 
-def request_id_of(scope: Scope) -> bytes:
-    """Return the id that a request came with, where it is a fit one, else one that is made for it."""
+def finish(headers: Headers, request_id: bytes, common: Headers = _WITHOUT_ORIGIN) -> Headers:
+    """Return the complete headers of a response, given its own. Its own security headers replace the common ones."""
+    for name, _ in headers:
+        if name in _REPLACEABLE:
+            own = {name for name, _ in headers} & _REPLACEABLE
+            common = [header for header in common if header[0] not in own]
+            break
+    return [*headers, *common, (b"x-request-id", request_id)]
+
+
+def read_origin(scope: Scope) -> bytes | None:
+    """Return the value of a request's Origin header, the first if there are several."""
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            origin: bytes = value
+            return origin
+    return None
+
+
+def read_request_id(scope: Scope) -> bytes:
+    """Return the id that a request came with if it is valid, otherwise a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            said: bytes = value
-            return said
+            sent: bytes = value
+            return sent
     return new_request_id()
 
 

@@ -5,31 +5,18 @@ Pure ASGI: no tasks of their own.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from opentelemetry import trace
-from starlette.datastructures import Headers
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core import events
-from donebase.core.errors import Fault, InvalidInput
 from donebase.http.errors import InternalError, TooManyConnections, report
-from donebase.http.headers import request_id_of, with_security
+from donebase.http.headers import CommonHeaders, finish, read_origin, read_request_id
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics
 
-# The words of Starlette for a refused preflight, and the header that each is about.
-_CORS_FAULTS = {
-    word: Fault(header, message, "cors_refused")
-    for word, header, message in (
-        ("origin", "Origin", "is not an allowed origin"),
-        ("method", "Access-Control-Request-Method", "is not an allowed method"),
-        ("private-network", "Access-Control-Request-Private-Network", "is not allowed"),
-    )
-}
 _PROBES = ("/livez", "/health", "/metrics")
 OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a connection beyond MAX_CONNECTIONS
 
@@ -46,8 +33,9 @@ class ErrorBoundary:
     came for the whole. A HEAD runs as the GET it stands for, and its answer ends where the body would begin.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, allowed_origins: Iterable[str]) -> None:
         self._app = app
+        self._common = CommonHeaders(allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or whatever else a server has to say."""
@@ -55,7 +43,8 @@ class ErrorBoundary:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = request_id_of(scope)
+        request_id = read_request_id(scope)
+        common = self._common.to(read_origin(scope))
         logs.request_id.set(request_id.decode())
         recorded = events.start_recording()
         method = scope["method"]
@@ -64,7 +53,7 @@ class ErrorBoundary:
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                message["headers"] = [*with_security(message["headers"]), (b"x-request-id", request_id)]
+                message["headers"] = finish(message["headers"], request_id, common)
                 status = message["status"]
                 await send(message)
                 if method == "HEAD":
@@ -85,9 +74,7 @@ class ErrorBoundary:
                 raise
             report(error)
             if not status:
-                response = problem(InternalError())
-                response.headers["Vary"] = "Origin"
-                await response(scope, receive, answer)
+                await problem(InternalError())(scope, receive, answer)
         finally:
             route = scope.get("route")
             if route is None:
@@ -142,18 +129,3 @@ class ConnectionLimit:
             return
         logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
         await problem(TooManyConnections())(scope, receive, send)
-
-
-class CORS(CORSMiddleware):
-    """Starlette's CORS, with refusals in the shape of every other error."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer a preflight."""
-        response = super().preflight_response(request_headers)
-        if response.status_code < 400:
-            return response
-        refused = bytes(response.body).decode()
-        faults = [fault for word, fault in _CORS_FAULTS.items() if word in refused]
-        refusal = problem(InvalidInput(faults))
-        refusal.headers["Vary"] = response.headers["Vary"]
-        return refusal

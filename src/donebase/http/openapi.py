@@ -9,15 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from donebase.core.errors import Fault, InvalidInput
 from donebase.core.tables import MAX_ID
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
+from donebase.http.headers import DOCUMENTED
 from donebase.http.problems import problem_body
 
 _HEADERS_BY_STATUS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
-_DESCRIPTIONS = {
-    "X-Request-ID": "The id of the request: the client's, or a generated one.",
-    "Location": "The path of the task.",
-    "Link": "The next page, unless this is the last one (RFC 8288).",
-    "Retry-After": "Seconds to wait before a retry.",
-}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address
 
@@ -50,9 +45,7 @@ def _correct(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         paged = status == "200" and any(each["name"] == "limit" for each in operation.get("parameters", ()))
         names = ("X-Request-ID", *(("Link",) if paged else _HEADERS_BY_STATUS.get(int(status), ())))
-        response["headers"] = {
-            name: {"description": _DESCRIPTIONS[name], "schema": {"type": "string"}} for name in names
-        }
+        response["headers"] = {name: {"description": DOCUMENTED[name], "schema": {"type": "string"}} for name in names}
         if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
             response["content"] = {"application/problem+json": content}

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.http.errors import InternalError
-from donebase.http.headers import SECURITY_HEADERS, new_request_id, request_id_of
+from donebase.http.headers import CLOSE, finish, new_request_id, read_request_id
 from donebase.http.middleware import OVER_LIMIT, record_request
 from donebase.http.problems import problem
 from donebase.serving.answering import header_lines
@@ -177,7 +177,7 @@ class Connection(PatientProtocol):
     def _refusal(self, fault: Fault | Exception) -> bytes:
         """Return a whole answer, logged and counted like any other: here, or where the application has begun, there."""
         begun = self.cycle is not None and self.cycle.disconnected
-        request_id = request_id_of(dict(self.scope)) if begun else new_request_id()
+        request_id = read_request_id(dict(self.scope)) if begun else new_request_id()
         token = logs.request_id.set(request_id.decode())
         if isinstance(fault, Exception):
             logs.crash("internal_error", fault)
@@ -187,8 +187,7 @@ class Connection(PatientProtocol):
         if not begun or self._unbegun is not None:
             record_request(None, None, None, answer.status_code, time.perf_counter())
         logs.request_id.reset(token)
-        headers = [*self.server_state.default_headers, *answer.raw_headers, *SECURITY_HEADERS]
-        headers += [(b"x-request-id", request_id), (b"connection", b"close")]
+        headers = [*self.server_state.default_headers, *finish([*answer.raw_headers, CLOSE], request_id)]
         return STATUS_LINE[answer.status_code] + header_lines(headers) + b"\r\n" + bytes(answer.body)
 
     def _called_off(self) -> bool:
