@@ -1,45 +1,56 @@
-"""The floor: the same statements on the same pool, answered by hand.
+"""The floor: what a service written by hand for this API would do on uvicorn, asyncpg and orjson, and nothing more.
 
-No validation, no deadline, no request ids, no log, no documentation.
+No validation, no deadline, no request ids, no log, no metrics, no documentation. Nothing of donebase's is imported: the
+floor must stay where it is while donebase changes.
 
-`python -m uvicorn bench.floor:app` with DATABASE_URL. What a service on this stack cannot be cheaper than.
+`python -m uvicorn bench.floor:app` with DATABASE_URL.
 """
 
+import asyncio
 import gc
+import os
+from collections import deque
 from collections.abc import Awaitable, Callable
-from operator import itemgetter
 from typing import Any
+from urllib.parse import parse_qsl
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable
 
-from donebase.core.lists import BATCH
-from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, LIST, READ
-from donebase.deadlines import Deadlines
-from donebase.postgres.database import compile_statement
-from donebase.postgres.pool import Pool
-from donebase.settings import Settings
+from bench.statements import CHANGE, CREATE, DELETE, LIST, READ, TOGGLE
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Values = dict[str, Any]
 
+_CONNECTIONS = 10
 _JSON = (b"content-type", b"application/json")
 _DELETED = b'{"message":"Task deleted successfully"}'
 
 
-class _Statement:
-    """A statement of donebase's, to the letter, and how its parameters are put in order."""
+class Pool:
+    """Connections in a list; whoever finds it empty waits for the next that comes back."""
 
-    def __init__(self, statement: Executable) -> None:
-        self.sql, names, constants = compile_statement(statement)
-        assert not constants, "every value is a parameter"
-        self.in_order = itemgetter(*names)
+    def __init__(self, connections: list[asyncpg.Connection]) -> None:
+        self.free = connections
+        self.waiting: deque[asyncio.Future[asyncpg.Connection]] = deque()
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a statement and return its rows."""
+        connection = self.free.pop() if self.free else await self._next()
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            return rows
+        finally:
+            if self.waiting:
+                self.waiting.popleft().set_result(connection)
+            else:
+                self.free.append(connection)
+
+    async def _next(self) -> asyncpg.Connection:
+        self.waiting.append(asyncio.get_running_loop().create_future())
+        return await self.waiting[-1]
 
 
-_CREATE, _LIST, _READ = _Statement(CREATE), _Statement(LIST.owned), _Statement(READ.owned)
-_CHANGE, _COMPLETE, _DELETE = _Statement(CHANGE.owned), _Statement(COMPLETE.owned), _Statement(DELETE.owned)
 _pool: Pool
 
 
@@ -51,30 +62,34 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     method, parts = scope["method"], scope["path"].split("/")  # "", "users", "1", "tasks", "2"
     owner = int(parts[2])
     if len(parts) == 4:
-        await (_list(send, owner) if method == "GET" else _create(receive, send, owner))
+        await (_list(scope, send, owner) if method == "GET" else _create(receive, send, owner))
         return
-    this = {"owner": owner, "task_id": int(parts[4])}
+    task = int(parts[4])
     if method == "GET":
-        await _one(send, _READ, this)
+        await _one(send, await _pool.fetch(READ, owner, task))
     elif method == "PUT":
-        await _change(receive, send, this)
+        await _change(receive, send, owner, task)
     elif method == "PATCH":
-        await _one(send, _COMPLETE, this | {"completed": None})
+        await _one(send, await _pool.fetch(TOGGLE, owner, task))
     else:
-        rows = await _rows(_DELETE, this)
+        rows = await _pool.fetch(DELETE, owner, task)
         await _answer(send, 200 if rows else 404, _DELETED)
 
 
 async def _create(receive: Receive, send: Send, owner: int) -> None:
     sent = await _body(receive)
-    values = {"user_id": owner, "title": sent["title"], "description": None, "completed": False} | sent
-    [row] = await _rows(_CREATE, values)
+    values = (sent["title"], sent.get("description"), sent.get("completed", False))
+    [row] = await _pool.fetch(CREATE, owner, *values)
     location = f"/users/{owner}/tasks/{row['id']}".encode()
     await _answer(send, 201, orjson.dumps(dict(row), option=orjson.OPT_UTC_Z), (b"location", location))
 
 
-async def _list(send: Send, owner: int) -> None:
-    rows = await _rows(_LIST, {"owner": owner, "after": 0, "limit": BATCH + 1})
+async def _list(scope: dict[str, Any], send: Send, owner: int) -> None:
+    after, limit = 0, None
+    if scope["query_string"]:
+        query = dict(parse_qsl(scope["query_string"].decode()))
+        after, limit = int(query.get("after", 0)), int(query["limit"])
+    rows = await _pool.fetch(LIST, owner, after, limit)
     # dict(row) would take more than twice as long: 27 µs for fifty rows.
     tasks = [
         {"id": task, "title": title, "description": description, "completed": completed,
@@ -84,31 +99,27 @@ async def _list(send: Send, owner: int) -> None:
     await _answer(send, 200, orjson.dumps(tasks, option=orjson.OPT_UTC_Z))
 
 
-async def _change(receive: Receive, send: Send, this: Values) -> None:
+async def _change(receive: Receive, send: Send, owner: int, task: int) -> None:
     sent = await _body(receive)
-    values = {"title": None, "describe": "description" in sent, "description": None, "completed": None}
-    await _one(send, _CHANGE, values | sent | this)
+    get = sent.get
+    values = (get("title"), "description" in sent, get("description"), get("completed"))
+    await _one(send, await _pool.fetch(CHANGE, owner, task, *values))
 
 
-async def _one(send: Send, statement: _Statement, values: Values) -> None:
-    rows = await _rows(statement, values)
+async def _one(send: Send, rows: list[asyncpg.Record]) -> None:
     if rows:
         await _answer(send, 200, orjson.dumps(dict(rows[0]), option=orjson.OPT_UTC_Z))
     else:
         await _answer(send, 404, b"{}")
 
 
-async def _rows(statement: _Statement, values: Values) -> list[asyncpg.Record]:
-    return await _pool.fetch(statement.sql, list(statement.in_order(values)))
-
-
-async def _body(receive: Receive) -> Values:
+async def _body(receive: Receive) -> dict[str, Any]:
     message = await receive()
     body = message["body"]
     while message.get("more_body"):
         message = await receive()
         body += message["body"]
-    sent: Values = orjson.loads(body)
+    sent: dict[str, Any] = orjson.loads(body)
     return sent
 
 
@@ -121,11 +132,12 @@ async def _answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, b
 async def _lifespan(receive: Receive, send: Send) -> None:
     global _pool
     await receive()
-    _pool = Pool(Settings.read(), Deadlines())
-    await _pool.connect_options()
+    connections = [await asyncpg.connect(os.environ["DATABASE_URL"]) for _ in range(_CONNECTIONS)]
+    _pool = Pool(list(connections))
     gc.collect()
     gc.freeze()
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    await _pool.close()
+    for connection in connections:
+        await connection.close()
     await send({"type": "lifespan.shutdown.complete"})

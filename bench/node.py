@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from donebase.core import statements
-from donebase.postgres.database import compile_statement
+from bench import statements
 
 FOLDER = Path(__file__).parent / "fastify"
 _INSTALL = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"]
 _MINUTES = 3
+_STATEMENTS = ("create", "list", "read", "change", "toggle", "delete")
 
 
 def missing() -> str | None:
@@ -39,7 +39,7 @@ def versions() -> dict[str, str]:
 
 
 def environment(url: str, port: int) -> dict[str, str]:
-    """Return what server.js reads: where to listen, where PostgreSQL is, and donebase's statements to the letter."""
+    """Return what server.js reads: where to listen, where PostgreSQL is, and the floor's statements."""
     parts = urlsplit(url)
     folder = parse_qs(parts.query).get("host")
     return {
@@ -49,11 +49,5 @@ def environment(url: str, port: int) -> dict[str, str]:
         "PGPORT": str(parts.port or 5432),
         "PGUSER": parts.username or "postgres",
         "PGDATABASE": parts.path.removeprefix("/"),
-        "STATEMENTS": json.dumps(_statements()),
+        "STATEMENTS": json.dumps({name: getattr(statements, name.upper()) for name in _STATEMENTS}),
     }
-
-
-def _statements() -> dict[str, dict[str, object]]:
-    verbs = {name: getattr(statements, name.upper()).owned for name in ("list", "read", "change", "complete", "delete")}
-    compiled = {name: compile_statement(each) for name, each in ({"create": statements.CREATE} | verbs).items()}
-    return {name: {"sql": each.sql, "names": each.names} for name, each in compiled.items()}

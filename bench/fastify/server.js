@@ -1,5 +1,5 @@
-// A peer: Fastify with pg, the same addresses and the same statements, prepared by name. No log, no request ids.
-// Environment: PORT; PGHOST, PGPORT, PGUSER, PGDATABASE; STATEMENTS, as JSON {name: {sql, names}}.
+// A peer: Fastify with pg, the same addresses and the floor's statements, prepared by name. No log, no request ids.
+// Environment: PORT; PGHOST, PGPORT, PGUSER, PGDATABASE; STATEMENTS, as JSON {name: SQL}.
 import Fastify from "fastify";
 import pg from "pg";
 
@@ -9,8 +9,7 @@ const pool = new pg.Pool({ max: 10 });
 const statements = JSON.parse(process.env.STATEMENTS);
 
 async function run(name, values) {
-  const { sql, names } = statements[name];
-  const { rows } = await pool.query({ name, text: sql, values: names.map((each) => values[each]) });
+  const { rows } = await pool.query({ name, text: statements[name], values });
   return rows;
 }
 
@@ -43,38 +42,40 @@ app.post(
   async (request, reply) => {
     const { user_id } = request.params;
     const { title, description = null, completed = false } = request.body;
-    const [row] = await run("create", { user_id, title, description, completed });
+    const [row] = await run("create", [user_id, title, description, completed]);
     return reply.code(201).header("location", `/users/${user_id}/tasks/${row.id}`).send(row);
   },
 );
 
-app.get("/users/:user_id/tasks", { schema: { params, response: { 200: { type: "array", items: task } } } }, (request) =>
-  run("list", { owner: request.params.user_id, after: 0, limit: 1001 }),
+const page = { type: "object", properties: { after: { type: "integer", minimum: 0, default: 0 }, limit: id } };
+const list = { schema: { params, querystring: page, response: { 200: { type: "array", items: task } } } };
+app.get("/users/:user_id/tasks", list, (request) =>
+  run("list", [request.params.user_id, request.query.after, request.query.limit ?? null]),
 );
 
-async function one(name, request, reply, values) {
+async function one(name, request, reply, ...values) {
   const { user_id, task_id } = request.params;
-  const rows = await run(name, { ...values, owner: user_id, task_id });
+  const rows = await run(name, [user_id, task_id, ...values]);
   if (rows.length === 0) return reply.code(404).send({ message: "Task not found" });
   return reply.send(rows[0]);
 }
 
 app.get("/users/:user_id/tasks/:task_id", { schema: { params, response: answers } }, (request, reply) =>
-  one("read", request, reply, {}),
+  one("read", request, reply),
 );
 
 app.put("/users/:user_id/tasks/:task_id", { schema: { params, body: fields, response: answers } }, (request, reply) => {
   const { title = null, description = null, completed = null } = request.body;
-  return one("change", request, reply, { title, describe: "description" in request.body, description, completed });
+  return one("change", request, reply, title, "description" in request.body, description, completed);
 });
 
 app.patch("/api/:user_id/tasks/:task_id/complete", { schema: { params, response: answers } }, (request, reply) =>
-  one("complete", request, reply, { completed: null }),
+  one("toggle", request, reply),
 );
 
 app.delete("/users/:user_id/tasks/:task_id", { schema: { params } }, async (request, reply) => {
   const { user_id, task_id } = request.params;
-  const rows = await run("delete", { owner: user_id, task_id });
+  const rows = await run("delete", [user_id, task_id]);
   if (rows.length === 0) return reply.code(404).send({ message: "Task not found" });
   return reply.send({ message: "Task deleted successfully" });
 });

@@ -1,0 +1,26 @@
+"""The statements of the hand-written peers, as text. They stay as they are while donebase changes its own.
+
+A new member of a task is a name in `COLUMNS`, and in `CREATE` and `CHANGE` where clients may write it.
+"""
+
+COLUMNS = ("id", "title", "description", "completed", "user_id", "created_at", "updated_at")
+_ROW = ", ".join(COLUMNS)
+_TOUCHED = "updated_at = greatest(now(), updated_at + interval '1 microsecond')"
+
+READ = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id = $2"
+# A limit of NULL is none.
+LIST = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+CREATE = f"""
+    WITH known_user AS (INSERT INTO users (id) VALUES ($1) ON CONFLICT DO NOTHING)
+    INSERT INTO tasks (user_id, title, description, completed) VALUES ($1, $2, $3, $4) RETURNING {_ROW}
+"""
+CHANGE = f"""
+    UPDATE tasks SET
+        title = coalesce($3, title),
+        description = CASE WHEN $4 THEN $5 ELSE description END,
+        completed = coalesce($6, completed),
+        {_TOUCHED}
+    WHERE user_id = $1 AND id = $2 RETURNING {_ROW}
+"""
+TOGGLE = f"UPDATE tasks SET completed = NOT completed, {_TOUCHED} WHERE user_id = $1 AND id = $2 RETURNING {_ROW}"
+DELETE = "DELETE FROM tasks WHERE user_id = $1 AND id = $2 RETURNING user_id"
