@@ -17,6 +17,7 @@ from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
     "tests/core/test_plans.py",
+    "tests/routes/test_fields.py",
     "tests/routes/test_statements.py",
     "tests/test_migrations.py",
     "tests/test_timestamps.py",

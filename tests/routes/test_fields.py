@@ -1,0 +1,166 @@
+"""Every field that a client can set, at every address: it is stored, answered, changed, kept and cleared."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import httpx
+import pytest
+
+import donebase
+from donebase.core.shapes import REPLACED, WRITABLE
+from tests.support.databases import fetchval
+from tests.support.families import FAMILIES, V1, Family, Json
+from tests.support.processes import Service, run_donebase
+
+# Two values of each field; the first is not its default.
+VALUES = {
+    "title": ("Buy oat milk", "Buy bread"),
+    "description": (" two litres,\r\n\tthe blue one \u200b", ""),
+    "completed": (True, False),
+}
+
+
+class Tasks(NamedTuple):
+    """A family of addresses as a user sees it, and the database behind it."""
+
+    client: httpx.Client
+    database_url: str
+    family: Family
+    user: int
+
+    def create(self, **fields: Any) -> Json:
+        """Create a task with a title and these fields."""
+        return self.seen(self.family.create(self.client, self.user, **{"title": "Buy milk", **fields}), 201)
+
+    def change(self, task: Json, **fields: Any) -> Json:
+        """Change these fields of a task and no other."""
+        return self.seen(self.family.change(self.client, self.user, task["id"], **fields), 200)
+
+    def seen(self, response: httpx.Response, status: int) -> Json:
+        """Return the task of a response, which must be the one that is stored, read and listed."""
+        assert response.status_code == status, response.text
+        task: Json = response.json()
+        assert self.family.read(self.client, self.user, task["id"]).json() == task
+        assert task in self.family.listed(self.client, self.user)
+        return task
+
+    def column(self, task: Json, name: str) -> object:
+        """Return what PostgreSQL has in a column."""
+        return fetchval(self.database_url, f'SELECT "{name}" FROM tasks WHERE id = {task["id"]}')
+
+
+def is_stored_changed_and_kept(tasks: Tasks, name: str, first: object, second: object) -> None:
+    task = tasks.create(**{name: first})
+    assert task[name] == tasks.column(task, name) == first
+    for value in (second, first):
+        task = tasks.change(task, **{name: value})
+        assert task[name] == tasks.column(task, name) == value
+    others = {other: task[other] for other in task.keys() - {name, "id", "user_id", "created_at", "updated_at"}}
+    assert tasks.change(task, **others)[name] == first, "a change of all other fields keeps this one"
+
+
+def is_cleared_by_null_where_it_can_be_null(tasks: Tasks, name: str, first: object, *, nullable: bool) -> None:
+    task = tasks.create(**{name: first})
+    cleared = tasks.family.change(tasks.client, tasks.user, task["id"], **{name: None})
+    assert cleared.status_code == (200 if nullable else 400)
+    assert tasks.column(task, name) == (None if nullable else first)
+
+
+@pytest.fixture
+def tasks(client: httpx.Client, database_url: str, family: Family, alice: int) -> Tasks:
+    return Tasks(client, database_url, family, alice)
+
+
+def test_every_field_is_walked() -> None:
+    assert VALUES.keys() == WRITABLE.keys()
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_is_stored_changed_and_kept(tasks: Tasks, name: str) -> None:
+    is_stored_changed_and_kept(tasks, name, *VALUES[name])
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_is_cleared_by_null_where_it_can_be_null(tasks: Tasks, name: str) -> None:
+    nullable = type(None) in get_args(WRITABLE[name].annotation)
+    is_cleared_by_null_where_it_can_be_null(tasks, name, VALUES[name][0], nullable=nullable)
+
+
+@pytest.mark.parametrize("name", sorted(VALUES.keys() - {"title"}))
+def test_a_field_that_is_left_out_takes_its_default(tasks: Tasks, name: str) -> None:
+    assert tasks.create()[name] == WRITABLE[name].default
+
+
+@pytest.mark.parametrize("name", sorted(VALUES.keys() - {"title"}))
+def test_a_replacement_sets_the_fields_of_its_specification_and_keeps_others(
+    client: httpx.Client, database_url: str, alice: int, name: str
+) -> None:
+    tasks, (first, second) = Tasks(client, database_url, V1, alice), VALUES[name]
+    task = tasks.create(**{name: first})
+    replaced = tasks.seen(client.put(V1.one(alice, task["id"]), json={"title": "x"}), 200)
+    assert replaced[name] == (WRITABLE[name].default if name in REPLACED else first)
+    assert tasks.seen(client.put(V1.one(alice, task["id"]), json={"title": "x", name: second}), 200)[name] == second
+
+
+ADDED_SHAPES = """\
+    note: Description | None = Field(default=None, description="A field of this test's.")
+    pinned: bool = Field(default=False, description="Another one.")
+"""
+ADDED_COLUMNS = """\
+    note: str | None = Field(default=None, sa_type=Text)
+    pinned: bool = Field(nullable=False, sa_column_kwargs={"server_default": false()})
+"""
+
+
+def add_lines(file: Path, before: str, lines: str) -> None:
+    """Put lines in front of the one that begins so."""
+    text, times = re.subn(f"^(?={re.escape(before)})", lines, file.read_text(), flags=re.MULTILINE)
+    assert times == 1, f"{file} has {times} lines that begin with {before!r}"
+    file.write_text(text)
+
+
+@pytest.fixture
+def copy(folder: Path) -> Path:
+    """The source code in a folder where it can be changed, with the fields above in its shapes."""
+    copy = folder / "src" / "donebase"
+    shutil.copytree(Path(donebase.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    add_lines(copy / "core" / "shapes.py", "    completed: bool = Field(default=False", ADDED_SHAPES)
+    return copy
+
+
+def test_a_field_without_a_column_ends_the_start(copy: Path, folder: Path) -> None:
+    started = run_donebase(folder, "openapi", PYTHONPATH=str(copy.parent))
+    assert started.returncode != 0
+    assert started.stderr.endswith("KeyError: 'note'\n")
+
+
+@pytest.fixture
+def with_added_fields(own_database: str, copy: Path, folder: Path) -> Iterator[Callable[[Family, int], Tasks]]:
+    """Return what makes the tasks of a service that has two fields more, by the lines above and two columns."""
+    add_lines(copy / "core" / "tables.py", "    completed: bool = Field(", ADDED_COLUMNS)
+    columns = "ADD COLUMN note text, ADD COLUMN pinned boolean NOT NULL DEFAULT false"
+    fetchval(own_database, f"ALTER TABLE tasks {columns}")
+    with (
+        Service(folder, DATABASE_URL=own_database, PYTHONPATH=str(copy.parent)) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+    ):
+        yield lambda family, user: Tasks(client, own_database, family, user)
+
+
+def test_a_field_is_added_by_a_line_in_the_shapes_and_one_in_the_tables(
+    with_added_fields: Callable[[Family, int], Tasks], alice: int
+) -> None:
+    for family in FAMILIES:
+        tasks = with_added_fields(family, alice)
+        is_stored_changed_and_kept(tasks, "note", "from the corner shop", "")
+        is_stored_changed_and_kept(tasks, "pinned", True, False)
+        is_cleared_by_null_where_it_can_be_null(tasks, "note", "x", nullable=True)
+        is_cleared_by_null_where_it_can_be_null(tasks, "pinned", True, nullable=False)
+        assert {"note": None, "pinned": False}.items() <= tasks.create().items()
+    task = tasks.create(note="x")
+    kept = tasks.client.put(V1.one(alice, task["id"]), json={"title": "y", "pinned": True}).json()
+    assert (kept["note"], kept["pinned"]) == ("x", True)
+    assert "note" in tasks.client.get("/openapi.json").json()["components"]["schemas"]["TaskChanges"]["properties"]
