@@ -1,13 +1,16 @@
 """What is wrong with the fields of a request, in sentences that contain nothing that was sent."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
+
+from pydantic_core import core_schema
 
 from donebase.core.errors import Fault
 
 MAX_FAULTS = 20
 
-# pydantic's kinds of error, in our words: its own messages can hold what was sent.
+# pydantic's own kinds of error in our words: its messages can hold what was sent.
+_PYDANTICS = frozenset(get_args(core_schema.ErrorType))
 _MESSAGES = {
     "missing": ("is required", "required"),
     "extra_forbidden": ("is not a known field", "unknown_field"),
@@ -16,7 +19,7 @@ _MESSAGES = {
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
 }
-_OURS = frozenset({"blank", "nul_character", "not_unicode", "out_of_range", "too_long"})
+_ANY_OTHER = ("is invalid", "invalid")
 
 
 def unknown_field(name: str) -> Fault:
@@ -25,7 +28,10 @@ def unknown_field(name: str) -> Fault:
 
 
 def validation_fault(found: Mapping[str, Any]) -> Fault:
-    """Return the fault that a validator found, from one item of pydantic's `errors()` with FastAPI's location."""
+    """Return the fault that a validator found, from one item of pydantic's `errors()` with FastAPI's location.
+
+    An error that is not one of pydantic's own is a PydanticCustomError of donebase: its message and type are answered.
+    """
     place, kind = found["loc"], found["type"]
-    message, code = (found["msg"], kind) if kind in _OURS else _MESSAGES.get(kind, ("is invalid", "invalid"))
+    message, code = _MESSAGES.get(kind, _ANY_OTHER) if kind in _PYDANTICS else (found["msg"], kind)
     return Fault(str(place[1] if len(place) > 1 else place[0]), message, code)
