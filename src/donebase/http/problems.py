@@ -12,6 +12,7 @@ from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from donebase.core.errors import DonebaseError, Fault, InvalidInput
+from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse
 from donebase.http.errors import ERROR_SPECS, ErrorSpec, report
 from donebase.http.faults import MAX_FAULTS
 from donebase.telemetry import logs
@@ -51,9 +52,7 @@ def problem(error: DonebaseError) -> Response:
     """Return the response for an error."""
     spec = ERROR_SPECS[type(error)]
     body = problem_body(spec, error.faults if isinstance(error, InvalidInput) else (), logs.request_id.get())
-    response = Response(orjson.dumps(body), spec.status, media_type="application/problem+json")
-    response.raw_headers += spec.headers
-    return response
+    return BytesResponse(spec.status, orjson.dumps(body), PROBLEM_JSON, spec.headers)
 
 
 def error_response(error: DonebaseError) -> Response:

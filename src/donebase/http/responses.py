@@ -1,5 +1,6 @@
 """The answers that the addresses share: what the annotations of handlers document, and how rows become responses."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import orjson
@@ -9,7 +10,9 @@ from starlette.responses import Response
 from donebase.core.database import Row
 from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
+from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.family import Answer
+from donebase.http.headers import Header
 
 OneTask = Annotated[Response, Answer(200, Task)]
 TaskArray = Annotated[Response, Answer(200, list[Task])]
@@ -24,12 +27,13 @@ def task(row: Row) -> Response:
 
 def created(request: Request, row: Row) -> Response:
     """Answer that a task was created, and where: below the address that it was sent to."""
-    return json(task_fields([row])[0], status=201, headers={"Location": f"{request.scope['path']}/{row['id']}"})
+    location = f"{request.scope['path']}/{row['id']}".encode()
+    return json(task_fields([row])[0], 201, [(b"location", location)])
 
 
 def deleted() -> Response:
     """Answer that there is nothing left to show."""
-    return Response(status_code=204)
+    return BytesResponse(204)
 
 
 def encoded(value: Any) -> bytes:
@@ -37,6 +41,6 @@ def encoded(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
 
 
-def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json(value: Any, status: int = 200, headers: Iterable[Header] = ()) -> Response:
     """Answer with a value as JSON."""
-    return Response(encoded(value), status, headers, media_type="application/json")
+    return BytesResponse(status, encoded(value), JSON, headers)

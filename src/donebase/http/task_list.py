@@ -4,6 +4,7 @@ docs/decisions/0012-lists-are-streamed.md says why, and what a client that stops
 """
 
 from collections.abc import AsyncIterator, Sequence
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
@@ -11,6 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from donebase.core.database import Row
 from donebase.core.lists import NEXT_BATCH, TaskList
 from donebase.core.rows import task_fields
+from donebase.http.bytes_response import JSON, BytesResponse
+from donebase.http.headers import Header
 from donebase.http.responses import encoded
 
 _MAX_PIECE = 96 * 1024  # bytes
@@ -25,23 +28,31 @@ async def task_list(request: Request, tasks: TaskList) -> Response:
     """
     rows, last, more = await tasks.first()
     content, taken = _array(rows)
-    headers: dict[str, str] = {}
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
-        if more:
-            headers["Link"] = _next_page(request, tasks.limit, last)
-        return Response(content, headers=headers, media_type="application/json")
+        return BytesResponse(200, content, JSON, _link(request, last if more else None))
     last = rows[taken - 1]["id"]
     rows = ()  # let go of, while others wait for a connection
-    if tasks.limit is not None:
-        following = await tasks.fix_page(last, tasks.limit - taken)
-        if following is not None:
-            headers["Link"] = _next_page(request, tasks.limit, following)
+    following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
     stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken))
-    return StreamingResponse(stream, headers=headers, media_type="application/json")
+    response = StreamingResponse(stream, media_type="application/json")
+    response.raw_headers += _link(request, following)
+    return response
 
 
-def _next_page(request: Request, limit: int | None, after: int) -> str:
-    return f'<{request.scope["path"]}?limit={limit}&after={after}>; rel="next"'
+def next_page(path: str, query: bytes, after: int) -> bytes:
+    """Return the value of a Link header (RFC 8288) to what follows a task: the same query, except for `after`.
+
+    The query is decoded and encoded again, so that nothing in it can end the link or the header.
+    """
+    parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    kept = [(name, value) for name, value in parameters if name != "after"]
+    return f'<{path}?{urlencode([*kept, ("after", after)])}>; rel="next"'.encode()
+
+
+def _link(request: Request, after: int | None) -> list[Header]:
+    if after is None:
+        return []
+    return [(b"link", next_page(request.scope["path"], request.scope["query_string"], after))]
 
 
 async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> AsyncIterator[bytes]:
