@@ -1,11 +1,15 @@
 """What headers say: what the body is and how long, who asks, and under which id."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from donebase.http.headers import new_request_id
 from tests.support.families import USERS, Family
 from tests.support.problems import JSON, SENT, changing, invalid, named, refused, tasks_of
 
@@ -23,6 +27,17 @@ NOT_ALLOWED = [
     "*",
     "",
 ]
+
+
+DRAW_AND_FORK = """
+import os
+from donebase.http.headers import new_request_id
+new_request_id()
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+os.write(1, b"".join(new_request_id() + b"\\n" for _ in range(64)))
+"""
 
 
 def sized(body: bytes, size: int) -> bytes:
@@ -53,6 +68,18 @@ def test_a_body_of_one_mebibyte_is_taken_and_no_byte_more(client: httpx.Client, 
 def test_an_id_that_is_made_is_no_other_requests(client: httpx.Client, said: str) -> None:
     responses = [client.get(address, headers={"X-Request-ID": said}) for address in ("/livez", "/livez", "/nowhere")]
     assert len({response.headers["x-request-id"] for response in responses} - {said}) == 3
+
+
+def test_ids_that_are_drawn_together_are_all_different() -> None:
+    ids = [new_request_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(re.fullmatch(b"[0-9a-f]{32}", each) for each in ids)
+
+
+def test_a_process_that_was_forked_makes_ids_of_its_own() -> None:
+    """In a process of its own, which has no threads to fork."""
+    ids = subprocess.check_output([sys.executable, "-c", DRAW_AND_FORK], text=True).splitlines()
+    assert len(ids) == len(set(ids)) == 128
 
 
 def test_every_answer_has_a_request_id(client: httpx.Client, family: Family, alice: int) -> None:
