@@ -10,7 +10,8 @@ from donebase.core.errors import Fault
 MAX_FAULTS = 20
 
 # pydantic's own kinds of error in our words: its messages can hold what was sent.
-_PYDANTICS = frozenset(get_args(core_schema.ErrorType))
+# One name is ours as well: pydantic's `too_long` is about arrays and contains only numbers.
+_PYDANTICS = frozenset(get_args(core_schema.ErrorType)) - {"too_long"}
 _MESSAGES = {
     "missing": ("is required", "required"),
     "extra_forbidden": ("is not a known field", "unknown_field"),
