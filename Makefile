@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Empty counts as unset: bytecode is cached, so that each process of the tests need not compile the same files.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-growth lock clean
+.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -57,6 +57,11 @@ bench: $(VENV)/installed-bench
 
 bench-short: $(VENV)/installed-bench
 	$(BIN)/python -m bench.run --short
+
+# Count the instructions of a request, which are the same on a busy machine; needs valgrind. KEEP=on keeps the results,
+# CHECK=on fails if an operation has grown since they were kept.
+bench-instructions: $(VENV)/installed-dev
+	$(BIN)/python -m bench.instructions $(if $(filter on,$(KEEP)),--keep) $(if $(filter on,$(CHECK)),--check)
 
 bench-growth: $(VENV)/installed-bench
 	$(BIN)/python -m bench.growth

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,23 +20,24 @@ USUAL = (DONEBASE, FLOOR, TUTORIAL, FASTIFY)
 PLAIN = "plain"  # donebase without its short way, for who asks what that brings
 
 _ROOT = Path(__file__).parent.parent
-_START_TIMEOUT, _STOP_TIMEOUT = 30.0, 15.0
+_START_TIMEOUT, _STOP_TIMEOUT = 120.0, 15.0
 
 
 class Server:
     """One of the servers over one database, as a process on `cores`, with its log in a file.
 
-    Making one takes until it has answered for the first time; `ready_s` is how many seconds that took.
+    `under` is a command that runs the server's. Making one takes until it has answered for the first time; `ready_s`
+    is how many seconds that took.
     """
 
-    def __init__(self, name: str, url: str, cores: set[int], **environment: str) -> None:
+    def __init__(self, name: str, url: str, cores: set[int], under: Sequence[str] = (), **environment: str) -> None:
         self.name = name
         self.port = _free_port()
         self._folder = tempfile.TemporaryDirectory(prefix=f"donebase-bench-{name}-")
         began = time.perf_counter()
         with (Path(self._folder.name) / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                _command(name, self.port),
+                [*under, *_command(name, self.port)],
                 cwd=self._folder.name,
                 env=_environment(name, url, self.port) | environment,
                 stdout=log,
@@ -104,7 +106,7 @@ def _command(name: str, port: int) -> list[str]:
         return ["node", str(node.FOLDER / "server.js")]
     options = ["--app-dir", str(_ROOT), "--port", str(port), "--no-access-log", "--log-level", "warning"]
     if name == FLOOR:  # as donebase has them
-        options += ["--no-proxy-headers", "--no-server-header", "--ws", "none"]
+        options += ["--no-proxy-headers", "--no-server-header", "--ws", "none", "--timeout-keep-alive", "75"]
     return [sys.executable, "-m", "uvicorn", f"bench.{name}:app", *options]
 
 
