@@ -16,7 +16,7 @@ from bench.about import BUSY, about
 from bench.load import Tasks
 from bench.measure import Cell, measure
 from bench.postgres import Postgres, postgres
-from bench.servers import DONEBASE, FASTIFY, PLAIN, USUAL, Server
+from bench.servers import DONEBASE, FASTIFY, USUAL, Server
 from bench.summary import CONNECTIONS, OPERATIONS, Turn, summarise, targets
 from bench.walk import Walk, walk
 
@@ -45,9 +45,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description="Measure what a request costs.")
     parser.add_argument("--short", action="store_true", help="take about two minutes, and store nothing")
     parser.add_argument("--rounds", type=int, help="how often each server has its turn")
-    parser.add_argument(
-        "--servers", nargs="+", choices=(*USUAL, PLAIN), default=USUAL, help="only these servers, and store nothing"
-    )
+    parser.add_argument("--servers", nargs="+", choices=USUAL, default=USUAL, help="only these, and store nothing")
     return parser.parse_args(arguments)
 
 

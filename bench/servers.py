@@ -17,7 +17,6 @@ from bench import RunFailed, node, processes
 
 DONEBASE, FLOOR, TUTORIAL, FASTIFY = "donebase", "floor", "tutorial", "fastify"
 USUAL = (DONEBASE, FLOOR, TUTORIAL, FASTIFY)
-PLAIN = "plain"  # donebase without its short way, for who asks what that brings
 
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT, _STOP_TIMEOUT = 120.0, 15.0
@@ -100,7 +99,7 @@ class Server:
 
 
 def _command(name: str, port: int) -> list[str]:
-    if name in (DONEBASE, PLAIN):  # as `make run` does
+    if name == DONEBASE:  # as `make run` does
         return [str(Path(sys.executable).parent / "donebase"), "serve", "--port", str(port)]
     if name == FASTIFY:
         return ["node", str(node.FOLDER / "server.js")]
@@ -113,7 +112,7 @@ def _command(name: str, port: int) -> list[str]:
 def _environment(name: str, url: str, port: int) -> dict[str, str]:
     if name == FASTIFY:
         return node.environment(url, port)
-    return clean_environment(DATABASE_URL=url, **({"FAST_PATH": "off"} if name == PLAIN else {}))
+    return clean_environment(DATABASE_URL=url)
 
 
 def _free_port() -> int:

@@ -1,10 +1,8 @@
 """One PostgreSQL for the run, one database and one service for each process that runs tests, a user for each test.
 
 The PostgreSQL is the embedded one; TEST_DATABASE_URL puts another in its place, and the suite is the same.
-TEST_FAST_PATH=off sends every request the long way.
 """
 
-import os
 import secrets
 import signal
 import tempfile
@@ -88,9 +86,8 @@ def database_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service that the tests of this process share: a real process, found by what it prints."""
-    way = os.environ.get("TEST_FAST_PATH", "on")
     folder = tmp_path_factory.mktemp("service")
-    with Service(folder, DATABASE_URL=database_url, FAST_PATH=way, **NO_HURRY) as running:
+    with Service(folder, DATABASE_URL=database_url, **NO_HURRY) as running:
         yield running.ready()
 
 

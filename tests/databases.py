@@ -46,17 +46,16 @@ def main(arguments: list[str]) -> int:
             if status := _passes(name, server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments):
                 return status
             with pgbouncer(server) as pooler:
-                # The long way here, the short one everywhere else: what meets a PostgreSQL runs both ways.
                 name = f"PgBouncer {_dotted(pooler.version)}"
-                return _passes(name, pooler.url(), *MEET_POSTGRESQL, *arguments, TEST_FAST_PATH="off")
+                return _passes(name, pooler.url(), *MEET_POSTGRESQL, *arguments)
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:  # raised where a program is not installed
         return _report(str(missing))
 
 
-def _passes(name: str, url: str, *arguments: str, **environment: str) -> int:
+def _passes(name: str, url: str, *arguments: str) -> int:
     sys.stdout.write(f"The tests that meet a PostgreSQL, on {name}:\n")
     sys.stdout.flush()
-    environment = {**os.environ, "TEST_DATABASE_URL": url, **environment}
+    environment = {**os.environ, "TEST_DATABASE_URL": url}
     root = Path(__file__).parent.parent
     return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments], cwd=root, env=environment, check=False

@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from donebase import __version__
-from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
+from donebase.core.database import Database
+from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.http import exception_handlers, openapi
-from donebase.http.fast_path import FastPath
-from donebase.http.middleware import ConnectionLimit, ErrorBoundary, TracedRequestId
+from donebase.http.middleware import ErrorBoundary, TracedRequestId
+from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import every_route
@@ -27,8 +27,12 @@ from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the service for these settings, which must name a database. Two can live in one process."""
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """Return the service for these settings, which must name a database. Two can live in one process.
+
+    `database` takes the place of the PostgreSQL of the settings. Raises Unsupported where a route has a parameter or a
+    dependency of a kind that is not supported.
+    """
     app = FastAPI(
         title="donebase",
         version=__version__,
@@ -55,16 +59,21 @@ def create_app(settings: Settings) -> FastAPI:
         },
         middleware=[Middleware(TracedRequestId)] if settings.traces else [],
         exception_handlers={
-            DonebaseError: exception_handlers.donebase_error,
-            RequestValidationError: exception_handlers.validation_error,
             HTTPException: exception_handlers.http_error,
             Exception: exception_handlers.internal_error,
         },
     )
     app.state.settings = settings
-    app.state.database = PostgresDatabase(settings)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.state.database = database or PostgresDatabase(settings)
+    app.state.exposition = lambda: _exposition(app.state.database, several=settings.workers > 1)
+    app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.state.operations = OperationTable(app.routes, app.state)
     return app
+
+
+def _exposition(database: PostgresDatabase, *, several: bool) -> bytes:
+    metrics.refresh(database.pool_state())
+    return metrics.exposition(several=several)
 
 
 def create_service(settings: Settings) -> ASGIApp:
@@ -75,14 +84,11 @@ def create_service(settings: Settings) -> ASGIApp:
 def with_middleware(app: FastAPI) -> ASGIApp:
     """Return an app of `create_app` with everything that stands around it.
 
-    The short way is part of it unless FAST_PATH is off. Spans are FastAPI's: with traces, every request goes
-    through it.
+    Spans are FastAPI's: with traces, every request goes through its stack.
     """
     settings: Settings = app.state.settings
-    service: ASGIApp = Preflights(ConnectionLimit(app), settings.cors_origins)
-    if settings.fast_path == "on" and not settings.traces:
-        service = FastPath(app, service)
-    return ErrorBoundary(service, settings.cors_origins)
+    service = Preflights(app, settings.cors_origins)
+    return ErrorBoundary(service, app.state.operations, settings.cors_origins, traced=settings.traces)
 
 
 @asynccontextmanager

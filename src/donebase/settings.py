@@ -118,7 +118,6 @@ class Settings(BaseSettings):
     )
     body_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
     send_timeout: _Seconds = Field(default=60.0, description=_SOME_SECONDS)
-    fast_path: Literal["on", "off"] = Field(default="on", description="must be on or off")
     shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
         default=10, description="must be a whole number of seconds from 1 to 600"
     )

@@ -1,29 +1,16 @@
 """What a verb did reaches whoever records it, and nobody else."""
 
 import asyncio
-from collections.abc import Sequence
 from contextvars import Context, copy_context
-from typing import Any
 
 import pytest
 
 from donebase.core import events
-from donebase.core.database import Row
 from donebase.core.errors import TaskNotFound
 from donebase.core.events import TaskEvent
 from donebase.core.lists import TaskList
 from donebase.core.tasks import delete_task, read_task
-from tests.support.rows import task_row
-
-
-class Rows:
-    """A database that has these tasks, whatever is asked."""
-
-    def __init__(self, *numbers: int) -> None:
-        self._rows = [task_row(number) for number in numbers]
-
-    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
-        return self._rows
+from tests.support.rows import Rows, task_row
 
 
 def test_each_verb_that_was_carried_out_is_recorded() -> None:

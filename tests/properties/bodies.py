@@ -12,8 +12,7 @@ Strategy = st.SearchStrategy[Any]
 
 LARGEST_BODY = 2**20
 _ORIGIN = {"Origin": "http://localhost:3000"}
-# What is said in the first way can be answered by the fast path; the others go the long way.
-WAYS = st.sampled_from(
+HEADERS = st.sampled_from(
     [
         {"Content-Type": "application/json"},
         {"Content-Type": "application/json", **_ORIGIN},

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import given, note
 
-from tests.properties.bodies import WAYS, anything, bodies, malformed, written
+from tests.properties.bodies import HEADERS, anything, bodies, malformed, written
 from tests.properties.budget import rounds
 from tests.properties.rules import FIELDS, Json, faults, moment, said
 from tests.support.families import API, FAMILIES, USERS, V1, Family
@@ -109,7 +109,7 @@ def test_a_body_is_kept_or_does_nothing(
             attempt.was_kept(body)
 
     for round_ in rounds(service, PART, examples=40):
-        round_(given(drawn, WAYS)(holds))()
+        round_(given(drawn, HEADERS)(holds))()
 
 
 @every_operation

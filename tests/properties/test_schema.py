@@ -1,7 +1,6 @@
 """Schemathesis, with every check it has, holds the service to its own OpenAPI document."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +21,7 @@ MANY = ["--generation-database=none", f"--max-time={round(0.6 * FUZZ_SECONDS)}"]
 @pytest.fixture
 def address(folder: Path, own_database: str) -> Iterator[str]:
     """Where a service of its own is: Schemathesis changes and deletes whatever it finds."""
-    way = os.environ.get("TEST_FAST_PATH", "on")
-    with Service(folder, DATABASE_URL=own_database, FAST_PATH=way) as service:
+    with Service(folder, DATABASE_URL=own_database) as service:
         yield service.ready().address
 
 

@@ -20,13 +20,11 @@ ROWS = 3_000
 IN_ONE_PIECE = 30  # requests
 
 
-@pytest.fixture(params=["on", "off"], ids=["fast path", "FastAPI"])
-def service_and_database(
-    request: pytest.FixtureRequest, own_database: str, folder: Path
-) -> Iterator[tuple[Service, str]]:
+@pytest.fixture
+def service_and_database(own_database: str, folder: Path) -> Iterator[tuple[Service, str]]:
     """A service on a database of its own, in which there is a list of 12 MB, and the name of that database."""
     fill(own_database, READER, ROWS, "x" * 4000)
-    with Service(folder, DATABASE_URL=own_database, FAST_PATH=request.param) as service:
+    with Service(folder, DATABASE_URL=own_database) as service:
         yield service.ready(), urlsplit(own_database).path[1:]
 
 

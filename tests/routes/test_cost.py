@@ -1,42 +1,29 @@
 """What a request costs the service, counted in calls of functions and not in time.
 
 The count is the same on every machine and in every run of one version of Python: the request is handled in this
-process, by the short way and with a database that answers at once, after enough rounds for all caches to be warm. The
+process, with a database that answers at once, after enough rounds for all caches to be warm. The
 limits leave a sixth for other versions and for change; more than that is work that was added, and wants a reason.
 """
 
 import asyncio
 import gc
 import sys
-from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 import pytest
 
 from donebase.app import create_app, with_middleware
-from donebase.core.database import Row
 from donebase.settings import Settings
-from tests.support.rows import task_row
+from tests.support.rows import Rows
 
 BODY = b'{"title": "Buy milk"}'
 
 
-class Answers:
-    """A database that has the rows at hand."""
-
-    def __init__(self, rows: int) -> None:
-        self._rows = [task_row(number) for number in range(1, rows + 1)]
-
-    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
-        return self._rows
-
-
 def calls(method: str, path: str, body: bytes, rows: int) -> int:
     """Return how many functions, Python's and C's, one request calls."""
-    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
-    app.state.database = Answers(rows)
-    service = with_middleware(app)
+    settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
+    service = with_middleware(create_app(settings, Rows(*range(1, rows + 1))))
     headers = [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     counted = 0
 

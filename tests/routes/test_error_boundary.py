@@ -7,12 +7,13 @@ from contextlib import closing
 from typing import Any, NoReturn
 
 import pytest
-from fastapi.exceptions import RequestValidationError
 from prometheus_client import REGISTRY
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from donebase.app import create_app, with_middleware
+from donebase.http import openapi
 from donebase.http.headers import SECURITY_HEADERS
 from donebase.http.middleware import ErrorBoundary
 from donebase.postgres.database import PostgresDatabase
@@ -80,19 +81,19 @@ async def waiting_for_what_is_cancelled(_request: Request) -> NoReturn:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The address of a service that raises in each of its layers."""
-    app = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"))
-    app.state.database = RaisingDatabase(app.state.settings)
+    settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
+    app = create_app(settings, RaisingDatabase(settings))
     app.router.add_route("/route", raising)
     app.router.add_route("/cancelled", waiting_for_what_is_cancelled)
     app.add_middleware(Raises, path="/in-fastapi")
-    app.exception_handlers[RequestValidationError] = raising
-    app.openapi = fail  # type: ignore[method-assign]
+    app.exception_handlers[HTTPException] = raising
     service = with_middleware(app)
     assert isinstance(service, ErrorBoundary)
     service._app = Raises(service._app, "/around-fastapi")
     logs.configure("json")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(docs, "_policy", fail)
+        patch.setattr(openapi, "document", fail)
         patch.setattr(metrics, "exposition", fail)
         with serving(service, RaisingProtocol) as found:
             yield found
@@ -120,9 +121,10 @@ def said(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, 
         pytest.param("GET /route", id="a route"),
         pytest.param("HEAD /route", id="a HEAD"),
         pytest.param("GET /cancelled", id="a route that waits for a task that was cancelled"),
-        pytest.param("GET /users/7/tasks/1", id="the short way"),
-        pytest.param(f"GET /users/7/tasks/1 {ORIGIN}", id="the long way"),
-        pytest.param("GET /users/abc/tasks", id="an exception handler"),
+        pytest.param("GET /users/7/tasks/1", id="an operation"),
+        pytest.param(f"GET /users/7/tasks/1 {ORIGIN}", id="an operation that a page of another origin asks for"),
+        pytest.param("GET /users/7/tasks/%31", id="an operation that the router finds"),
+        pytest.param("GET /nowhere", id="an exception handler"),
         pytest.param("GET /in-fastapi", id="a middleware of FastAPI"),
         pytest.param("GET /around-fastapi", id="a middleware around FastAPI"),
         pytest.param("GET /openapi.json", id="the OpenAPI document"),

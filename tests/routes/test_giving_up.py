@@ -96,12 +96,10 @@ async def every_connection_works(service: Service, onlooker: Onlooker) -> None:
         await client.close()
 
 
-@pytest.fixture(params=["on", "off"], ids=["fast path", "FastAPI"])
-def service_and_database(
-    request: pytest.FixtureRequest, own_database: str, folder: Path
-) -> Iterator[tuple[Service, str]]:
+@pytest.fixture
+def service_and_database(own_database: str, folder: Path) -> Iterator[tuple[Service, str]]:
     """A service with a small pool on a database of its own, and that database's URL."""
-    settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL), "FAST_PATH": request.param}
+    settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL)}
     fill(own_database, READER, LONG_LIST, "x" * LONG_TEXT)
     with Service(folder, **settings) as service:
         yield service.ready(), own_database

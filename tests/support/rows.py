@@ -1,5 +1,6 @@
 """Rows as the driver gives them, for tests that stand in for a database."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,21 @@ class Row(tuple[Any, ...]):
     def __getitem__(self, name: Any) -> Any:
         """Return the value of a column."""
         return super().__getitem__(_NAMES.index(name))
+
+
+class Rows:
+    """A database that has these tasks, whatever is asked."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._rows = [task_row(number) for number in numbers]
+
+    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
+        """Return the rows."""
+        return self._rows
+
+    async def answers(self) -> bool:
+        """Tell that it is well."""
+        return True
 
 
 def task_row(task_id: int) -> Row:

@@ -24,3 +24,6 @@ class Database(Protocol):
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
         """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""
+
+    async def answers(self) -> bool:
+        """Tell whether PostgreSQL answers within two seconds."""

@@ -1,82 +1,88 @@
-"""How a request is read: strictly. What is not plainly right is an error, and nothing is dropped in silence."""
+"""Receives the body of a request, within limits of size and time, and reads it as one JSON object."""
 
-import asyncio
-import re
 from email.message import Message
-from urllib.parse import parse_qsl
+from functools import lru_cache
+from typing import Any
 
-from fastapi import Request
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.core.shapes import FIELDS
+from donebase.deadlines import Deadlines
 from donebase.http.errors import BodyTooLarge, IncompleteBody, UnsupportedMediaType
-from donebase.http.faults import MAX_FAULTS, unknown_field
+from donebase.http.faults import unknown_field
 from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
 
-_LONG_TYPE = 200
-_PARAMETER = re.compile("[^&]+")
+_MAX_CONTENT_TYPE = 200  # characters
 
 
-class StrictRequest(Request):
-    """A request whose JSON is read as RFC 8259 has it, whole, within a size and a time."""
+class Bodies:
+    """Receives bodies within MAX_BODY_BYTES and BODY_TIMEOUT."""
 
-    async def load(self, *, required: bool) -> None:
-        """Read the body for `json()` to return. Raises one of the errors of http/errors.py."""
-        self._body = await self._whole_body()
-        if not self._body and not required:
-            return
-        if self._body and not _is_json(self.headers):
+    def __init__(self, settings: Settings) -> None:
+        self._max_bytes = settings.max_body_bytes
+        self._timeout = settings.body_timeout
+        self._deadlines = Deadlines()
+
+    async def read_object(self, scope: Scope, receive: Receive, *, required: bool) -> dict[str, Any] | None:
+        """Return the members of the JSON object that a body is, or None for an empty body that is not required.
+
+        Of an object with 100 members or more (strict_json.MAX_MEMBERS), nothing is read but the unknown names. Raises
+        BodyTooLarge, IncompleteBody, UnsupportedMediaType, MalformedJSON or InvalidInput.
+        """
+        is_json = self._check_headers(scope)
+        body = await self._receive(receive)
+        if not body and not required:
+            return None
+        if body and not is_json:
             raise UnsupportedMediaType
-        said = parse_json(self._body)
-        if not isinstance(said, dict):
+        value = parse_json(body)
+        if not isinstance(value, dict):
             raise InvalidInput([Fault("body", "must be a JSON object", "wrong_type")])
-        if len(said) >= MAX_MEMBERS:  # each that is validated takes its time, and the rest may not have been read
-            raise InvalidInput([unknown_field(name) for name in said if name not in FIELDS])
-        self._json = said
+        if len(value) >= MAX_MEMBERS:  # to validate each takes time, and the rest may not have been read
+            raise InvalidInput([unknown_field(name) for name in value if name not in FIELDS])
+        return value
 
-    async def _whole_body(self) -> bytes:
-        settings: Settings = self.app.state.settings
-        said = self.headers.get("content-length", "0")
-        if said.isascii() and said.isdigit() and int(said) > settings.max_body_bytes:
+    def _check_headers(self, scope: Scope) -> bool:
+        """Tell whether the body is declared as JSON. Raises BodyTooLarge."""
+        content_type: bytes | None = None
+        is_plain, length = True, b""
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                is_plain = is_plain and content_type is None
+                content_type = value
+            elif name == b"content-encoding":
+                is_plain = is_plain and value.lower() == b"identity"
+            elif name == b"content-length":
+                length = length or value
+        if length.isdigit() and int(length) > self._max_bytes:
             raise BodyTooLarge
+        return is_plain and content_type is not None and _is_json(content_type)
+
+    async def _receive(self, receive: Receive) -> bytes:
         body = bytearray()
         try:
-            async with asyncio.timeout(settings.body_timeout):
-                async for chunk in self.stream():
-                    body += chunk
-                    if len(body) > settings.max_body_bytes:
+            with self._deadlines.limit(self._timeout):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":  # the client disconnected
+                        raise IncompleteBody
+                    body += message.get("body", b"")
+                    if len(body) > self._max_bytes:
                         raise BodyTooLarge
-        except (TimeoutError, ClientDisconnect):
+                    if not message.get("more_body"):
+                        return bytes(body)
+        except TimeoutError:
             raise IncompleteBody from None
-        return bytes(body)
 
 
-def _is_json(headers: Headers) -> bool:
-    encodings, types = headers.getlist("content-encoding"), headers.getlist("content-type")
-    if any(each.lower() != "identity" for each in encodings) or len(types) != 1 or len(types[0]) > _LONG_TYPE:
+@lru_cache(maxsize=64)
+def _is_json(content_type: bytes) -> bool:
+    if len(content_type) > _MAX_CONTENT_TYPE:
         return False
-    said = Message()
-    said["content-type"] = types[0]
-    subtype = said.get_content_subtype()
-    is_json = said.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
-    return is_json and str(said.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")
-
-
-def refuse_unknown(query: bytes, known: frozenset[str]) -> None:
-    """Raise InvalidInput where a query has parameters that are not `known`, or one of them twice."""
-    seen: set[str] = set()
-    faults: list[Fault] = []
-    for part in _PARAMETER.finditer(query.decode("latin-1")):
-        [(name, _value)] = parse_qsl(part[0], keep_blank_values=True)
-        if name not in known:
-            faults.append(Fault(name, "is not a known parameter", "unknown_parameter"))
-        elif name in seen:
-            faults.append(Fault(name, "must appear only once", "repeated_parameter"))
-        seen.add(name)
-        if len(faults) == MAX_FAULTS:
-            break
-    if faults:
-        raise InvalidInput(faults)
+    message = Message()
+    message["content-type"] = content_type.decode("latin-1")
+    subtype = message.get_content_subtype()
+    is_json = message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
+    return is_json and str(message.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")

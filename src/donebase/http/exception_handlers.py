@@ -1,27 +1,12 @@
 """Answers what FastAPI and Starlette raise: an exception handler (app, kind of exception) each."""
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from donebase.core.errors import DonebaseError, InvalidInput
 from donebase.http.errors import AddressNotFound, InternalError, MalformedJSON, MethodNotAllowed
-from donebase.http.faults import MAX_FAULTS, validation_fault
-from donebase.http.problems import error_response, problem
-
-
-async def donebase_error(_request: Request, error: Exception) -> Response:
-    """Answer an error of our own tree."""
-    assert isinstance(error, DonebaseError)
-    return error_response(error)
-
-
-async def validation_error(_request: Request, error: Exception) -> Response:
-    """Answer the faults that FastAPI and pydantic found in the parts of a request."""
-    assert isinstance(error, RequestValidationError)
-    return problem(InvalidInput([validation_fault(found) for found in error.errors()[:MAX_FAULTS]]))
+from donebase.http.problems import problem
 
 
 async def http_error(request: Request, error: Exception) -> Response:

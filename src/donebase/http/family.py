@@ -6,15 +6,13 @@ out of the OpenAPI document.
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, get_args
 
-from fastapi import Request
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from donebase.http.body import StrictRequest, refuse_unknown
 from donebase.http.problems import Problem
 
 Handler = Callable[..., Awaitable[Response]]
@@ -84,26 +82,9 @@ class Route(APIRoute):
             include_in_schema=bool(answers),
         )
         self.method = method
-        self.is_probe = family.probes
+        self.probe = family.probes
         # The router's own pattern ends in "$", which lets one line feed follow.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Put strict reading in front of what FastAPI does with a request."""
-        handle = super().get_route_handler()
-        parameters = frozenset(parameter.alias for parameter in self.dependant.query_params)
-        body = self.body_field
-
-        async def handler(request: Request) -> Response:
-            if request.scope["query_string"]:
-                refuse_unknown(request.scope["query_string"], parameters)
-            if body is not None:
-                strict = StrictRequest(request.scope, request.receive)
-                await strict.load(required=bool(body.field_info.is_required()))
-                return await handle(strict)
-            return await handle(request)
-
-        return handler
 
 
 def _errors(method: str, path: str) -> dict[int | str, dict[str, Any]]:

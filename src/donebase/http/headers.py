@@ -61,22 +61,18 @@ def finish(headers: Headers, request_id: bytes, common: Headers = _WITHOUT_ORIGI
     return [*headers, *common, (b"x-request-id", request_id)]
 
 
-def read_origin(scope: Scope) -> bytes | None:
-    """Return the value of a request's Origin header, the first if there are several."""
-    for name, value in scope["headers"]:
-        if name == b"origin":
-            origin: bytes = value
-            return origin
-    return None
+def read_id_and_origin(scope: Scope) -> tuple[bytes, bytes | None]:
+    """Return the id that a request came with if it is valid, otherwise a new one; and its Origin header, if any.
 
-
-def read_request_id(scope: Scope) -> bytes:
-    """Return the id that a request came with if it is valid, otherwise a new one."""
+    Of several headers, the first counts.
+    """
+    request_id = origin = None
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            sent: bytes = value
-            return sent
-    return new_request_id()
+        if name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
+            request_id = value
+        elif name == b"origin" and origin is None:
+            origin = value
+    return request_id or new_request_id(), origin
 
 
 def new_request_id() -> bytes:

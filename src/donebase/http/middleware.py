@@ -1,4 +1,4 @@
-"""What is around every request: its id, its line in the log, HEAD, CORS, and what catches every exception.
+"""What surrounds every request: its id, its headers, its line in the log, HEAD, and the end of every exception.
 
 Pure ASGI: no tasks of their own.
 """
@@ -7,17 +7,19 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
+from fastapi.routing import APIRoute
 from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core import events
+from donebase.http.bytes_response import BytesResponse
 from donebase.http.errors import InternalError, TooManyConnections, report
-from donebase.http.headers import CommonHeaders, finish, read_origin, read_request_id
+from donebase.http.headers import CommonHeaders, Headers, finish, read_id_and_origin
+from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics
 
-_PROBES = ("/livez", "/health", "/metrics")
 OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a connection beyond MAX_CONNECTIONS
 
 
@@ -25,81 +27,116 @@ class ClientGone(OSError):
     """What `send` raises in the middle of an answer of which nobody takes the rest (ASGI 2.4)."""
 
 
-class ErrorBoundary:
-    """Around everything else: each request gets one id, one answer, one line in the log and one count.
+class RequestContext:
+    """One request: what it began with, and what it came to."""
 
-    An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the connection stays
-    usable. An answer that has begun is left unfinished then: the server closes the connection, and nobody takes what
-    came for the whole. A HEAD runs as the GET it stands for, and its answer ends where the body would begin.
+    __slots__ = ("_common", "_events", "_request_id", "_started", "method", "status")
+
+    def __init__(self, scope: Scope, common: CommonHeaders) -> None:
+        self._started = time.perf_counter()
+        self._request_id, origin = read_id_and_origin(scope)
+        self._common = common.to(origin)
+        self._events = events.start_recording()
+        self.method: str = scope["method"]
+        self.status = 0
+        """The status of the response, or 0 as long as it has not begun."""
+        logs.request_id.set(self._request_id.decode())
+
+    def begin(self, status: int, headers: Headers) -> Message:
+        """Return the message that begins the response, with complete headers."""
+        self.status = status
+        headers = finish(headers, self._request_id, self._common)
+        return {"type": "http.response.start", "status": status, "headers": headers}
+
+    def record(self, route: APIRoute | None) -> None:
+        """Log and count the request, which has ended."""
+        path, family = (None, None) if route is None else (route.path_format, str(route.tags[0]))
+        record_request(self.method, path, family, self.status, self._started, self._events)
+
+
+class ErrorBoundary:
+    """The outermost application: each request gets one id, one response, one line in the log and one count.
+
+    What `operations` finds is answered here; everything else goes to `app`, and with `traced` all of it does. On a
+    connection beyond the limit, only probes are answered. A HEAD runs as a GET, and its response ends where the body
+    would begin. An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the
+    connection stays usable; a response that has begun is left incomplete, and the server closes the connection.
     """
 
-    def __init__(self, app: ASGIApp, allowed_origins: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, operations: OperationTable, allowed_origins: Iterable[str], *, traced: bool = False
+    ) -> None:
         self._app = app
+        self._operations = operations
         self._common = CommonHeaders(allowed_origins)
+        self._traced = traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or whatever else a server has to say."""
+        """Handle one request, or an event of the server's life."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
-        request_id = read_request_id(scope)
-        common = self._common.to(read_origin(scope))
-        logs.request_id.set(request_id.decode())
-        recorded = events.start_recording()
-        method = scope["method"]
-        status = 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                message["headers"] = finish(message["headers"], request_id, common)
-                status = message["status"]
-                await send(message)
-                if method == "HEAD":
-                    await send({"type": "http.response.body"})
-            elif method != "HEAD":
-                await send(message)
-            elif message.get("more_body"):
-                raise ClientGone
-
-        if method == "HEAD":
+        context = RequestContext(scope, self._common)
+        if context.method == "HEAD":
             scope = {**scope, "method": "GET"}
         try:
-            await self._app(scope, receive, answer)
+            await _send(await self._answer(scope, receive), context, scope, receive, send)
         except ClientDisconnect:
             pass  # Starlette's word for ClientGone
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():  # by the server, and nobody waits for an answer
                 raise
             report(error)
-            if not status:
-                await problem(InternalError())(scope, receive, answer)
+            if not context.status:
+                await _send(problem(InternalError()), context, scope, receive, send)
         finally:
-            route = scope.get("route")
-            if route is None:
-                record_request(method, None, None, status, started, recorded)
-            else:
-                record_request(method, route.path_format, route.tags[0], status, started, recorded)
+            context.record(scope.get("route"))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """Return a response, or the application that gives it."""
+        found = self._operations.find(scope["method"], scope["path"])
+        if OVER_LIMIT in scope and (found is None or not found[0].probe):
+            logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
+            return problem(TooManyConnections())
+        if found is None or self._traced:
+            return self._app
+        operation, path_values = found
+        scope["route"] = operation.route
+        return await operation.respond(scope, receive, path_values)
+
+
+async def _send(answer: ASGIApp, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a response with its complete headers: at once if it is bytes, otherwise as the application sends it."""
+    if isinstance(answer, BytesResponse):
+        await send(context.begin(answer.status_code, answer.raw_headers))
+        await send({"type": "http.response.body", "body": b"" if context.method == "HEAD" else answer.body})
+    else:
+        await answer(scope, receive, _CompletingSend(send, context))
+
+
+class _CompletingSend:
+    """The `send` of an application whose responses need their complete headers, or end before the body (HEAD)."""
+
+    def __init__(self, send: Send, context: RequestContext) -> None:
+        self._send = send
+        self._context = context
+
+    async def __call__(self, message: Message) -> None:
+        is_head = self._context.method == "HEAD"
+        if message["type"] == "http.response.start":
+            await self._send(self._context.begin(message["status"], message["headers"]))
+            if is_head:
+                await self._send({"type": "http.response.body"})
+        elif not is_head:
+            await self._send(message)
+        elif message.get("more_body"):
+            raise ClientGone
 
 
 def _is_cancelled() -> bool:
     """Tell whether this task was cancelled, and not just one that it waited for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-class TracedRequestId:
-    """Puts the id of a request on its span."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] == "http":
-            trace.get_current_span().set_attribute("donebase.request_id", logs.request_id.get() or "")
-        await self._app(scope, receive, send)
 
 
 def record_request(
@@ -116,16 +153,14 @@ def record_request(
     metrics.count_request(method, route, family, status, seconds)
 
 
-class ConnectionLimit:
-    """Refuses requests on connections beyond MAX_CONNECTIONS, except probes."""
+class TracedRequestId:
+    """Puts the id of a request on its span."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if OVER_LIMIT not in scope or scope["path"] in _PROBES:
-            await self._app(scope, receive, send)
-            return
-        logs.warning("overloaded", cause="the limit MAX_CONNECTIONS is reached")
-        await problem(TooManyConnections())(scope, receive, send)
+        if scope["type"] == "http":
+            trace.get_current_span().set_attribute("donebase.request_id", logs.request_id.get() or "")
+        await self._app(scope, receive, send)

@@ -2,20 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from donebase.core import database
 from donebase.core.tables import MAX_ID
-from donebase.postgres import database
+from donebase.http.providers import FromApp, FromScope
 
 MAX_LIMIT = 1_000
-
-
-async def _database(request: Request) -> database.PostgresDatabase:
-    """Give a route the database of the app that it runs in."""
-    found: database.PostgresDatabase = request.app.state.database
-    return found
 
 
 def _plain_decimal(at_most: int, at_least: int = 1) -> BeforeValidator:
@@ -34,7 +29,9 @@ _id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
 _limit = {"minimum": 1, "maximum": MAX_LIMIT}
 _after = _id | {"minimum": 0}
 
-Database = Annotated[database.PostgresDatabase, Depends(_database)]
+Database = Annotated[database.Database, Depends(FromApp("database"))]
+RequestPath = Annotated[str, Depends(FromScope("path"))]
+RequestQuery = Annotated[bytes, Depends(FromScope("query_string"))]
 Owner = Annotated[
     int,
     Path(

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Request
 from starlette.responses import Response
 
 from donebase.core.database import Row
@@ -25,10 +24,9 @@ def task(row: Row) -> Response:
     return json(task_fields([row])[0])
 
 
-def created(request: Request, row: Row) -> Response:
-    """Answer that a task was created, and where: below the address that it was sent to."""
-    location = f"{request.scope['path']}/{row['id']}".encode()
-    return json(task_fields([row])[0], 201, [(b"location", location)])
+def created(path: str, row: Row) -> Response:
+    """Answer that a task was created, and where: below the path that the request was sent to."""
+    return json(task_fields([row])[0], 201, [(b"location", f"{path}/{row['id']}".encode())])
 
 
 def deleted() -> Response:

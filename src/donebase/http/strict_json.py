@@ -1,12 +1,15 @@
-"""JSON as RFC 8259 has it, and nothing that only Python takes for it, within a time that what is sent cannot stretch.
+"""Parses JSON as RFC 8259 specifies it, without Python's extensions, in a time that no body can stretch.
 
-The event loop stands still while a body is parsed, and a body of MAX_BODY_BYTES has room for half a million values.
+The event loop is blocked while a body is parsed, and a body of MAX_BODY_BYTES has room for half a million values.
 RFC 8259, 9, lets a parser limit texts, their depth and their numbers: a larger body is read member by member.
+orjson parses what nearly every client sends, a small and flat object, at a fraction of the cost of `json`.
 """
 
 import re
 from json import JSONDecoder
 from typing import Any
+
+import orjson
 
 from donebase.core.tables import MAX_ID
 from donebase.http.errors import MalformedJSON
@@ -18,6 +21,7 @@ MAX_MEMBERS = 100
 _MAX_VALUES = 10_000
 _MAX_DIGITS = 4_300  # the most that int() takes
 _DIGITS = len(str(-MAX_ID))
+_PLAIN = (int, bool, type(None))
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -27,10 +31,33 @@ def parse_json(body: bytes) -> Any:
     Raises MalformedJSON, also where a large body has an array or an object inside and more than 10,000 values.
     """
     try:
-        text = body.decode("utf-8")
-        return _DECODER.decode(text) if len(body) <= SMALL else _large(text)
+        if len(body) > SMALL:
+            return _large(body.decode("utf-8"))
+        flat = _flat(body)
+        return _DECODER.decode(body.decode("utf-8")) if flat is None else flat
     except (ValueError, RecursionError):
         raise MalformedJSON from None
+
+
+def _flat(body: bytes) -> dict[str, Any] | None:
+    """Return an object of strings, integers, booleans and nulls without a duplicate key, or None for anything else.
+
+    Each key and each string of a body has two quotation marks. orjson keeps the last of duplicate keys, and has fewer
+    keys and strings then than the marks are for. Other marks are escaped ones: such a body is left to the decoder.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:  # or a lone surrogate, which is valid JSON
+        return None
+    if type(value) is not dict:
+        return None
+    strings = len(value)
+    for member in value.values():
+        if type(member) is str:
+            strings += 1
+        elif type(member) not in _PLAIN:  # floats as well: orjson makes them of large integers
+            return None
+    return value if body.count(b'"') == 2 * strings else None
 
 
 def _large(text: str) -> Any:

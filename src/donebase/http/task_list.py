@@ -6,7 +6,6 @@ docs/decisions/0012-lists-are-streamed.md says why, and what a client that stops
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from donebase.core.database import Row
@@ -20,7 +19,7 @@ _MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
 
 
-async def task_list(request: Request, tasks: TaskList) -> Response:
+async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
     """Answer with a list: in one piece where it is short, else as it comes from the database.
 
     The first batch is there before the answer begins, and where the page ends, so that a failure can still be told. A
@@ -29,13 +28,13 @@ async def task_list(request: Request, tasks: TaskList) -> Response:
     rows, last, more = await tasks.first()
     content, taken = _array(rows)
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
-        return BytesResponse(200, content, JSON, _link(request, last if more else None))
+        return BytesResponse(200, content, JSON, _link(path, query, last if more else None))
     last = rows[taken - 1]["id"]
     rows = ()  # let go of, while others wait for a connection
     following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
     stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken))
     response = StreamingResponse(stream, media_type="application/json")
-    response.raw_headers += _link(request, following)
+    response.raw_headers += _link(path, query, following)
     return response
 
 
@@ -49,10 +48,10 @@ def next_page(path: str, query: bytes, after: int) -> bytes:
     return f'<{path}?{urlencode([*kept, ("after", after)])}>; rel="next"'.encode()
 
 
-def _link(request: Request, after: int | None) -> list[Header]:
+def _link(path: str, query: bytes, after: int | None) -> list[Header]:
     if after is None:
         return []
-    return [(b"link", next_page(request.scope["path"], request.scope["query_string"], after))]
+    return [(b"link", next_page(path, query, after))]
 
 
 async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> AsyncIterator[bytes]:

@@ -1,9 +1,10 @@
 """Liveness, readiness and metrics."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from fastapi import Request
+from fastapi import Depends
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
@@ -11,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from donebase import __version__
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database
-from donebase.telemetry import metrics
+from donebase.http.providers import FromApp
 
 
 class Health(BaseModel):
@@ -43,12 +44,9 @@ async def livez() -> Annotated[Response, Answer(200, Alive)]:
     return JSONResponse({"status": "ok"})
 
 
-async def read_metrics(request: Request, database: Database) -> Response:
+async def read_metrics(exposition: Annotated[Callable[[], bytes], Depends(FromApp("exposition"))]) -> Response:
     """Return what was counted, for Prometheus: requests, statements, the pool of connections."""
-    metrics.refresh(database.pool_state())
-    several = request.app.state.settings.workers > 1
-    text = await asyncio.to_thread(metrics.exposition, several=several)
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE_LATEST)
 
 
 FAMILY = Family(

@@ -1,24 +1,24 @@
 """What the families share whose address names the user: create, list, read, and a PUT that changes what is sent."""
 
-from fastapi import Request
-
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
-from donebase.http.parameters import After, Database, Limit, Owner, TaskId
+from donebase.http.parameters import After, Database, Limit, Owner, RequestPath, RequestQuery, TaskId
 from donebase.http.task_list import task_list
 
 
-async def create_task(request: Request, database: Database, owner: Owner, new: shapes.NewTask) -> responses.CreatedTask:
+async def create_task(
+    path: RequestPath, database: Database, owner: Owner, new: shapes.NewTask
+) -> responses.CreatedTask:
     """Create a task for this user, who need not exist yet."""
-    return responses.created(request, await tasks.create_task(database, owner, new))
+    return responses.created(path, await tasks.create_task(database, owner, new))
 
 
 async def list_tasks(
-    request: Request, database: Database, owner: Owner, limit: Limit = None, after: After = None
+    path: RequestPath, query: RequestQuery, database: Database, owner: Owner, limit: Limit = None, after: After = None
 ) -> responses.TaskArray:
     """List this user's tasks in order of creation: the complete list, or a page."""
-    return await task_list(request, TaskList(database, owner, after or 0, limit))
+    return await task_list(path, query, TaskList(database, owner, after or 0, limit))
 
 
 async def read_task(database: Database, owner: Owner, task_id: TaskId) -> responses.OneTask:

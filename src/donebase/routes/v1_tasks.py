@@ -3,13 +3,11 @@
 Specific to it: PUT replaces, PATCH changes what is sent, DELETE answers 204.
 """
 
-from fastapi import Request
-
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
-from donebase.http.parameters import After, Database, Limit, TaskId
+from donebase.http.parameters import After, Database, Limit, RequestPath, RequestQuery, TaskId
 from donebase.http.task_list import task_list
 
 _ANYONE = None
@@ -21,16 +19,16 @@ class NewOwnedTask(shapes.NewTask):
     user_id: shapes.Id
 
 
-async def create_task(request: Request, database: Database, new: NewOwnedTask) -> responses.CreatedTask:
+async def create_task(path: RequestPath, database: Database, new: NewOwnedTask) -> responses.CreatedTask:
     """Create a task for the user that the body names."""
-    return responses.created(request, await tasks.create_task(database, new.user_id, new))
+    return responses.created(path, await tasks.create_task(database, new.user_id, new))
 
 
 async def list_tasks(
-    request: Request, database: Database, limit: Limit = None, after: After = None
+    path: RequestPath, query: RequestQuery, database: Database, limit: Limit = None, after: After = None
 ) -> responses.TaskArray:
     """List all tasks in order of id: the complete list, or a page."""
-    return await task_list(request, TaskList(database, _ANYONE, after or 0, limit))
+    return await task_list(path, query, TaskList(database, _ANYONE, after or 0, limit))
 
 
 async def read_task(database: Database, task_id: TaskId) -> responses.OneTask:

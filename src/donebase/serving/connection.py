@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.http.errors import InternalError
-from donebase.http.headers import CLOSE, finish, new_request_id, read_request_id
+from donebase.http.headers import CLOSE, finish, new_request_id, read_id_and_origin
 from donebase.http.middleware import OVER_LIMIT, record_request
 from donebase.http.problems import problem
 from donebase.serving.answering import header_lines
@@ -177,7 +177,7 @@ class Connection(PatientProtocol):
     def _refusal(self, fault: Fault | Exception) -> bytes:
         """Return a whole answer, logged and counted like any other: here, or where the application has begun, there."""
         begun = self.cycle is not None and self.cycle.disconnected
-        request_id = read_request_id(dict(self.scope)) if begun else new_request_id()
+        request_id = read_id_and_origin(dict(self.scope))[0] if begun else new_request_id()
         token = logs.request_id.set(request_id.decode())
         if isinstance(fault, Exception):
             logs.crash("internal_error", fault)

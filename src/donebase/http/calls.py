@@ -1,0 +1,126 @@
+"""Calls handlers and their dependencies with arguments that are read from a request, in FastAPI's order.
+
+Dependencies come first, each after its own; then the parameters of path, query, header, cookie and body. A function of
+which an argument has faults is not called.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import fields
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from starlette.datastructures import State
+
+from donebase.http.providers import FromApp, FromScope, is_registered
+from donebase.http.readers import (
+    BodyReader,
+    CookieReader,
+    HeaderReader,
+    PathReader,
+    QueryReader,
+    Reader,
+    RequestParts,
+    RequestReader,
+    ScopeReader,
+    Unsupported,
+)
+
+_SUPPORTED = frozenset(
+    {
+        *("name", "call", "path", "use_cache", "dependencies", "request_param_name", "http_connection_param_name"),
+        *("path_params", "query_params", "header_params", "cookie_params", "body_params"),
+    }
+)
+
+
+class Call:
+    """An async function and how its arguments are found, compiled from FastAPI's description of its signature.
+
+    `path_names` are the parameters that the path names, in order; `state` has the values of `FromApp`; `supported` are
+    more attributes of the description that it may have. Raises Unsupported.
+    """
+
+    def __init__(self, dependant: Dependant, path_names: Sequence[str], state: State, *supported: str) -> None:
+        assert dependant.call
+        self.function: Callable[..., Awaitable[Any]] = dependant.call
+        self._constants: dict[str, Any] = {}
+        self._dependencies: list[_Dependency] = []
+        self._readers: list[Reader | ScopeReader | RequestReader] = []
+        try:
+            _refuse_unknown_attributes(dependant, supported)
+            for dependency in dependant.dependencies:
+                self._add_dependency(dependency, path_names, state)
+            self._readers += _readers(dependant, path_names)
+        except Unsupported as unsupported:
+            name = getattr(self.function, "__name__", repr(self.function))
+            raise Unsupported(f"{name}: {unsupported}") from None
+
+    def _add_dependency(self, dependency: Dependant, path_names: Sequence[str], state: State) -> None:
+        name, function = dependency.name, dependency.call
+        if isinstance(function, FromApp) and name:
+            self._constants[name] = getattr(state, function.name)
+        elif isinstance(function, FromScope) and name:
+            self._readers.append(ScopeReader(name, function.key))
+        elif is_registered(function):
+            self._dependencies.append(_Dependency(dependency, path_names, state))
+        else:
+            raise Unsupported(f"the dependency {name or function!r} is not a registered provider")
+
+    async def arguments(self, parts: RequestParts) -> dict[str, Any]:
+        """Return the arguments, after calling all dependencies. Faults are added to `parts`."""
+        arguments = self._constants.copy()
+        for dependency in self._dependencies:
+            value = await dependency.value(parts)
+            if dependency.name is not None:
+                arguments[dependency.name] = value
+        for reader in self._readers:
+            arguments[reader.name] = reader.read(parts)
+        return arguments
+
+    def readers(self) -> Iterator[Reader | ScopeReader | RequestReader]:
+        """Yield what reads the arguments, those of dependencies included."""
+        yield from self._readers
+        for dependency in self._dependencies:
+            yield from dependency.call.readers()
+
+
+class _Dependency:
+    """A provider as a dependency of one function. Where several functions depend on it, it is called once a request."""
+
+    def __init__(self, dependant: Dependant, path_names: Sequence[str], state: State) -> None:
+        self.name = dependant.name
+        self.call = Call(dependant, path_names, state)
+        self._uses_cache = dependant.use_cache
+
+    async def value(self, parts: RequestParts) -> Any:
+        """Return what the provider returns, or None where its arguments have faults."""
+        function, faults = self.call.function, len(parts.faults)
+        arguments = await self.call.arguments(parts)
+        if len(parts.faults) > faults:
+            return None
+        if self._uses_cache and function in parts.cache:
+            return parts.cache[function]
+        value = await function(**arguments)
+        parts.cache.setdefault(function, value)
+        return value
+
+
+def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader | RequestReader]:
+    """Yield what reads the parameters, in the order in which FastAPI reads them."""
+    for field in dependant.path_params:
+        yield PathReader(field, path_names)
+    yield from map(QueryReader, dependant.query_params)
+    yield from map(HeaderReader, dependant.header_params)
+    yield from map(CookieReader, dependant.cookie_params)
+    yield from map(BodyReader, dependant.body_params)
+    for name in (dependant.request_param_name, dependant.http_connection_param_name):
+        if name:
+            yield RequestReader(name)
+
+
+def _refuse_unknown_attributes(dependant: Dependant, supported: Sequence[str]) -> None:
+    """Raise Unsupported where a description has what is not supported, also of a kind that a later FastAPI adds."""
+    for field in fields(dependant):
+        value = getattr(dependant, field.name)
+        if value and field.name not in _SUPPORTED and field.name not in supported:
+            raise Unsupported(f"{field.name} {value!r} is not supported")

@@ -1,0 +1,209 @@
+"""Reads single parameters of a request: where the value of each is found, what validates it, and what it defaults to.
+
+Values, faults and the order of the faults are FastAPI's. A kind of parameter that is not supported is refused when the
+app is made.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from functools import partial
+from typing import Any, ClassVar, get_args
+
+from fastapi import Request, params
+from fastapi._compat import ModelField, field_annotation_is_sequence, lenient_issubclass
+from pydantic import BaseModel, Json, ValidationError
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope
+
+ABSENT: Any = object()
+"""The value of a parameter that was not sent."""
+
+_IMMUTABLE = (type(None), bool, int, float, str, bytes, tuple, frozenset, Enum)
+
+
+class Unsupported(Exception):
+    """A route has a kind of parameter or dependency that is not supported: an app with this route cannot be made."""
+
+
+class RequestParts:
+    """One request, as far as it has been read, and the faults that were found, in the form of pydantic's errors."""
+
+    __slots__ = ("_receive", "_request", "body", "cache", "faults", "path_values", "query", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, path_values: Sequence[str]) -> None:
+        self.scope = scope
+        self.path_values = path_values
+        self.query: Mapping[str, list[str]] = {}
+        self.body: Any = ABSENT
+        self.faults: list[dict[str, Any]] = []
+        self.cache: dict[Any, Any] = {}  # what dependencies returned, by their functions
+        self._receive = receive
+        self._request: Request | None = None
+
+    @property
+    def request(self) -> Request:
+        """Starlette's request, the same one for all that ask."""
+        if self._request is None:
+            self._request = Request(self.scope, self._receive)
+        return self._request
+
+
+class Reader(ABC):
+    """Reads one parameter of a handler or of a provider. Raises Unsupported for a kind that FastAPI reads otherwise."""
+
+    source: ClassVar[str]
+    """The part of the request, as FastAPI names it in the location of a fault."""
+    takes_lists: ClassVar[bool] = False
+
+    def __init__(self, field: ModelField) -> None:
+        for unsupported in _unsupported(field, takes_lists=self.takes_lists):
+            raise Unsupported(f"the parameter {field.name} has {unsupported}")
+        self.name = field.name
+        self.alias = field.validation_alias or field.alias
+        self.required = field.field_info.is_required()
+        self._default = None if self.required else field.field_info.default
+        self._location: tuple[str, ...] = (self.source, self.alias)
+        # FastAPI's own validator, without the two functions around it.
+        self._validate = partial(field._type_adapter.validator.validate_python, from_attributes=True)
+
+    @abstractmethod
+    def find(self, parts: RequestParts) -> Any:
+        """Return the value as it was sent, or ABSENT."""
+
+    def read(self, parts: RequestParts) -> Any:
+        """Return the argument. Where the value is invalid or missing, add the faults to `parts` and return None."""
+        value = self.find(parts)
+        if value is not ABSENT:
+            try:
+                return self._validate(value)
+            except ValidationError as error:
+                found = error.errors(include_url=False, include_input=False)
+                parts.faults += [{**fault, "loc": self._location + fault["loc"]} for fault in found]
+                return None
+        if self.required:
+            parts.faults.append({"type": "missing", "loc": self._location, "msg": "Field required"})
+        return self._default
+
+
+class PathReader(Reader):
+    """Reads a parameter of the path, which has its place among the parameters that the path names."""
+
+    source = "path"
+
+    def __init__(self, field: ModelField, names: Sequence[str]) -> None:
+        super().__init__(field)
+        if self.alias not in names:
+            raise Unsupported(f"the parameter {self.name} is not in the path")
+        self._index = names.index(self.alias)
+
+    def find(self, parts: RequestParts) -> Any:
+        """Return the part of the path."""
+        return parts.path_values[self._index]
+
+
+class QueryReader(Reader):
+    """Reads a parameter of the query: its last value, or all of them for a list."""
+
+    source = "query"
+    takes_lists = True
+
+    def __init__(self, field: ModelField) -> None:
+        super().__init__(field)
+        self.is_list = field_annotation_is_sequence(field.field_info.annotation)
+
+    def find(self, parts: RequestParts) -> Any:
+        """Return the value or the values."""
+        values = parts.query.get(self.alias)
+        if values is None:
+            return ABSENT
+        return values if self.is_list else values[-1]
+
+
+class HeaderReader(Reader):
+    """Reads a header: the first of that name."""
+
+    source = "header"
+
+    def __init__(self, field: ModelField) -> None:
+        super().__init__(field)
+        self._key = self.alias.lower().encode("latin-1")
+
+    def find(self, parts: RequestParts) -> Any:
+        """Return the value of the header."""
+        for name, value in parts.scope["headers"]:
+            if name == self._key:
+                return value.decode("latin-1")
+        return ABSENT
+
+
+class CookieReader(Reader):
+    """Reads a cookie."""
+
+    source = "cookie"
+
+    def find(self, parts: RequestParts) -> Any:
+        """Return the value of the cookie."""
+        return HTTPConnection(parts.scope).cookies.get(self.alias, ABSENT)
+
+
+class BodyReader(Reader):
+    """Reads the whole body as one parameter."""
+
+    source = "body"
+    takes_lists = True
+
+    def __init__(self, field: ModelField) -> None:
+        super().__init__(field)
+        self._location = (self.source,)
+
+    def find(self, parts: RequestParts) -> Any:
+        """Return the parsed body."""
+        return parts.body
+
+
+class ScopeReader:
+    """Reads a value of the ASGI scope."""
+
+    def __init__(self, name: str, key: str) -> None:
+        self.name = name
+        self._key = key
+
+    def read(self, parts: RequestParts) -> Any:
+        """Return the value."""
+        return parts.scope[self._key]
+
+
+class RequestReader:
+    """Reads the request as a whole."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, parts: RequestParts) -> Request:
+        """Return Starlette's request."""
+        return parts.request
+
+
+def _unsupported(field: ModelField, *, takes_lists: bool) -> Iterator[str]:
+    information = field.field_info
+    if isinstance(information, params.Form):  # files as well
+        yield "a form"
+    if getattr(information, "embed", None):
+        yield "a place inside the body (embed)"
+    if any(type(item) is Json for item in information.metadata):
+        yield "JSON inside a string"
+    if not isinstance(information.validation_alias, str | None) or field.config:
+        yield "several names"
+    if information.default_factory or information.validate_default:
+        yield "a default that is computed or validated"
+    if not (information.is_required() or isinstance(information.default, _IMMUTABLE)):
+        yield "a default that can be changed"
+    if not takes_lists and field_annotation_is_sequence(information.annotation):
+        yield "several values"
+    if isinstance(information, params.Param) and _is_model(information.annotation):
+        yield "a model with several parameters"
+
+
+def _is_model(annotation: Any) -> bool:
+    return any(lenient_issubclass(each, BaseModel) for each in (annotation, *get_args(annotation)))
