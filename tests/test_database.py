@@ -157,7 +157,9 @@ def test_a_failure_is_named_without_values(database_url: str) -> None:
     async def use(database: PostgresDatabase) -> None:
         refused: Executable = statements.CREATE
         with pytest.raises(DatabaseFailed) as failure:
-            await database.fetch(refused, user_id=1, title="a secret " * 100, description=None, completed=False)
+            await database.fetch(
+                refused, **NewTask(title="x").model_dump() | {"user_id": 1, "title": "a secret " * 100}
+            )
         assert str(failure.value).startswith("CheckViolationError (23514): ")
         assert "secret" not in str(failure.value)
 

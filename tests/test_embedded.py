@@ -1,10 +1,16 @@
 """The PostgreSQL that comes with pip: there at the first start, clean at the end, whole after the worst."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 
-from tests.support.families import FAMILIES
+from donebase.core.tables import REVISION
+from donebase.postgres.embedded import postgresql
+from donebase.postgres.migrations import migrate
+from donebase.settings import Settings
+from tests.support.databases import fill
+from tests.support.families import FAMILIES, Json
 from tests.support.processes import Service, run_donebase
 
 
@@ -17,12 +23,12 @@ def running(data: Path) -> bool:
     return (data / "postgresql" / "postmaster.pid").exists()
 
 
-def create_everywhere(service: Service, user: int) -> list[object]:
+def create_everywhere(service: Service, user: int) -> list[Json]:
     with httpx.Client(base_url=service.address) as client:
         return [family.created(client, user, title=f"at {family.name}") for family in FAMILIES]
 
 
-def read_everywhere(service: Service, user: int) -> list[list[object]]:
+def read_everywhere(service: Service, user: int) -> list[list[Json]]:
     with httpx.Client(base_url=service.address) as client:
         return [list(family.listed(client, user)) for family in FAMILIES]
 
@@ -38,6 +44,15 @@ def test_tasks_survive_a_restart(folder: Path, data: Path, alice: int) -> None:
     with start(folder, data) as service:
         assert read_everywhere(service, alice) == [created] * 3
     assert not running(data)
+
+
+def test_the_tables_of_the_version_before_are_migrated_at_the_start(folder: Path, data: Path) -> None:
+    with postgresql(data) as url:
+        asyncio.run(migrate(Settings.read(database_url=url), f"{int(REVISION) - 1:04}"))
+        fill(url, 7, 3)
+    with start(folder, data) as service:
+        titles = [[task["title"] for task in tasks] for tasks in read_everywhere(service, 7)]
+        assert titles == [["task 1", "task 2", "task 3"]] * 3
 
 
 def test_the_last_of_two_stops_the_database(folder: Path, data: Path, alice: int) -> None:

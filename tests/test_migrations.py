@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -21,9 +22,10 @@ from donebase.core.tables import REVISION, Table
 from donebase.postgres.database import PostgresDatabase
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
-from tests.support.databases import a_database, database_named, execute, fetchval
+from tests.support.databases import a_database, database_named, execute, fetchval, fill
+from tests.support.families import USERS
 from tests.support.held_up import Onlooker
-from tests.support.processes import DONEBASE, clean_environment, run_donebase
+from tests.support.processes import DONEBASE, Service, clean_environment, run_donebase
 
 MIGRATE = "run `donebase migrate`, or `make migrate`"
 
@@ -58,6 +60,7 @@ def test_from_nothing_leads_to_the_models(empty_database: str) -> None:
     assert fetchval(empty_database, CONSTRAINTS) == [
         "alembic_version_pkc PRIMARY KEY (version_num)",
         "ck_tasks_description_length CHECK ((char_length(description) <= 5000))",
+        "ck_tasks_priority_known CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))",
         "ck_tasks_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))",
         "ck_users_id_positive CHECK ((id > 0))",
         "fk_tasks_user_id_users FOREIGN KEY (user_id) REFERENCES users(id)",
@@ -87,6 +90,34 @@ def test_down_and_up_again(empty_database: str) -> None:
     assert fetchval(empty_database, "SELECT to_regclass('tasks')") is None
     assert asyncio.run(migrate(settings(empty_database))) is None
     assert differences(empty_database) == []
+
+
+def test_a_migration_keeps_the_tasks_and_does_not_write_them_again(empty_database: str) -> None:
+    columns = "user_id, id, title, description, completed, created_at, updated_at"
+    rows = f"SELECT array_agg(t ORDER BY id)::text FROM (SELECT {columns} FROM tasks) AS t"
+    file = "SELECT pg_relation_filenode('tasks')"
+    asyncio.run(migrate(settings(empty_database), "0001"))
+    fill(empty_database, 7, 100, "as it was")
+    before = [fetchval(empty_database, each) for each in (rows, file)]
+    for revision in (REVISION, "0001", REVISION):
+        asyncio.run(migrate(settings(empty_database), revision))
+        assert [fetchval(empty_database, each) for each in (rows, file)] == before
+    assert differences(empty_database) == []
+
+
+def test_the_tables_of_the_version_before_are_refused_and_then_migrated(empty_database: str, folder: Path) -> None:
+    before = f"{int(REVISION) - 1:04}"
+    asyncio.run(migrate(settings(empty_database), before))
+    fill(empty_database, 7, 3)
+    refused = run_donebase(folder, "serve", "--port", "0", DATABASE_URL=empty_database)
+    assert (refused.returncode, MIGRATE.strip("`") in refused.stderr) == (1, True)
+    assert f"schema is {before}, older than the required {REVISION}" in refused.stderr
+    assert run_donebase(folder, "migrate", DATABASE_URL=empty_database).returncode == 0
+    with (
+        Service(folder, DATABASE_URL=empty_database) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+    ):
+        assert [task["title"] for task in USERS.listed(client, 7)] == ["task 1", "task 2", "task 3"]
 
 
 def test_once_more_changes_nothing(empty_database: str) -> None:

@@ -200,6 +200,25 @@ def test_nothing_else_is_done(done: object) -> None:
     assert faults(Completion, {"completed": done}) == [("completed", "bool_type")]
 
 
+@pytest.mark.parametrize("priority", ["low", "medium", "high", None])
+def test_a_priority_is_one_of_three_or_null(priority: str | None) -> None:
+    assert stored(NewTask, title="x", priority=priority)["priority"] == priority
+    assert stored(TaskChanges, priority=priority) == {"priority": priority}
+
+
+@pytest.mark.parametrize(
+    ("priority", "why"),
+    [
+        *((text, "unknown_value") for text in ("", "High", "high ", "highest", "none", "null", "1", "\0", "\ud800")),
+        *((value, "string_type") for value in (1, True, 5.0, ["high"], {"high": 1}, b"high")),
+    ],
+    ids=named,
+)
+def test_nothing_else_is_a_priority(priority: object, why: str) -> None:
+    assert faults(NewTask, {"title": "x", "priority": priority}) == [("priority", why)]
+    assert faults(TaskChanges, {"priority": priority}) == [("priority", why)]
+
+
 @pytest.mark.parametrize("user", [1, 123, 2**31, 2**53 + 1, 2**63 - 1])
 def test_an_owner_can_be_named(user: int) -> None:
     assert TypeAdapter(Id).validate_python(user) == user
@@ -252,7 +271,7 @@ def test_a_completion_says_nothing_else(name: str) -> None:
 
 
 def test_what_is_left_out_of_a_new_task_takes_its_default() -> None:
-    assert stored(NewTask, title="x") == {"title": "x", "description": None, "completed": False}
+    assert stored(NewTask, title="x") == {"title": "x", "description": None, "completed": False, "priority": None}
 
 
 def test_a_new_task_needs_a_title() -> None:

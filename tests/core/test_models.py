@@ -35,5 +35,6 @@ def test_every_constraint_has_the_name_that_the_rule_gives() -> None:
         "ck_users_id_positive",
         "ck_tasks_title_length",
         "ck_tasks_description_length",
+        "ck_tasks_priority_known",
         "ix_tasks_id",
     }

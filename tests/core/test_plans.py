@@ -30,7 +30,6 @@ VALUES = {
     "limit": "51",
     "ids": "'{70,71,72}'",
     "completed": "true",
-    "description_sent": "false",
 }
 
 
@@ -60,7 +59,7 @@ async def run(url: str, *commands: str) -> list[Any]:
 def plan(url: str, statement: Any) -> Iterator[dict[str, Any]]:
     """Yield each node of the plan that serves a prepared statement whatever its parameters are."""
     sql, names, _ = compile_statement(statement)
-    arguments = ", ".join(VALUES.get(name, "'x'") for name in names)
+    arguments = ", ".join(VALUES.get(name, "false" if name.endswith("_sent") else "'x'") for name in names)
     generic = "SET LOCAL plan_cache_mode = force_generic_plan"
     explain = f"EXPLAIN (FORMAT JSON) EXECUTE explained({arguments})"
     [[found]] = asyncio.run(run(url, generic, f"PREPARE explained AS {sql}", explain))

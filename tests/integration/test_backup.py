@@ -1,5 +1,6 @@
 """docs/backup.md, done as it is written: what was acknowledged comes back to the byte, and no id comes twice."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -15,8 +16,11 @@ from typing import Any
 import httpx
 import pytest
 
+from donebase.core.tables import REVISION
 from donebase.postgres.embedded import postgresql as embedded_postgresql
-from tests.support.databases import fetchval
+from donebase.postgres.migrations import migrate
+from donebase.settings import Settings
+from tests.support.databases import fetchval, fill
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.postgresql import Postgresql, postgresql, programs
 from tests.support.processes import DONEBASE, Service, clean_environment, run_donebase
@@ -175,6 +179,18 @@ def test_from_the_embedded_postgresql_to_an_older_one_and_back(
     with served(folder, DATA_DIR=new) as client:
         assert everything(client) == [*before, created]
         assert V1.created(client, alice)["id"] == created["id"] + 1
+
+
+def test_a_backup_of_the_version_before_is_upgraded(server: Postgresql, folder: Path, tools: str) -> None:
+    old, restored = server.url(server.new_database()), server.url(server.new_database())
+    asyncio.run(migrate(Settings.read(database_url=old), f"{int(REVISION) - 1:04}"))
+    fill(old, 7, 3, "as it was")
+    run(BACK_UP, folder, DATABASE_URL=old, PATH=tools)
+    run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)
+    with served(folder, DATABASE_URL=restored) as client:
+        found = [(task["id"], task["title"], task["description"]) for task in everything(client)]
+        assert found == [(number, f"task {number}", "as it was") for number in (1, 2, 3)]
+        assert V1.created(client, 7)["id"] == 4
 
 
 def refused(folder: Path, status: int, *arguments: str, **environment: str) -> str:

@@ -62,6 +62,7 @@ def bodies(owner: int, other: int, *, fields: frozenset[str], required: frozense
         "title": _mostly(titles, _odd_texts | _wrong_types),
         "description": _mostly(descriptions, _odd_texts | _wrong_types),
         "completed": _mostly(st.booleans(), _wrong_types),
+        "priority": _mostly(st.sampled_from([None, "low", "medium", "high"]), _odd_texts | _wrong_types),
         "user_id": _mostly(st.just(owner), users),
     }
     optional = {field: values[field] for field in sorted((fields | {"user_id"}) - required)}

@@ -25,7 +25,8 @@ class Model:
     def create(self, answer: Json, user: int, body: Json) -> None:
         """Take in what was answered to a new task: an id above all there have been, and what was said."""
         given = {field: answer[field] for field in ("id", "created_at", "updated_at")}
-        assert answer == {"description": None, "completed": False, **said(body), "user_id": user, **given}
+        defaults = {"description": None, "completed": False, "priority": None}
+        assert answer == {**defaults, **said(body), "user_id": user, **given}
         assert answer["id"] > max(self.ids, default=0)
         assert moment(answer["created_at"]) <= moment(answer["updated_at"])
         self.ids.add(answer["id"])

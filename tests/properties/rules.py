@@ -10,7 +10,7 @@ Json = dict[str, Any]
 MAX_INT8 = 2**63 - 1
 LONGEST_TITLE = 500
 LONGEST_DESCRIPTION = 5_000
-FIELDS = frozenset({"title", "description", "completed"})
+FIELDS = frozenset({"title", "description", "completed", "priority"})
 ONLY_THE_DATABASE_SETS = frozenset({"id", "created_at", "updated_at"})
 
 # Unicode's Default_Ignorable_Code_Point beyond the category Cf, and the blank pattern of Braille.
@@ -64,6 +64,12 @@ def wrong_with_completed(completed: Any) -> set[str]:
     return set() if isinstance(completed, bool) else {"wrong_type"}
 
 
+def wrong_with_priority(priority: Any) -> set[str]:
+    if priority in (None, "low", "medium", "high"):
+        return set()
+    return {"unknown_value", "not_unicode"} if isinstance(priority, str) else {"wrong_type"}
+
+
 def wrong_with_user_id(user_id: Any) -> set[str]:
     if not isinstance(user_id, int) or isinstance(user_id, bool):
         return {"wrong_type"}
@@ -74,6 +80,7 @@ _WRONG = {
     "title": wrong_with_title,
     "description": wrong_with_description,
     "completed": wrong_with_completed,
+    "priority": wrong_with_priority,
     "user_id": wrong_with_user_id,
 }
 

@@ -14,8 +14,9 @@ from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.problems import JSON, refused
 from tests.support.processes import Service
 
-BEFORE: Json = {"title": "as it was", "description": " as it was\n", "completed": True}
-DEFAULTS: Json = {"description": None, "completed": False}
+BEFORE: Json = {"title": "as it was", "description": " as it was\n", "completed": True, "priority": "low"}
+REPLACED: Json = {"description": None, "completed": False}
+DEFAULTS: Json = {**REPLACED, "priority": None}
 KEPT: Json = {}
 TITLE = frozenset({"title"})
 
@@ -48,7 +49,7 @@ class Operation(NamedTuple):
 
 OPERATIONS = [
     Operation(V1, "POST", DEFAULTS, required=frozenset({"title", "user_id"})),
-    Operation(V1, "PUT", DEFAULTS, required=TITLE),
+    Operation(V1, "PUT", REPLACED, required=TITLE),
     Operation(V1, "PATCH", KEPT),
     Operation(USERS, "POST", DEFAULTS, required=TITLE),
     Operation(USERS, "PUT", KEPT),

@@ -20,6 +20,7 @@ VALUES = {
     "title": ("Buy oat milk", "Buy bread"),
     "description": (" two litres,\r\n\tthe blue one \u200b", ""),
     "completed": (True, False),
+    "priority": ("high", "low"),
 }
 
 

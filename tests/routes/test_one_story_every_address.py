@@ -15,12 +15,12 @@ def test_a_task_is_born(client: httpx.Client, family: Family, alice: int) -> Non
     assert response.headers["content-type"] == "application/json"
     task = response.json()
     assert response.headers["location"] == family.one(alice, task["id"])
-    assert list(task) == ["id", "title", "description", "completed", "user_id", "created_at", "updated_at"]
+    assert list(task) == ["id", "title", "description", "completed", "priority", "user_id", "created_at", "updated_at"]
     assert task["id"] > 0
     assert task["created_at"] == task["updated_at"]
     assert task["created_at"].endswith("Z")
     assert abs(datetime.now().astimezone() - datetime.fromisoformat(task["created_at"])) < timedelta(minutes=1)
-    said = {"title": "Buy milk", "description": None, "completed": False, "user_id": alice}
+    said = {"title": "Buy milk", "description": None, "completed": False, "priority": None, "user_id": alice}
     assert said.items() <= task.items()
     assert family.read(client, alice, task["id"]).json() == task
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from donebase.core.statements import COLUMNS
 
-_NAMES = [column.key for column in COLUMNS]
+_NAMES = [str(column.key) for column in COLUMNS]
+_TIMES = ("created_at", "updated_at")
 _A_TIME = datetime(2026, 11, 20, 8)
 
 
@@ -35,4 +36,5 @@ class Rows:
 
 def task_row(task_id: int) -> Row:
     """Return a row of the table of tasks."""
-    return Row([task_id, "x", None, False, 7, _A_TIME, _A_TIME])
+    values = {"id": task_id, "title": "x", "completed": False, "user_id": 7} | dict.fromkeys(_TIMES, _A_TIME)
+    return Row([values.get(name) for name in _NAMES])

@@ -13,7 +13,7 @@ from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, Json
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, TITLE_LENGTH
+from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, PRIORITIES, TITLE_LENGTH
 from donebase.core.text import at_most, storable, visible
 
 
@@ -21,6 +21,12 @@ def _positive_int8(number: int) -> int:
     if not 1 <= number <= MAX_ID:
         raise PydanticCustomError("out_of_range", f"must be from 1 to {MAX_ID}")
     return number
+
+
+def _known_priority(text: str) -> str:
+    if text not in PRIORITIES:
+        raise PydanticCustomError("unknown_value", 'must be "low", "medium" or "high"')
+    return text
 
 
 Title = Annotated[
@@ -37,6 +43,7 @@ Description = Annotated[
     at_most(DESCRIPTION_LENGTH),
     Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
 ]
+Priority = Annotated[str, AfterValidator(_known_priority), Field(json_schema_extra={"enum": [*PRIORITIES]})]
 Id = Annotated[
     int,
     AfterValidator(_positive_int8),
@@ -63,6 +70,7 @@ class WritableFields(BaseModel):
         examples=["Two litres, the blue carton"],
     )
     completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
+    priority: Priority | None = Field(default=None, description="How important the task is.", examples=["high"])
 
 
 WRITABLE = WritableFields.model_fields

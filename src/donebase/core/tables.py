@@ -8,10 +8,11 @@ from sqlmodel import Field, Relationship, SQLModel
 
 TITLE_LENGTH = 500
 DESCRIPTION_LENGTH = 5_000
+PRIORITIES = ("low", "medium", "high")
 MAX_ID = 2**63 - 1
 
 # The migration that leads to the tables below. A test holds it against Alembic and the tables against the migration.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class Table(SQLModel):
@@ -52,6 +53,7 @@ class TaskRow(Table, table=True):
     __table_args__ = (
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
         CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
+        CheckConstraint(f"priority IN {PRIORITIES}", name="priority_known"),
         # The flat family finds a task by its id alone. Not unique: Citus allows no unique index without the owner.
         Index(None, "id"),
     )
@@ -61,6 +63,7 @@ class TaskRow(Table, table=True):
     title: str = Field(sa_type=Text, nullable=False)
     description: str | None = Field(default=None, sa_type=Text)
     completed: bool = Field(nullable=False, sa_column_kwargs={"server_default": false()})
+    priority: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = _set_by_the_database()
     updated_at: datetime = _set_by_the_database()
 
