@@ -1,4 +1,4 @@
-"""The file `.env`: whether a name in it is one of donebase's settings, written wrongly."""
+"""The file `.env`: what is in it, and whether a name in it is a misspelt setting."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -19,20 +19,27 @@ class Misspelt(NamedTuple):
     meant: str
 
 
-def misspelt(path: Path, missing: Iterable[str]) -> Misspelt | None:
-    """Return the first name in the file that looks like one of the settings that are `missing`.
+def read_env_file(path: Path) -> dict[str, str | None]:
+    """Return the values in the file by name, None for a name without `=`. An absent file has none.
 
-    Other names are left alone: such files are shared with other programs. Raises OSError and UnicodeDecodeError.
+    Raises OSError and UnicodeDecodeError.
     """
     if not path.is_file():
-        return None
-    from dotenv.parser import parse_stream  # pydantic-settings as well imports it only where there is a file
+        return {}
+    from dotenv import dotenv_values  # in production there is often no such file
 
-    wanted = {name.upper() for name in missing}
-    with path.open(encoding="utf-8") as file:
-        names = [binding.key.upper() for binding in parse_stream(file) if binding.key]
+    return dotenv_values(path, encoding="utf-8")
+
+
+def misspelt(names: Iterable[str], missing: Iterable[str]) -> Misspelt | None:
+    """Return the first of the names in the file that looks like one of the settings that are `missing`.
+
+    Other names are ignored: such files are shared with other programs.
+    """
+    names = [name.upper() for name in names]
+    wanted = {name.upper() for name in missing} - set(names)
     for name in names:
-        meant = get_close_matches(name, wanted - set(names), 1, _ALIKE)
+        meant = get_close_matches(name, wanted, 1, _ALIKE)
         if meant and not name.startswith(_NOT_OURS):
             return Misspelt(name, meant[0])
     return None

@@ -10,12 +10,20 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from donebase.database_url import DatabaseUrl, UrlError, check_files
-from donebase.env_file import misspelt
+from donebase.env_file import misspelt, read_env_file
 
 
 class WrongSetting(Exception):
@@ -58,7 +66,7 @@ def _origin(origin: str) -> str:
 
 
 _URL = Annotated[SecretStr, AfterValidator(_postgresql)]
-_Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
+_Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
 _Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 _Seconds = Annotated[float, Field(gt=0, le=600)]
 
@@ -69,12 +77,10 @@ _AN_ENDPOINT = (
 _SOME_SECONDS = "must be a number of seconds above 0 and at most 600"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything an operator can turn. A field's name in capitals is its variable, its description what is right."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = ConfigDict(frozen=True)
 
     database_url: _URL | None = Field(default=None, description=_A_URL)
     database_url_unpooled: _URL | None = Field(default=None, description=_A_URL)
@@ -142,8 +148,10 @@ class Settings(BaseSettings):
         Raises WrongSetting for the first that cannot be worked with. The text never shows a value.
         """
         try:
-            settings = cls(**given)
-            found = misspelt(Path(".env"), cls.model_fields.keys() - settings.model_fields_set)
+            file = read_env_file(Path(".env"))
+            # An empty variable counts as unset.
+            said = {name.lower(): value for name, value in (*file.items(), *os.environ.items()) if value}
+            settings = cls.model_validate(said | given)
         except ValidationError as refused:
             fault = refused.errors(include_url=False, include_input=False)[0]
             name = str(fault["loc"][0]).lower()
@@ -153,7 +161,7 @@ class Settings(BaseSettings):
             raise WrongSetting(".env must be text in UTF-8") from None
         except OSError as failure:
             raise WrongSetting(f".env must be a file that this user can read ({failure.strerror})") from None
-        if found:
+        if found := misspelt(file, cls.model_fields.keys() - settings.model_fields_set):
             raise WrongSetting(f".env contains {found.name}, which is not a setting; did you mean {found.meant}?")
         return settings
 
