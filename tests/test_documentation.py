@@ -52,7 +52,7 @@ def test_every_event_of_the_log_is_documented_and_no_other() -> None:
     assert logged <= documented
     for event in documented:  # some are the code of an error
         assert any(f'"{name}"' in source for name in (event, event.upper())), event
-    actions = set(re.findall(r"`task\.([a-z]+)`", table))
+    actions = set(re.findall(r"`(task\.[a-z]+)`", table))
     assert actions == set(re.findall(r"\b(?:_verb|events\.record)\(\s*\"(.+?)\"", source))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class TaskEvent(NamedTuple):
-    """What a verb did ("created", "listed"), whose task it was and which; None for everybody's and for a list."""
+    """What a verb did ("task.created"), whose task it was and which; None for everybody's and for a list."""
 
     action: str
     user_id: int | None

@@ -23,7 +23,7 @@ async def create_task(database: Database, owner: int, new: NewTask) -> Row:
     Raises InvalidInput if the task names another owner.
     """
     [row] = await database.fetch(CREATE, **new.model_dump() | {"user_id": _agreed(owner, new.user_id)})
-    events.record("created", owner, row["id"])
+    events.record("task.created", owner, row["id"])
     return row
 
 

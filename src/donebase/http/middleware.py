@@ -149,7 +149,7 @@ def record_request(
 ) -> None:
     """Log and count a request that began at `started`, by the clock of `time.perf_counter`, and what it did."""
     seconds = time.perf_counter() - started
-    logs.log_request(method, route, status, seconds * 1000, recorded[-1] if recorded else None)
+    logs.log_request(method, route, status, seconds, recorded[-1] if recorded else None)
     metrics.count_request(method, route, family, status, seconds)
 
 

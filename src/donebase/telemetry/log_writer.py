@@ -10,7 +10,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 BUFFER_BYTES = 2**20
 MAX_WRITE = select.PIPE_BUF
@@ -40,26 +40,19 @@ class LogWriter:
         self._in_line = False  # the lock is held: other workers wait for the rest of a long line
 
     def write(self, lines: list[bytes]) -> bool:
-        """Take lines, each with its line feed, and write what can be written now. Tell whether that was all."""
+        """Take lines, each with its line feed, and write what can be written now, what waits first.
+
+        Tell whether everything is written.
+        """
         with self._lock:
             for data in _chunks(lines):
-                if self._size + len(data) > BUFFER_BYTES:
-                    number = data.count(b"\n")
-                    self._newly_dropped += number
-                    self._untold += number
-                else:
-                    self._add(data)
-            return self._write_waiting()
-
-    def write_waiting(self) -> bool:
-        """Write what waits, as far as it can be written now. Tell whether that was all."""
-        with self._lock:
+                self._add(data)
             return self._write_waiting()
 
     def flush(self, seconds: float) -> None:
         """Wait until everything is written, so many seconds at most."""
         end = time.monotonic() + seconds
-        while not self.write_waiting() and time.monotonic() < end:
+        while not self.write([]) and time.monotonic() < end:
             time.sleep(_LOOK_AGAIN)
 
     def take_newly_dropped(self) -> int:
@@ -69,8 +62,13 @@ class LogWriter:
             return number
 
     def _add(self, data: bytes) -> None:
-        self._waiting.append(data)
-        self._size += len(data)
+        if self._size + len(data) > BUFFER_BYTES:
+            number = data.count(b"\n")
+            self._newly_dropped += number
+            self._untold += number
+        else:
+            self._waiting.append(data)
+            self._size += len(data)
 
     def _write_waiting(self) -> bool:
         while self._waiting or self._untold:
@@ -90,7 +88,7 @@ class LogWriter:
 
     def _write_some(self, data: bytes) -> int:
         """Write as much as can be written now, and return how many bytes that was."""
-        if not self._in_line and not self._lock_out_others():
+        if self.shared and not self._in_line and not self._lock_out_others():
             return 0
         written = 0
         try:
@@ -106,13 +104,12 @@ class LogWriter:
 
     def _lock_out_others(self) -> bool:
         """Keep other workers from writing. Tell whether none of them does so just now."""
-        if self.shared:
-            try:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError):  # POSIX names both
-                return False
-            except OSError:  # a file system without locks
-                self.shared = False
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # POSIX names both
+            return False
+        except OSError:  # a file system without locks
+            self.shared = False
         return True
 
 
@@ -127,19 +124,14 @@ def _never_blocking(descriptor: int) -> int:
         return descriptor
 
 
-def _chunks(lines: list[bytes]) -> Iterator[bytes]:
+def _chunks(lines: list[bytes]) -> Iterable[bytes]:
     """Put lines together to what can be written at once; a longer line is alone."""
     together = b"".join(lines)
-    if 0 < len(together) <= MAX_WRITE:
-        yield together
-        return
-    chunk: list[bytes] = []
-    size = 0
+    if len(together) <= MAX_WRITE:
+        return (together,) if together else ()
+    chunks = [b""]
     for line in lines:
-        if chunk and size + len(line) > MAX_WRITE:
-            yield b"".join(chunk)
-            chunk, size = [], 0
-        chunk.append(line)
-        size += len(line)
-    if chunk:
-        yield b"".join(chunk)
+        if chunks[-1] and len(chunks[-1]) + len(line) > MAX_WRITE:
+            chunks.append(b"")
+        chunks[-1] += line
+    return chunks

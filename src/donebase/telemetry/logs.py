@@ -75,7 +75,7 @@ def announce(event: str, headline: str, **fields: Any) -> None:
         return
     width = max(map(len, fields))
     below = "".join(f"  {name.capitalize():{width}}  {value}\n" for name, value in fields.items())
-    _put(f"{headline}\n{below}".encode(errors="backslashreplace"))
+    _gather(f"{headline}\n{below}".encode(errors="backslashreplace"))
 
 
 def warning(event: str, **fields: Any) -> None:
@@ -94,25 +94,33 @@ def crash(event: str, cause: BaseException | None) -> None:
 
 
 def log_request(
-    method: str | None, route: str | None, status: int, ms: float, event: tuple[str, int | None, int | None] | None
+    method: str | None, route: str | None, status: int, seconds: float, event: tuple[str, int | None, int | None] | None
 ) -> None:
     """Write the one line of a request: `route` is the address's pattern, never what a client made of it.
 
-    What could not be read as a request has neither. `event` is what was done to a task ("created"), whose and which;
-    the line never holds the task's words.
+    What could not be read as a request has neither. `event` is what was done to a task ("task.created"), whose and
+    which; the line never holds the task's words.
     """
-    fields = {"method": method, "route": route, "status": status, "ms": round(ms, 2)}
+    fields = {
+        "time": datetime.now(UTC),
+        "level": "info",
+        "event": "request",
+        "request_id": request_id.get(),
+        "method": method,
+        "route": route,
+        "status": status,
+        "ms": int(seconds * 100_000) / 100,
+    }
     if event is not None:
-        action, user_id, task_id = event
-        fields |= {"action": f"task.{action}", "user_id": user_id, "task_id": task_id}
-    _line("info", "request", fields)
+        fields["action"], fields["user_id"], fields["task_id"] = event
+    _gather(_encoded(fields) if _as_json else _as_text(fields))
 
 
 def _line(level: str, event: str, fields: dict[str, Any]) -> None:
-    _put(_formatted(level, event, request_id.get(), fields))
+    _gather(_formatted(level, event, request_id.get(), fields))
 
 
-def _put(line: bytes) -> None:
+def _gather(line: bytes) -> None:
     _gathered.append(line)
     if len(_gathered) > 1:
         return
@@ -123,17 +131,20 @@ def _put(line: bytes) -> None:
 
 
 def _write() -> bool:
-    while _gathered:  # another thread may add to it meanwhile
+    while True:
         lines = _gathered[:]
         del _gathered[: len(lines)]
-        _writer.write(lines)
-    return _writer.write_waiting()
+        everything = _writer.write(lines)
+        if not _gathered:  # another thread may have added to it meanwhile
+            return everything
 
 
 def _write_now_or_later() -> None:
     global _writes_again
+    if _write():
+        return
     loop = asyncio.get_running_loop()
-    if not _write() and _writes_again is not loop:
+    if _writes_again is not loop:
         _writes_again = loop
         loop.call_later(_WRITE_AGAIN, _write_again)
 
@@ -146,7 +157,7 @@ def _write_again() -> None:
 
 def _formatted(level: str, event: str, request: str | None, fields: dict[str, Any]) -> bytes:
     whole = {"time": datetime.now(UTC), "level": level, "event": event, "request_id": request, **fields}
-    return _encoded(whole) if _as_json else _as_text(whole) + b"\n"
+    return _encoded(whole) if _as_json else _as_text(whole)
 
 
 def _dropped(number: int) -> bytes:
@@ -171,8 +182,9 @@ def _as_text(fields: dict[str, Any]) -> bytes:
     rest = " ".join(
         f"{name}={_encoded(value).decode().rstrip()}" for name, value in fields.items() if value is not None
     )
-    line = f"{when} {level:7} {event} {rest}"
-    return (f"{line}\n{textwrap.indent(trace.rstrip(), '    ')}" if trace else line).encode(errors="backslashreplace")
+    line = f"{when} {level:7} {event} {rest}\n"
+    whole = f"{line}{textwrap.indent(trace.rstrip(), '    ')}\n" if trace else line
+    return whole.encode(errors="backslashreplace")
 
 
 class _FromLogging(logging.Handler):
