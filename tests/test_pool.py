@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvloop
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, text
 
 from donebase.core.errors import DatabaseFailed
 from donebase.core.lists import TaskList
@@ -149,5 +149,55 @@ def test_a_statement_that_runs_when_its_connection_ends_fails(own_database: str)
                 await running
             assert await onlooker.sessions("query LIKE '%pg_sleep%' AND state = 'active'") == 0
             await database.close()
+
+    asyncio.run(use())
+
+
+def test_no_slot_is_lost_in_a_storm_of_cancellations(own_database: str) -> None:
+    """Statements are given up while they wait for a connection, while they run and as they end."""
+
+    async def use() -> None:
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        await database.open()
+        running = []
+        for number in range(400):
+            running.append(asyncio.create_task(database.fetch(select(func.pg_sleep(0.001)))))
+            if number % 3 == 0:
+                await asyncio.sleep(0.0005)
+            if number % 2 == 0:
+                running[(number * 7) % len(running)].cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+        assert {type(each) for each in ended} == {list, asyncio.CancelledError}
+        assert database.pool_state() == (SIZE, 0, 0)
+        async with asyncio.timeout(DEADLINE), Onlooker(own_database) as onlooker:
+            await writing_at_once(database, onlooker, SIZE)
+        await database.close()
+
+    asyncio.run(use())
+
+
+def test_a_prepared_statement_survives_a_migration_of_its_columns(own_database: str) -> None:
+    """PostgreSQL refuses to run it before it does anything, so it is run once, on a new connection."""
+
+    async def use() -> None:
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        async with Onlooker(own_database) as onlooker:
+            await writing_at_once(database, onlooker, SIZE)
+            await onlooker.fetch("ALTER TABLE tasks ALTER COLUMN title TYPE varchar")
+            await create_task(database, 1, NewTask(title="after"))
+            assert await onlooker.fetch("SELECT count(*) FROM tasks WHERE title = 'after'") == [(1,)]
+        await database.close()
+
+    asyncio.run(use())
+
+
+def test_a_connection_keeps_a_limited_number_of_prepared_statements(own_database: str) -> None:
+    async def use() -> None:
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=1))
+        for number in range(250):
+            assert await database.fetch(text(f"SELECT {number}"))
+        kept = text("SELECT count(*) AS kept FROM pg_prepared_statements")
+        assert (await database.fetch(kept))[0]["kept"] == 100
+        await database.close()
 
     asyncio.run(use())

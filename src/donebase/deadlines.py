@@ -16,9 +16,9 @@ class Deadlines:
     """Limits waits: `with deadlines.limit(8): await …` raises TimeoutError after about 8 seconds."""
 
     def __init__(self) -> None:
-        self._active: dict[_Deadline, None] = {}  # in the order in which they began
-        self._running = False
+        self.active: dict[_Deadline, None] = {}  # in the order in which they began
         self.end = math.inf
+        self.is_timer_set = False
 
     def limit(self, seconds: float) -> "_Deadline":
         """Return a deadline for the current task, in so many seconds from when it is entered."""
@@ -27,33 +27,28 @@ class Deadlines:
     def end_within(self, seconds: float) -> None:
         """Let no wait, present or future, last longer than so many seconds from now."""
         self.end = min(self.end, asyncio.get_running_loop().time() + seconds)
-        for deadline in self._active:
+        for deadline in self.active:
             deadline.due = min(deadline.due, self.end)
 
-    def add(self, deadline: "_Deadline") -> None:
-        """Begin to check a deadline."""
-        self._active[deadline] = None
-        if not self._running:
-            self._running = True
-            asyncio.get_running_loop().call_later(_INTERVAL, self._check)
-
-    def remove(self, deadline: "_Deadline") -> None:
-        """Stop checking a deadline."""
-        self._active.pop(deadline, None)
+    def set_timer(self) -> None:
+        """Check the active deadlines soon, and go on as long as there are any."""
+        self.is_timer_set = True
+        asyncio.get_running_loop().call_later(_INTERVAL, self._check)
 
     def _check(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         # Of each task only the innermost, which knows best what took too long.
-        for deadline in {deadline.task: deadline for deadline in self._active if deadline.due <= now}.values():
+        for deadline in {deadline.task: deadline for deadline in self.active if deadline.due <= now}.values():
             deadline.expire()
-        self._running = bool(self._active)
-        if self._running:
-            loop.call_later(_INTERVAL, self._check)
+        self.is_timer_set = False
+        if self.active:
+            self.set_timer()
 
 
 class _Deadline:
     """A deadline for the awaits of one task within a `with` block."""
+
+    # Each request enters one or two: what it costs to call further functions from here shows in a request.
 
     __slots__ = ("_cancelling", "_deadlines", "_expired", "_seconds", "due", "task")
 
@@ -64,22 +59,27 @@ class _Deadline:
 
     def expire(self) -> None:
         """Cancel what is awaited."""
-        self._deadlines.remove(self)
+        del self._deadlines.active[self]
         self._expired = True
         self.task.cancel()
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task
         self.task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
-        self.due = min(asyncio.get_running_loop().time() + self._seconds, self._deadlines.end)
-        self._deadlines.add(self)
+        deadlines = self._deadlines
+        self.due = min(loop.time() + self._seconds, deadlines.end)
+        deadlines.active[self] = None
+        if not deadlines.is_timer_set:
+            deadlines.set_timer()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        self._deadlines.remove(self)
+        if not self._expired:
+            del self._deadlines.active[self]
         # Where the task was also cancelled from elsewhere, the cancellation goes on.
-        if self._expired and self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        elif self.task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

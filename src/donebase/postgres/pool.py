@@ -5,7 +5,6 @@ as the statement itself. Statements in autocommit leave nothing to reset.
 """
 
 import asyncio
-import select
 import time
 from typing import Any
 
@@ -20,25 +19,11 @@ from donebase.postgres.connecting import (
     find_connect_options,
     log_connected,
 )
+from donebase.postgres.pooled_connection import PooledConnection
+from donebase.postgres.slots import Slots
 from donebase.postgres.timestamps import read_timestamps_as_text
 from donebase.settings import Settings
 from donebase.telemetry import metrics
-
-
-class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection of asyncpg that can check, before a statement is sent, whether PostgreSQL has closed it."""
-
-    def __init__(self, protocol: Any, transport: asyncio.Transport, *more: Any) -> None:
-        super().__init__(protocol, transport, *more)
-        self._arrived = select.poll()
-        self._arrived.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-
-    def is_usable(self) -> bool:
-        """Return whether the connection is open and has nothing unread.
-
-        What PostgreSQL sends to an idle connection is that it closes it; the event loop may not have read that yet.
-        """
-        return not (self.is_closed() or self._transport.is_closing() or self._arrived.poll(0))
 
 
 class Pool:
@@ -47,10 +32,8 @@ class Pool:
     def __init__(self, settings: Settings, deadlines: Deadlines) -> None:
         self._settings = settings
         self._deadlines = deadlines
-        self._room = asyncio.Semaphore(settings.database_pool_size)
-        self._in_use = 0
-        self._waiting = 0
-        self._free: list[tuple[PooledConnection, float]] = []  # with the time since when; the last is used first
+        self._slots = Slots(settings.database_pool_size)
+        self._free: list[PooledConnection] = []  # the last one is used first
         self._detection: asyncio.Task[ConnectOptions] | None = None
         self.log_connected = True
         """Whether the first connection is logged."""
@@ -62,38 +45,43 @@ class Pool:
         on which anything failed is not used again. The statement is run on another one only if it is certain
         that PostgreSQL has not started it on the first.
         """
-        await self._enter()
-        self._in_use += 1
+        if not self._slots.try_acquire():
+            await self._wait_for_slot()
         try:
-            while connection := self._usable():
-                try:
-                    return await self._fetch_on(connection, sql, arguments)
-                except _CONNECTION_LOST as failure:
-                    if not _was_not_started(failure):
-                        raise
+            while self._free:
+                connection = self._free.pop()
+                if connection.is_usable():
+                    try:
+                        return await self._fetch_on(connection, sql, arguments)
+                    except _NOT_STARTED_OR_LOST as failure:
+                        if not _was_not_started(failure):
+                            raise
+                else:
+                    connection.terminate()
             return await self._fetch_on(await self._connect(), sql, arguments)
         finally:
-            self._in_use -= 1
-            self._room.release()
+            self._slots.release()
 
     async def _fetch_on(self, connection: PooledConnection, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
-            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            rows = await connection.run(sql, arguments)
         except BaseException as failure:
-            metrics.failed(time.perf_counter() - began)
+            metrics.failed(time.perf_counter() - started)
             if _was_not_started(failure):
                 connection.terminate()
             else:
                 await close_connection(connection)
             raise
-        metrics.answered(time.perf_counter() - began)
-        self._free.append((connection, time.monotonic()))
+        ended = time.perf_counter()
+        metrics.answered(ended - started)
+        connection.free_since = ended
+        self._free.append(connection)
         return rows
 
     def state(self) -> metrics.PoolState:
         """Return how many connections there may be and are in use, and how many requests wait for one."""
-        return metrics.PoolState(self._settings.database_pool_size, self._in_use, self._waiting)
+        return metrics.PoolState(self._slots.number, self._slots.in_use, self._slots.waiting)
 
     async def connect_options(self) -> ConnectOptions:
         """Return how to connect. All callers share one detection; after a failure the next call starts another."""
@@ -112,43 +100,29 @@ class Pool:
         """Close the free connections."""
         if self._detection:
             self._detection.cancel()
-        await self._close_free_since(time.monotonic())
+        await self._close_free_since(time.perf_counter())
 
     def terminate_free(self) -> None:
         """Terminate the free connections. After one has timed out, the others may be as dead."""
-        for connection, _ in self._free:
+        for connection in self._free:
             connection.terminate()
         self._free.clear()
 
     async def close_idle(self) -> None:
         """Close the connections that were idle for DATABASE_POOL_IDLE: a firewall may have dropped them."""
-        await self._close_free_since(time.monotonic() - self._settings.database_pool_idle)
+        await self._close_free_since(time.perf_counter() - self._settings.database_pool_idle)
 
     async def _close_free_since(self, moment: float) -> None:
-        number = sum(since <= moment for _, since in self._free)
+        number = sum(connection.free_since <= moment for connection in self._free)
         leaving, self._free = self._free[:number], self._free[number:]
-        await asyncio.gather(*(close_connection(connection) for connection, _ in leaving))
+        await asyncio.gather(*(close_connection(connection) for connection in leaving))
 
-    async def _enter(self) -> None:
-        if not self._room.locked():
-            await self._room.acquire()
-            return
-        self._waiting += 1
+    async def _wait_for_slot(self) -> None:
         try:
             with self._deadlines.limit(self._settings.database_pool_wait):
-                await self._room.acquire()
+                await self._slots.acquire()
         except TimeoutError:
             raise Overloaded("no database connection became free within DATABASE_POOL_WAIT") from None
-        finally:
-            self._waiting -= 1
-
-    def _usable(self) -> PooledConnection | None:
-        while self._free:
-            connection, _ = self._free.pop()
-            if connection.is_usable():
-                return connection
-            connection.terminate()
-        return None
 
     async def _connect(self) -> PooledConnection:
         options = await self.connect_options()
@@ -160,6 +134,7 @@ class Pool:
             server_settings=options.server_settings,
         )
         await read_timestamps_as_text(connection)
+        connection.max_prepared = options.statement_cache_size
         return connection
 
 
@@ -167,7 +142,11 @@ def _succeeded(task: asyncio.Task[ConnectOptions]) -> bool:
     return not task.cancelled() and task.exception() is None
 
 
-_CONNECTION_LOST = (asyncpg.InternalClientError, asyncpg.PostgresConnectionError)
+_NOT_STARTED_OR_LOST = (
+    asyncpg.InternalClientError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.PostgresConnectionError,
+)
 
 
 def _was_not_started(failure: BaseException) -> bool:
@@ -175,6 +154,9 @@ def _was_not_started(failure: BaseException) -> bool:
     # asyncpg has read that the connection is closed before the statement, and sends nothing any more.
     if isinstance(failure, asyncpg.InternalClientError):
         return str(failure).startswith("cannot switch to state")
+    # A migration changed the columns of a prepared statement: PostgreSQL finds that before it runs it.
+    if isinstance(failure, asyncpg.InvalidCachedStatementError):
+        return True
     # PostgreSQL checks this timeout after it has read a message and before it acts on it. It sends 57P01, an
     # administrator's command, at any time: before the statement, within it, and after its commit.
     return isinstance(failure.__cause__, asyncpg.IdleSessionTimeoutError)
