@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from donebase.app import create_app
 from donebase.core.tables import MAX_ID
 from donebase.http.parameters import MAX_LIMIT
+from donebase.routes import every_route
 from donebase.settings import Settings
 from tests.support.families import API, V1, Json
 from tests.support.processes import run_donebase
@@ -125,6 +126,11 @@ def test_every_route_is_documented(document: Json) -> None:
     not_of_the_api = {place for place in served if place[1].startswith(("/docs", "/openapi.json", "/metrics"))}
     documented = {(method, path) for path, operations in document["paths"].items() for method in operations}
     assert documented == served - not_of_the_api
+
+
+def test_what_only_the_document_needs_is_not_prepared_before_somebody_asks_for_it() -> None:
+    for route in every_route():
+        assert (route.response_field, route.response_fields) == (None, {})
 
 
 @every_operation

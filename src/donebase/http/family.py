@@ -13,14 +13,7 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from donebase.http.problems import Problem
-
 Handler = Callable[..., Awaitable[Response]]
-
-_ERRORS = {400: "The request is invalid.", 500: "The database or the service failed."}
-_BUSY = {503: "The service is busy or stopping and did not process the request."}
-_BODY = {413: "The body is too large.", 415: "The body is not JSON."}
-_ONE_TASK = {404: "The task does not exist or belongs to another user."}
 
 
 class Answer(NamedTuple):
@@ -29,10 +22,6 @@ class Answer(NamedTuple):
     status: int
     body: Any = None
     description: str = "Successful Response"
-
-    def documented(self) -> dict[str, Any]:
-        """Return it as FastAPI's `responses` have it."""
-        return {"model": self.body, "description": self.description}
 
 
 class Family:
@@ -63,31 +52,20 @@ class Family:
 
 
 class Route(APIRoute):
-    """FastAPI's route of one line of a family. It documents every error that it can be answered with."""
+    """FastAPI's route of one line of a family, with what requests need; `openapi.py` documents its `answers`."""
 
     def __init__(self, family: Family, method: str, path: str, handler: Handler) -> None:
-        path = family.address + path
-        answers: list[Answer] = list(get_args(inspect.signature(handler).return_annotation)[1:])
-        usual, *others = answers or [Answer(200)]
         super().__init__(
-            path,
+            family.address + path,
             handler,
             methods=[method],
             tags=[family.name],
             operation_id=f"{family.name}_{handler.__name__}",
             dependencies=family.dependencies,
-            status_code=usual.status,
-            response_model=usual.body,
-            responses=_errors(method, path) | {each.status: each.documented() for each in others},
-            include_in_schema=bool(answers),
+            response_model=None,
         )
         self.method = method
         self.probe = family.probes
+        self.answers: Sequence[Answer] = get_args(inspect.signature(handler).return_annotation)[1:]
         # The router's own pattern ends in "$", which lets one line feed follow.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
-
-
-def _errors(method: str, path: str) -> dict[int | str, dict[str, Any]]:
-    takes_body = method in ("POST", "PUT", "PATCH")
-    errors = _ERRORS | _BUSY | (_ONE_TASK if "{task_id" in path else {}) | (_BODY if takes_body else {})
-    return {status: Answer(status, Problem, when).documented() for status, when in errors.items()}
