@@ -1,8 +1,8 @@
 """What a request costs the service, counted in calls of functions and not in time.
 
 The count is the same on every machine and in every run of one version of Python: the request is handled in this
-process, with a database that answers at once, after enough rounds for all caches to be warm. The
-limits leave a sixth for other versions and for change; more than that is work that was added, and wants a reason.
+process, with a database that answers at once, after enough rounds for all caches to be warm. The limits leave a sixth
+for other versions and for change; more than that is work that was added, and wants a reason.
 """
 
 import asyncio
@@ -20,11 +20,12 @@ from tests.support.rows import Rows
 BODY = b'{"title": "Buy milk"}'
 
 
-def calls(method: str, path: str, body: bytes, rows: int) -> int:
+def calls(method: str, path: str, body: bytes, rows: int, *more: tuple[bytes, bytes]) -> int:
     """Return how many functions, Python's and C's, one request calls."""
     settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
     service = with_middleware(create_app(settings, Rows(*range(1, rows + 1))))
     headers = [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += more
     counted = 0
 
     def count(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -60,12 +61,12 @@ def calls(method: str, path: str, body: bytes, rows: int) -> int:
 @pytest.mark.parametrize(
     ("method", "path", "body", "rows", "most"),
     [
-        ("GET", "/users/7/tasks/1", b"", 1, 113),
-        ("GET", "/users/7/tasks", b"", 50, 139),
-        ("POST", "/users/7/tasks", BODY, 1, 176),
-        ("PUT", "/users/7/tasks/1", BODY, 1, 169),
-        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 139),
-        ("DELETE", "/api/7/tasks/1", b"", 1, 98),
+        ("GET", "/users/7/tasks/1", b"", 1, 97),
+        ("GET", "/users/7/tasks", b"", 50, 113),
+        ("POST", "/users/7/tasks", BODY, 1, 147),
+        ("PUT", "/users/7/tasks/1", BODY, 1, 155),
+        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 126),
+        ("DELETE", "/api/7/tasks/1", b"", 1, 90),
     ],
 )
 def test_a_request_calls_no_more_functions_than_it_did(
@@ -74,3 +75,15 @@ def test_a_request_calls_no_more_functions_than_it_did(
     counted = calls(method, path, body, rows)
     assert counted <= most
     assert counted == calls(method, path, body, rows)
+
+
+TASK = "/users/7/tasks/1"
+
+
+@pytest.mark.parametrize("origin", [b"http://localhost:3000", b"https://evil.example"])
+def test_a_page_of_another_origin_costs_no_more(origin: bytes) -> None:
+    assert calls("GET", TASK, b"", 1, (b"origin", origin)) <= 1.1 * calls("GET", TASK, b"", 1)
+
+
+def test_a_missing_task_costs_no_more_than_a_task() -> None:
+    assert calls("GET", TASK, b"", 0) <= calls("GET", TASK, b"", 1)

@@ -11,17 +11,17 @@ PROBLEM_JSON: Header = (b"content-type", b"application/problem+json")
 
 
 class BytesResponse(Response):
-    """A response of a status, a body and a type, and of other headers, for which Starlette builds nothing.
+    """A response of a status, a body of a type, and other headers, for which Starlette builds nothing.
 
-    Without a type it has no body (204).
+    Without a type there is no body (204).
     """
+
+    background = None
 
     def __init__(
         self, status: int, body: bytes = b"", content_type: Header | None = None, headers: Iterable[Header] = ()
     ) -> None:
         self.status_code = status
         self.body = body
-        self.background = None
-        self.raw_headers = [*headers]
-        if content_type is not None:
-            self.raw_headers += ((b"content-length", b"%d" % len(body)), content_type)
+        length = (b"content-length", b"%d" % len(body))
+        self.raw_headers = [*headers] if content_type is None else [*headers, length, content_type]

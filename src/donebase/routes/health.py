@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from fastapi import Depends
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from donebase import __version__
+from donebase.http import responses
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database
 from donebase.http.providers import FromApp
@@ -36,12 +37,12 @@ async def health(
     well = await database.answers()
     state: Literal["ok", "unavailable"] = "ok" if well else "unavailable"
     body = Health(status=state, database=state, version=__version__)
-    return JSONResponse(body.model_dump(), 200 if well else 503)
+    return responses.json(body.model_dump(), 200 if well else 503)
 
 
 async def livez() -> Annotated[Response, Answer(200, Alive)]:
     """Liveness probe: answer as long as the process works, whatever the database does."""
-    return JSONResponse({"status": "ok"})
+    return responses.json({"status": "ok"})
 
 
 async def read_metrics(exposition: Annotated[Callable[[], bytes], Depends(FromApp("exposition"))]) -> Response:

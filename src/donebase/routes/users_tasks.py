@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from donebase.core import tasks
+from donebase.http import responses
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, Owner, TaskId
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
@@ -20,7 +21,7 @@ class Deleted(BaseModel):
 async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Annotated[Response, Answer(200, Deleted)]:
     """Delete one of this user's tasks."""
     await tasks.delete_task(database, owner, task_id)
-    return JSONResponse({"message": "Task deleted successfully"})
+    return responses.json({"message": "Task deleted successfully"})
 
 
 FAMILY = Family(
