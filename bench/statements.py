@@ -3,7 +3,7 @@
 A new member of a task is a name in `COLUMNS`, and in `CREATE` and `CHANGE` where clients may write it.
 """
 
-COLUMNS = ("id", "title", "description", "completed", "user_id", "created_at", "updated_at")
+COLUMNS = ("id", "title", "description", "completed", "priority", "user_id", "created_at", "updated_at")
 _ROW = ", ".join(COLUMNS)
 _TOUCHED = "updated_at = greatest(now(), updated_at + interval '1 microsecond')"
 
@@ -12,13 +12,14 @@ READ = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id = $2"
 LIST = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3"
 CREATE = f"""
     WITH known_user AS (INSERT INTO users (id) VALUES ($1) ON CONFLICT DO NOTHING)
-    INSERT INTO tasks (user_id, title, description, completed) VALUES ($1, $2, $3, $4) RETURNING {_ROW}
+    INSERT INTO tasks (user_id, title, description, completed, priority) VALUES ($1, $2, $3, $4, $5) RETURNING {_ROW}
 """
 CHANGE = f"""
     UPDATE tasks SET
         title = coalesce($3, title),
         description = CASE WHEN $4 THEN $5 ELSE description END,
         completed = coalesce($6, completed),
+        priority = CASE WHEN $7 THEN $8 ELSE priority END,
         {_TOUCHED}
     WHERE user_id = $1 AND id = $2 RETURNING {_ROW}
 """

@@ -6,11 +6,11 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, HTTPException
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import BigInteger, DateTime, Field, SQLModel, col, select
+from sqlmodel import BigInteger, DateTime, Field, SQLModel, Text, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 engine = create_async_engine(
@@ -20,6 +20,7 @@ engine = create_async_engine(
     max_overflow=0,
 )
 app = FastAPI(title="Tasks")
+Priority = Literal["low", "medium", "high"]
 
 
 def now() -> datetime:
@@ -41,6 +42,7 @@ class TaskBase(SQLModel):
     title: str = Field(min_length=1, max_length=500)
     description: str | None = Field(default=None, max_length=5000)
     completed: bool = False
+    priority: Priority | None = Field(default=None, sa_type=Text)
 
 
 class Task(TaskBase, table=True):
@@ -64,6 +66,7 @@ class TaskUpdate(SQLModel):
     title: str | None = Field(default=None, min_length=1, max_length=500)
     description: str | None = Field(default=None, max_length=5000)
     completed: bool | None = None
+    priority: Priority | None = None
 
 
 class TaskRead(TaskBase):

@@ -20,6 +20,7 @@ const task = {
     title: { type: "string" },
     description: { type: "string", nullable: true },
     completed: { type: "boolean" },
+    priority: { type: "string", nullable: true },
     user_id: { type: "integer" },
     created_at: { type: "string", format: "date-time" },
     updated_at: { type: "string", format: "date-time" },
@@ -30,7 +31,8 @@ const params = { type: "object", properties: { user_id: id, task_id: id } };
 const title = { type: "string", minLength: 1, maxLength: 500 };
 const description = { type: "string", nullable: true, maxLength: 5000 };
 const completed = { type: "boolean" };
-const fields = { type: "object", properties: { title, description, completed }, additionalProperties: false };
+const priority = { type: "string", nullable: true, enum: ["low", "medium", "high", null] };
+const fields = { type: "object", properties: { title, description, completed, priority }, additionalProperties: false };
 const answers = { 200: task, 201: task };
 
 const app = Fastify();
@@ -41,8 +43,8 @@ app.post(
   { schema: { params, body: { ...fields, required: ["title"] }, response: answers } },
   async (request, reply) => {
     const { user_id } = request.params;
-    const { title, description = null, completed = false } = request.body;
-    const [row] = await run("create", [user_id, title, description, completed]);
+    const { title, description = null, completed = false, priority = null } = request.body;
+    const [row] = await run("create", [user_id, title, description, completed, priority]);
     return reply.code(201).header("location", `/users/${user_id}/tasks/${row.id}`).send(row);
   },
 );
@@ -65,8 +67,10 @@ app.get("/users/:user_id/tasks/:task_id", { schema: { params, response: answers 
 );
 
 app.put("/users/:user_id/tasks/:task_id", { schema: { params, body: fields, response: answers } }, (request, reply) => {
-  const { title = null, description = null, completed = null } = request.body;
-  return one("change", request, reply, title, "description" in request.body, description, completed);
+  const { title = null, description = null, completed = null, priority = null } = request.body;
+  const sent = (name) => name in request.body;
+  const values = [title, sent("description"), description, completed, sent("priority"), priority];
+  return one("change", request, reply, ...values);
 });
 
 app.patch("/api/:user_id/tasks/:task_id/complete", { schema: { params, response: answers } }, (request, reply) =>
