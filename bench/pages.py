@@ -88,24 +88,13 @@ def _comparison(run: dict[str, Any]) -> str:
         Table(title, head, [[report.words(each), *_medians(cell, names, of)] for each, cell in _cells(run).items()])
         for title, of in figures.items()
     ]
-    return "\n\n".join([report.origin(run["about"]), _who_is_faster(run), *(table.markdown() for table in tables)])
+    return "\n\n".join(
+        [report.origin(run["about"]), "\n".join(report.behind(run)), *(table.markdown() for table in tables)]
+    )
 
 
 def _medians(cell: dict[str, Any], names: Sequence[str], figures: Sequence[str]) -> list[str]:
     return [" · ".join(number(cell[name][figure]["median"]) for figure in figures) for name in names]
-
-
-def _who_is_faster(run: dict[str, Any]) -> str:
-    lines = []
-    for name in (FASTIFY, FLOOR):
-        faster = [
-            f"{report.words(each)} ({number(cell[DONEBASE]['cpu_us']['median'] / cell[name]['cpu_us']['median'])} ×)"
-            for each, cell in _cells(run).items()
-            if name in cell and cell[name]["cpu_us"]["median"] < cell[DONEBASE]["cpu_us"]["median"]
-        ]
-        if faster:
-            lines.append(f"donebase needs more CPU than {_NAMES[name]} for: {', '.join(faster)}.")
-    return "\n".join(lines)
 
 
 def _one_core(run: dict[str, Any]) -> Table:
@@ -120,7 +109,9 @@ def _one_core(run: dict[str, Any]) -> Table:
 def _bench(run: dict[str, Any]) -> str:
     shown = [f"![{words}](../../bench/results/{name}.png)" for name, words in _PICTURES.items()]
     tables = [table.markdown() for table in report.tables(run)]
-    return "\n\n".join([report.origin(run["about"]), report.verdict(run), *shown, *tables])
+    return "\n\n".join(
+        [report.origin(run["about"]), report.verdict(run), "\n".join(report.behind(run)), *shown, *tables]
+    )
 
 
 def _growth(run: dict[str, Any]) -> str:

@@ -3,11 +3,23 @@
 from typing import Any
 
 from bench import summary
-from bench.servers import DONEBASE, FLOOR, TUTORIAL
+from bench.servers import DONEBASE, FASTIFY, FLOOR, TUTORIAL
 from bench.tables import Table, against, counted, number, with_noise
 
 FIGURES = ("per_second", "p50_ms", "p99_ms")
-_WORDS = {"list": "list of 50", "change": "change one field"}
+_WORDS = {
+    "list": "list of 50",
+    "page_of_50": "page of 50",
+    "change": "change one field",
+    "origin": "get with Origin",
+    "traceparent": "get with traceparent",
+}
+_NAMES = {TUTORIAL: "the tutorial", FASTIFY: "Fastify", FLOOR: "the floor"}
+_BEHIND = {
+    "cpu_us": "needs more CPU than {}",
+    "per_second": "answers fewer requests per second than {}",
+    "p99_ms": "has a higher 99th percentile of latency than {}",
+}
 
 
 def tables(results: dict[str, Any]) -> list[Table]:
@@ -15,7 +27,7 @@ def tables(results: dict[str, Any]) -> list[Table]:
     found = []
     for connections, operations in results["cells"].items():
         found += [_cpu(connections, operations), _latency(connections, operations)]
-    return [*found, _servers(results["servers"]), _round_trips(results["servers"])]
+    return [*found, _variants(results["variants"]), _servers(results["servers"]), _round_trips(results["servers"])]
 
 
 def verdict(results: dict[str, Any]) -> str:
@@ -25,6 +37,22 @@ def verdict(results: dict[str, Any]) -> str:
     lines = [f"{len(found) - len(missed)} of {len(found)} targets met."]
     lines += [f"- missed: {each.what}: {number(each.figure)}, target {number(each.limit)}" for each in missed]
     return "\n".join(lines)
+
+
+def behind(results: dict[str, Any]) -> list[str]:
+    """Return a line for each peer and figure where the peer is ahead of donebase, with the operations and ratios."""
+    cells = results["cells"][str(max(summary.CONNECTIONS))]
+    lines = []
+    for peer in next(iter(cells.values())):
+        for figure, sentence in _BEHIND.items() if peer in _NAMES else ():
+            ratios = {
+                each: cell[DONEBASE][figure]["median"] / cell[peer][figure]["median"] for each, cell in cells.items()
+            }
+            worse = [each for each, ratio in ratios.items() if (ratio < 1 if figure == "per_second" else ratio > 1)]
+            if worse:
+                listed = ", ".join(f"{words(each)} ({number(ratios[each])} ×)" for each in worse)
+                lines.append(f"donebase {sentence.format(_NAMES[peer])} for: {listed}.")
+    return lines
 
 
 def words(operation: str) -> str:
@@ -78,6 +106,22 @@ def _latency(connections: str, operations: dict[str, Any]) -> Table:
         rows.append(row)
     head = ["", *names, *(["p99, × floor"] if with_target else [])]
     return Table(f"Requests per second · p50 ms · p99 ms, {counted(connections, 'connection')}", head, rows)
+
+
+def _variants(variants: dict[str, Any]) -> Table:
+    head = ["", "CPU, µs", "compared with", "ratio", "requests per second · p50 ms · p99 ms"]
+    rows = [
+        [
+            words(name),
+            with_noise(cell["cpu_us"]),
+            words(summary.VARIANTS[name]),
+            _held(cell["of_plain"]["median"], summary.OF_PLAIN),
+            " · ".join(number(cell[each]["median"]) for each in FIGURES),
+        ]
+        for name, cell in variants.items()
+    ]
+    at = counted(str(max(summary.CONNECTIONS)), "connection")
+    return Table(f"donebase alone: what a page and more headers add, {at}", head, rows)
 
 
 def _servers(servers: dict[str, Any]) -> Table:

@@ -17,7 +17,7 @@ from bench.load import Tasks
 from bench.measure import Cell, measure
 from bench.postgres import Postgres, postgres
 from bench.servers import DONEBASE, FASTIFY, USUAL, Server
-from bench.summary import CONNECTIONS, OPERATIONS, Turn, summarise, targets
+from bench.summary import CONNECTIONS, OPERATIONS, VARIANTS, Turn, summarise, targets
 from bench.walk import Walk, walk
 
 USERS, EACH = 1_000, 50
@@ -111,16 +111,20 @@ def _turn(name: str, database: Postgres, tasks: Tasks, cores: set[int], seconds:
         idle = server.memory_mb()
         measure(server, database, "mixed", tasks, CONNECTIONS[0], _WARM_UP_SECONDS)
         cells: dict[tuple[int, str], Cell] = {}
-        for connections in CONNECTIONS:
-            for operation in OPERATIONS:
-                spare = _DELETES_A_SECOND * seconds if operation == "delete" else 0
-                cells[connections, operation] = measure(server, database, operation, tasks, connections, seconds, spare)
+        for connections, operation in _plan(name):
+            spare = _DELETES_A_SECOND * seconds if operation == "delete" else 0
+            cells[connections, operation] = measure(server, database, operation, tasks, connections, seconds, spare)
         return Turn(server.ready_s, idle, server.memory_mb(), cells)
+
+
+def _plan(name: str) -> list[tuple[int, str]]:
+    variants = [(max(CONNECTIONS), each) for each in VARIANTS] if name == DONEBASE else []
+    return [*((connections, each) for connections in CONNECTIONS for each in OPERATIONS), *variants]
 
 
 def _tell(now: dict[str, Any], *, keep: bool) -> None:
     tables = report.tables(now)
-    print("", *(table.text() for table in tables), report.verdict(now), sep="\n\n")
+    print("", *(table.text() for table in tables), report.verdict(now), "\n".join(report.behind(now)), sep="\n\n")
     before = results.kept(results.LATEST)
     if before:
         lines = results.moved(before, now) or ["none"]

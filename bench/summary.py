@@ -9,18 +9,24 @@ from bench.servers import DONEBASE, FLOOR, TUTORIAL
 from bench.walk import Walk
 
 OPERATIONS = ("get", "list", "create", "change", "toggle", "delete")
+VARIANTS = {"page_of_50": "list", "origin": "get", "traceparent": "get"}
+"""Operations of donebase alone, each with the operation that it must cost hardly more than."""
 CONNECTIONS = (32, 1)
 
-OF_FLOOR = dict.fromkeys(OPERATIONS, 1.9) | {"list": 1.4}
+OF_FLOOR = dict.fromkeys(OPERATIONS, 1.15) | {"list": 0.85}
+OF_PLAIN = 1.1
 OF_TUTORIAL = 1 / 8
 P99_OF_FLOOR = 3.0
 ROUND_TRIPS = 1.0
 READY_S = 1.0
-IDLE_MB = 90.0
+IDLE_MB = 65.0
 
 
 class Turn(NamedTuple):
-    """What one server did in one round: seconds to its first answer, MB before and after the load, its cells."""
+    """What one server did in one round: seconds to its first answer, MB before and after the load, its cells.
+
+    The cells of VARIANTS are donebase's.
+    """
 
     ready_s: float
     idle_mb: float
@@ -45,7 +51,7 @@ Rounds = Sequence[dict[str, Turn]]
 
 
 def summarise(rounds: Rounds, walks: dict[str, Walk]) -> dict[str, Any]:
-    """Return medians and spreads: `cells` by connections, operation and server, and `servers`."""
+    """Return medians and spreads: `cells` by connections, operation and server, `variants`, and `servers`."""
     names = list(rounds[0])
     return {
         "cells": {
@@ -55,6 +61,7 @@ def summarise(rounds: Rounds, walks: dict[str, Walk]) -> dict[str, Any]:
             }
             for connections in CONNECTIONS
         },
+        "variants": {variant: _variant(rounds, variant, plain) for variant, plain in VARIANTS.items()},
         "servers": {name: _server(rounds, name, walks[name]) for name in names},
     }
 
@@ -72,6 +79,13 @@ def _cell(rounds: Rounds, name: str, place: tuple[int, str]) -> dict[str, Any]:
         tutorial = [each[TUTORIAL].cells[place] for each in rounds]
         found["of_tutorial"] = spread([ours.cpu_us / its.cpu_us for ours, its in zip(mine, tutorial, strict=True)])
     return found
+
+
+def _variant(rounds: Rounds, variant: str, plain: str) -> dict[str, Any]:
+    cells = [each[DONEBASE].cells for each in rounds]
+    at = max(CONNECTIONS)
+    found = together([each[at, variant] for each in cells])
+    return found | {"of_plain": spread([each[at, variant].cpu_us / each[at, plain].cpu_us for each in cells])}
 
 
 def _server(rounds: Rounds, name: str, walk: Walk) -> dict[str, Any]:
@@ -97,6 +111,9 @@ def targets(results: dict[str, Any]) -> list[Target]:
                 found.append(Target(f"{where}: CPU, × tutorial", cell["of_tutorial"]["median"], OF_TUTORIAL))
             if "p99_of_floor" in cell and int(connections) == max(CONNECTIONS):
                 found.append(Target(f"{where}: p99, × floor", cell["p99_of_floor"]["median"], P99_OF_FLOOR))
+    for variant, cell in results["variants"].items():
+        what = f"{variant}: CPU, × {VARIANTS[variant]}"
+        found.append(Target(what, cell["of_plain"]["median"], OF_PLAIN))
     donebase = results["servers"][DONEBASE]
     found += [Target(f"{name}: round trips", trips, ROUND_TRIPS) for name, trips in donebase["round_trips"].items()]
     found.append(Target("ready after its start, s", donebase["ready_s"]["median"], READY_S))

@@ -4,8 +4,8 @@
 local first_user, users, first_task, each, next_delete, deleted
 local random, floor = math.random, math.floor
 
-local function ask(method, path, body)
-  local head = method .. " " .. path .. " HTTP/1.1\r\nHost: bench\r\n"
+local function ask(method, path, body, headers)
+  local head = method .. " " .. path .. " HTTP/1.1\r\nHost: bench\r\n" .. (headers or "")
   if not body then return head .. "\r\n" end
   return head .. "Content-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
@@ -23,6 +23,14 @@ local operations = {
   page = function()
     local user, task = any_task()
     return ask("GET", ("/users/%d/tasks?limit=100&after=%d"):format(user, task))
+  end,
+  page_of_50 = function() return ask("GET", ("/users/%d/tasks?limit=50"):format(any_user())) end,
+  origin = function()
+    return ask("GET", ("/users/%d/tasks/%d"):format(any_task()), nil, "Origin: http://localhost:5173\r\n")
+  end,
+  traceparent = function()
+    local trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+    return ask("GET", ("/users/%d/tasks/%d"):format(any_task()), nil, trace)
   end,
   create = function()
     return ask("POST", ("/users/%d/tasks"):format(any_user()), '{"title":"Buy milk and bread on the way home"}')
