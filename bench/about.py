@@ -21,13 +21,12 @@ def about(postgres: Postgres) -> dict[str, Any]:
     """Return it, for the results to keep. Nothing in it names the machine."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "revision": _revision(),
+        "revision": revision(),
         "machine": {"cpu": _cpu(), "cores": os.cpu_count()},
         "kernel": platform.release().split("-")[0],
         "load_at_start": round(os.getloadavg()[0], 2),
         "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in _PACKAGES},
+            **packages(),
             "postgresql": postgres.version.split()[0],
             "wrk": _said("wrk", "-v", pattern=r"\d+\.\d+\.\d+"),
             **({"node": _said("node", "--version", pattern=r"\d[\d.]*")} if shutil.which("node") else {}),
@@ -36,12 +35,17 @@ def about(postgres: Postgres) -> dict[str, Any]:
     }
 
 
+def packages() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a request passes through."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
 def _cpu() -> str:
     names = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return names[0].strip() if names else platform.machine()
 
 
-def _revision() -> str:
+def revision() -> str:
     """Return the commit, with a word where the files are not those of the commit."""
     git = ["git", "--no-optional-locks", "-C", str(Path(__file__).parent)]
     try:

@@ -10,15 +10,17 @@ The figures are the same to 0.3 % on a busy machine. A complete run takes half a
 
 import argparse
 import json
+import platform
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import RunFailed, callgrind, results, script
-from bench.about import about
+from bench.about import packages, revision
 from bench.callgrind import CountedServer, Instructions
 from bench.instructions_report import faults, table
 from bench.postgres import Postgres, postgres
@@ -40,11 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunFailed as failure:
         print(f"The run failed and has no results: {failure}")
         return 1
-    kept = results.read(results.INSTRUCTIONS)["operations"]
-    print(table(now["operations"], kept).text())
+    kept = results.read(results.INSTRUCTIONS)
+    print(table(now, kept).text())
     if options.keep:
         (results.FOLDER / results.INSTRUCTIONS).write_text(json.dumps(now, indent=1) + "\n")
-    found = sorted(faults(now["operations"], kept)) if options.check else []
+    found = sorted(faults(now, kept)) if options.check else []
     print(*found, *([_ADVICE] if found else []), sep="\n")
     return 1 if found else 0
 
@@ -70,9 +72,15 @@ def measure(servers: Sequence[str], operations: Sequence[str], profiles: Path | 
         counting = {name: threads.submit(_count, name, databases[name], operations, profiles) for name in servers}
         counted = {name: each.result() for name, each in counting.items()}
         return {
-            "about": about(database),
+            "about": _about(),
             "operations": {each: {name: counted[name][each] for name in servers} for each in operations},
         }
+
+
+def _about() -> dict[str, Any]:
+    # Two builds of one version of Python differ by a tenth.
+    build = f"{sys.version} {platform.machine()}"
+    return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "revision": revision(), "build": build, "versions": packages()}
 
 
 def _count(name: str, database: Postgres, operations: Sequence[str], profiles: Path | None) -> dict[str, int]:

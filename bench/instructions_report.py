@@ -1,43 +1,67 @@
-"""Instructions a request beside those that are kept: the table, and what has grown."""
+"""Instructions a request beside those that are kept: the table with its targets, and what has grown."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from bench.servers import DONEBASE, FLOOR
-from bench.tables import Table
+from bench.summary import OF_FLOOR, OF_PLAIN, VARIANTS
+from bench.tables import Table, against
 
 MAY_GROW = 0.03
-_HEAD = ("", "donebase", "kept", "floor", "kept", "× floor", "kept", "growth of × floor")
+MAY_DIFFER = 0.10
+_HEAD = ("", "donebase", "kept", "floor", "kept", "growth of × floor", "× floor", "× list or get")
 
-Counted = dict[str, Any]
-"""Instructions of one request, by operation and server."""
+Results = dict[str, Any]
+"""`about`, with the `build` of Python, and `operations`: instructions of one request, by operation and server."""
 
 
-def table(now: Counted, kept: Counted) -> Table:
+def table(now: Results, kept: Results) -> Table:
     """Return a row for each operation that was counted."""
-    return Table("Instructions per request", _HEAD, [_row(each, now[each], kept.get(each, {})) for each in now])
+    return Table("Instructions per request", _HEAD, [_row(each, now, kept) for each in now["operations"]])
 
 
-def faults(now: Counted, kept: Counted) -> Iterator[str]:
-    """Yield a line for each operation that has grown by more than MAY_GROW, or that only one of the two has.
+def faults(now: Results, kept: Results) -> Iterator[str]:
+    """Yield a line for each operation that has grown by more than it may, or that only one of the two has.
 
-    What grows is the ratio to the floor of the same run: another processor, Python or driver changes both.
+    What grows is the ratio to the floor of the same run, at most by MAY_GROW, or by MAY_DIFFER if the kept results are
+    of another build of Python.
     """
-    for operation in now.keys() | kept.keys():
-        if operation not in now:
-            yield f"{operation} is in the kept results and was not counted"
-        elif operation not in kept:
-            yield f"{operation} has no kept results"
-        elif (grown := _of_floor(now[operation]) / _of_floor(kept[operation]) - 1) > MAY_GROW:
-            yield f"{operation} has grown by {grown:.1%}, and may by {MAY_GROW:.0%}"
+    same_build = now["about"]["build"] == kept["about"]["build"]
+    limit = MAY_GROW if same_build else MAY_DIFFER
+    for operation in now["operations"].keys() | kept["operations"].keys():
+        grown = _growth(operation, now, kept)
+        if grown is None:
+            where = "counted" if operation in kept["operations"] else "in the kept results"
+            yield f"{operation} is not {where}"
+        elif grown > limit:
+            yield f"{operation} has grown by {grown:.1%}, and may by {limit:.0%}"
 
 
-def _of_floor(counted: dict[str, int]) -> float:
-    return counted[DONEBASE] / counted[FLOOR]
+def _growth(operation: str, now: Results, kept: Results) -> float | None:
+    ratio, before = _ratio(now, operation), _ratio(kept, operation)
+    return ratio / before - 1 if ratio and before else None
 
 
-def _row(operation: str, now: dict[str, int], kept: dict[str, int]) -> list[str]:
-    counts = [f"{each[name]:,}" if name in each else "–" for name in (DONEBASE, FLOOR) for each in (now, kept)]
-    ratios = [_of_floor(each) if each.keys() >= {DONEBASE, FLOOR} else None for each in (now, kept)]
-    grown = f"{ratios[0] / ratios[1] - 1:+.1%}" if ratios[0] and ratios[1] else "–"
-    return [operation, *counts, *(f"{each:.3f}" if each else "–" for each in ratios), grown]
+def _ratio(results: Results, operation: str, *, to: str | None = None) -> float | None:
+    """Return donebase's instructions relative to the floor's, or to donebase's own for the operation `to`."""
+    over = results["operations"].get(operation, {}).get(DONEBASE)
+    under = results["operations"].get(to or operation, {}).get(DONEBASE if to else FLOOR)
+    return over / under if over and under else None
+
+
+def _row(operation: str, now: Results, kept: Results) -> list[str]:
+    counted = [each["operations"].get(operation, {}).get(name) for name in (DONEBASE, FLOOR) for each in (now, kept)]
+    grown, plain = _growth(operation, now, kept), VARIANTS.get(operation)
+    return [
+        operation,
+        *(f"{each:,}" if each else "–" for each in counted),
+        f"{grown:+.1%}" if grown is not None else "–",
+        _held(_ratio(now, operation), OF_FLOOR.get(operation)),
+        _held(_ratio(now, operation, to=plain), OF_PLAIN) if plain else "",
+    ]
+
+
+def _held(ratio: float | None, limit: float | None) -> str:
+    if ratio is None:
+        return "–"
+    return against(f"{ratio:.3f}", met=ratio <= limit, limit=f"{limit:g}") if limit else f"{ratio:.3f}"

@@ -99,8 +99,8 @@ OPERATIONS = {
             "DELETE", f"/users/{data.passing.first_user}/tasks/{data.passing.first_task + number}"
         ),
     ),
-    "page": Operation(60, lambda data, number: _request("GET", f"{_tasks(data, number)}?limit=50")),
+    "page_of_50": Operation(60, lambda data, number: _request("GET", f"{_tasks(data, number)}?limit=50")),
     "origin": Operation(100, lambda data, number: _request("GET", _task(data, number), headers=_ORIGIN)),
     "traceparent": Operation(100, lambda data, number: _request("GET", _task(data, number), headers=_TRACE)),
 }
-"""By name. `origin` and `traceparent` are a get with that header, `page` is a page as long as the list."""
+"""By name. `origin` and `traceparent` are a get with that header, `page_of_50` is a page as long as the list."""
