@@ -20,7 +20,7 @@ from donebase.http.middleware import ErrorBoundary, TracedRequestId
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
 from donebase.postgres.database import PostgresDatabase
-from donebase.routes import every_route
+from donebase.routes import FAMILIES, every_route
 from donebase.serving import memory
 from donebase.serving.connections import Connections
 from donebase.settings import Settings
@@ -38,12 +38,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         version=__version__,
         summary="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
         description="The same tasks at three families of addresses, which differ in how they name the owner of a task.",
-        openapi_tags=[
-            {"name": "v1", "description": "All tasks; the owner is a field of the body."},
-            {"name": "users", "description": "A user's tasks."},
-            {"name": "api", "description": "A user's tasks, with an operation to complete them."},
-            {"name": "health", "description": "Liveness and readiness."},
-        ],
+        openapi_tags=[{"name": each.name, "description": each.description} for each in FAMILIES if each.description],
         routes=[*every_route()],
         openapi_url=None,
         docs_url=None,

@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 class Family:
-    """Handlers below one address. Its name is their OpenAPI tag and the beginning of their operation ids.
+    """Handlers below one address. Its name is their OpenAPI tag, which has the description, and begins their ids.
 
     `dependencies` are resolved before those of each handler, as FastAPI's of a router. Probes are served also where
     the service refuses load.
@@ -37,12 +37,14 @@ class Family:
         address: str,
         table: Sequence[tuple[str, str, Handler]],
         *,
+        description: str = "",
         dependencies: Sequence[Depends] = (),
         probes: bool = False,
     ) -> None:
         self.name = name
         self.address = address
         self.table = table
+        self.description = description
         self.dependencies = dependencies
         self.probes = probes
 

@@ -14,7 +14,6 @@ from donebase.http.family import Answer, Route
 from donebase.http.headers import DOCUMENTED
 from donebase.http.problems import Problem, problem_body
 
-_HEADERS_BY_STATUS = {201: ("Location",), 500: ("Retry-After",), 503: ("Retry-After",)}
 _ERRORS = {400: "The request is invalid.", 500: "The database or the service failed."}
 _BUSY = {503: "The service is busy or stopping and did not process the request."}
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
@@ -73,9 +72,10 @@ def _correct(operation: dict[str, Any]) -> None:
     takes_body = "requestBody" in operation
     operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
     for status, response in operation["responses"].items():
-        paged = status == "200" and any(each["name"] == "limit" for each in operation.get("parameters", ()))
-        names = ("X-Request-ID", *(("Link",) if paged else _HEADERS_BY_STATUS.get(int(status), ())))
-        response["headers"] = {name: {"description": DOCUMENTED[name], "schema": {"type": "string"}} for name in names}
+        response["headers"] = {
+            name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
+            for name in _headers(operation, int(status))
+        }
         if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
             response["content"] = {"application/problem+json": content}
@@ -83,6 +83,14 @@ def _correct(operation: dict[str, Any]) -> None:
     for part in (*operation.get("parameters", ()), *sent):
         if "anyOf" in part["schema"]:  # FastAPI's "or null" for what may be left out; null itself is an error
             part["schema"] |= part["schema"].pop("anyOf")[0]
+
+
+def _headers(operation: dict[str, Any], status: int) -> list[str]:
+    """Return the names of the documented headers of an operation's responses with this status."""
+    paged = status == 200 and any(each["name"] == "limit" for each in operation.get("parameters", ()))
+    sent = {name for spec in ERROR_SPECS.values() if spec.status == status for name, _ in spec.headers}
+    sent |= {b"x-request-id"} | ({b"location"} if status == 201 else set()) | ({b"link"} if paged else set())
+    return [name for name in DOCUMENTED if name.lower().encode() in sent]
 
 
 def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:

@@ -42,4 +42,5 @@ FAMILY = Family(
         ("PATCH", "/{task_id}/complete", complete_task),
         ("DELETE", "/{task_id}", delete_task),
     ],
+    description="A user's tasks, with an operation to complete them.",
 )

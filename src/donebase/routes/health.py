@@ -58,5 +58,6 @@ FAMILY = Family(
         ("GET", "/livez", livez),
         ("GET", "/metrics", read_metrics),
     ],
+    description="Liveness and readiness.",
     probes=True,
 )

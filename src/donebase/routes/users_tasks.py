@@ -34,4 +34,5 @@ FAMILY = Family(
         ("PUT", "/{task_id}", change_task),
         ("DELETE", "/{task_id}", delete_task),
     ],
+    description="A user's tasks.",
 )

@@ -63,4 +63,5 @@ FAMILY = Family(
         ("PATCH", "/{task_id}", change_task),
         ("DELETE", "/{task_id}", delete_task),
     ],
+    description="All tasks; the owner is a field of the body.",
 )
