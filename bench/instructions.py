@@ -97,10 +97,10 @@ def _count(name: str, database: Postgres, operations: Sequence[str], profiles: P
         time.sleep(_IDLE_SECONDS)
         idle = server.count()
         client.close()
-    return {each: _a_request(counted[each], idle, script.OPERATIONS[each].counted) for each in operations}
+    return {each: a_request(counted[each], idle, script.OPERATIONS[each].counted) for each in operations}
 
 
-def _a_request(counted: Instructions, idle: Instructions, requests: int) -> int:
+def a_request(counted: Instructions, idle: Instructions, requests: int) -> int:
     """Return the instructions of one request, without what timers execute meanwhile, which depends on the time."""
     timers = idle.executed * counted.seconds / idle.seconds
     return round((counted.executed - timers) / requests)

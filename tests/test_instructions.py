@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from bench.instructions_report import faults
+import pytest
+from bench import instructions
+from bench.callgrind import Instructions
+from bench.instructions_report import faults, table
 
 KEPT: dict[str, Any] = {
     "about": {"build": "3.11.7 (main)"},
@@ -48,3 +51,23 @@ def test_an_operation_that_is_missing_fails() -> None:
     assert list(faults(KEPT, get)) == ["list is not in the kept results"]
     floor = KEPT | {"operations": {each: {"floor": 1} for each in KEPT["operations"]}}
     assert sorted(faults(floor, KEPT)) == ["get is not counted", "list is not counted"]
+
+
+def test_the_table_shows_growth_and_targets() -> None:
+    now = changed("get", 200_000, 200_000)
+    get, everything = table(now, KEPT).rows
+    assert get == ["get", "200,000", "300,000", "200,000", "200,000", "-33.3%", "1.000 ≤ 1.15 met", ""]
+    assert everything[6] == "0.889 > 0.85 MISSED"
+
+
+def test_what_timers_execute_meanwhile_is_not_counted() -> None:
+    counted, idle = Instructions(50_900_000, 3.0), Instructions(600_000, 2.0)
+    assert instructions.a_request(counted, idle, requests=100) == 500_000
+
+
+def test_without_valgrind_the_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert instructions.main([]) == 1
+    assert capsys.readouterr().out.startswith("valgrind is not installed (Debian: apt install valgrind).")
