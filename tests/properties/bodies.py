@@ -33,7 +33,7 @@ _odd_texts = st.text(_storable | _peculiar | _unstorable, max_size=8)
 _white_space = st.text(st.sampled_from(" \t\n\x85\xa0\u1680\u2028\u3000"), max_size=3)
 
 
-def _near(length: int) -> Strategy:
+def near(length: int) -> Strategy:
     """Draw texts of about so many characters: some character or three, again and again."""
     units = st.text(_storable | _peculiar, min_size=1, max_size=3)
     sizes = st.integers(length - 1, length + 1)
@@ -46,8 +46,8 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
-titles = st.builds(lambda *parts: "".join(parts), _white_space, texts.filter(str.strip) | _near(500), _white_space)
-descriptions = st.none() | texts | _near(5_000)
+titles = st.builds(lambda *parts: "".join(parts), _white_space, texts.filter(str.strip) | near(500), _white_space)
+descriptions = st.none() | texts | near(5_000)
 _unknown = st.sampled_from(["Title", "title ", "tasks", "", "a\0b", "\ufeffid", *sorted(FIELDS)]) | texts
 
 

@@ -21,8 +21,11 @@ _few = settings(_settings, derandomize=True)
 _ROUND = settings(_settings, max_examples=100)
 
 
-def rounds(service: Service, part: float, examples: int) -> Iterator[settings]:
-    """Yield what each round is run with: one of so few examples, or as many as fit into a part of FUZZ_SECONDS."""
+def rounds(service: Service | None, part: float, examples: int) -> Iterator[settings]:
+    """Yield what each round is run with: one of so few examples, or as many as fit into a part of FUZZ_SECONDS.
+
+    The requests to a service are counted; its log is emptied.
+    """
     if not FUZZ_SECONDS:
         yield settings(_few, max_examples=examples)
         return
@@ -31,6 +34,7 @@ def rounds(service: Service, part: float, examples: int) -> Iterator[settings]:
     while time.monotonic() < end:
         yield _ROUND
         done += 1
-        requests += sum(line["event"] == "request" for line in list(service.lines))
-        service.lines.clear()  # what ten minutes write into the log need not be kept
+        if service:
+            requests += sum(line["event"] == "request" for line in list(service.lines))
+            service.lines.clear()  # what ten minutes write into the log need not be kept
     print(f"{done} rounds of {_ROUND.max_examples} examples, {requests} requests")  # noqa: T201 - shown by pytest -rP

@@ -127,8 +127,9 @@ def _check(route: Route, readers: Iterable[object]) -> None:
     handler = route.endpoint
     if not iscoroutinefunction(handler):
         raise Unsupported(f"the handler {handler!r} is not an async function")
-    if route.body_field and any(isinstance(reader, RequestReader) for reader in readers):
-        raise Unsupported("a request whose body was read cannot be given to a function")
+    for reader in readers:
+        if isinstance(reader, RequestReader) and route.body_field:
+            raise Unsupported(f"the parameter {reader.name} is a request, whose body was read for another parameter")
     for name, convertor in route.param_convertors.items():
         if type(convertor).convert is not StringConvertor.convert:
             raise Unsupported(f"the parameter {name} of the path is converted by the router")

@@ -1,0 +1,82 @@
+"""Requests for each operation, drawn from the OpenAPI document: right, almost right and wrong."""
+
+from typing import Any
+from urllib.parse import quote, quote_from_bytes
+
+from hypothesis import strategies as st
+
+from tests.properties.bodies import anything, malformed, near, texts, written
+from tests.properties.rules import Json
+from tests.support.oracle import Sent
+
+JSON = (b"content-type", b"application/json")
+
+_wrong_numbers = st.sampled_from("0 -1 01 +1 1.0 1e3 1_0 a 0x1 true null 99999999999999999999".split()) | texts
+
+
+def requests(document: Json, method: str, path: str) -> st.SearchStrategy[Sent]:
+    """Draw requests to one operation of a document."""
+    operation = document["paths"][path][method.lower()]
+    parameters: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}}
+    for parameter in operation.get("parameters", ()):
+        parameters[parameter["in"]][parameter["name"]] = _written_numbers(parameter["schema"])
+    body = operation.get("requestBody")
+    return st.builds(
+        _sent,
+        st.just(method),
+        st.just(path),
+        st.fixed_dictionaries(parameters["path"]),
+        st.lists(_pairs(parameters["query"]), max_size=3),
+        st.just(None) if body is None else _bodies(document, body),
+    )
+
+
+def _sent(method: str, path: str, ids: dict[str, str], query: list[tuple[str, str]], body: bytes | None) -> Sent:
+    path = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
+    if query:
+        path += "?" + "&".join(
+            f"{name}={quote_from_bytes(value.encode('utf-8', 'surrogatepass'))}" for name, value in query
+        )
+    return Sent(method, path, [JSON] if body else [], body or b"")
+
+
+def _written_numbers(schema: Json) -> st.SearchStrategy[str]:
+    right = st.integers(schema["minimum"], schema["maximum"]) | st.integers(
+        schema["maximum"] - 1, schema["maximum"] + 1
+    )
+    return right.map(str) | _wrong_numbers
+
+
+def _pairs(query: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[tuple[str, str]]:
+    unknown = st.tuples(st.sampled_from(["colour", "Limit", "limit[]"]), st.just("1"))
+    return st.one_of(*(st.tuples(st.just(name), values) for name, values in query.items()), unknown)
+
+
+def _bodies(document: Json, body: Json) -> st.SearchStrategy[bytes]:
+    schema = body["content"]["application/json"]["schema"]
+    schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    values = {name: _values(each) | anything for name, each in schema["properties"].items()}
+    required = {name: values.pop(name) for name in schema.get("required", ())}
+    right = st.fixed_dictionaries(required, optional=values)
+    any_members = st.dictionaries(st.sampled_from(sorted(schema["properties"])) | texts, anything, max_size=4)
+    spoilt = malformed(dict.fromkeys(schema["properties"], "x"))
+    return written(right) | written(any_members) | spoilt | st.just(b"")
+
+
+def _values(schema: Json) -> st.SearchStrategy[Any]:
+    """Draw values that a property may have, and some just beyond its limits."""
+    if "anyOf" in schema:
+        return st.one_of(*map(_values, schema["anyOf"]))
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema.get("type"):
+        case "string":
+            return texts | near(schema.get("maxLength", 30))
+        case "integer":
+            return st.integers(schema["minimum"] - 1, schema["maximum"] + 1)
+        case "boolean":
+            return st.booleans()
+        case "null":
+            return st.none()
+        case _:
+            return anything
