@@ -13,8 +13,8 @@ from pydantic import MISSING
 from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, TaskNotFound
-from donebase.core.shapes import REPLACED, Completion, NewTask, TaskChanges
-from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb, change_parameters
+from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges
+from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb, change_parameters, create_parameters
 
 
 async def create_task(database: Database, owner: int, new: NewTask) -> Row:
@@ -22,7 +22,7 @@ async def create_task(database: Database, owner: int, new: NewTask) -> Row:
 
     Raises InvalidInput if the task names another owner.
     """
-    [row] = await database.fetch(CREATE, **new.model_dump() | {"user_id": _agreed(owner, new.user_id)})
+    [row] = await database.fetch(CREATE, user_id=_agreed(owner, new.user_id), **create_parameters(new))
     events.record("task.created", owner, row["id"])
     return row
 
@@ -37,12 +37,15 @@ async def change_task(database: Database, owner: int | None, task_id: int, chang
 
     Raises TaskNotFound, and InvalidInput if the changes name another owner.
     """
-    return await _change(database, owner, task_id, changes.model_dump())
+    if changes.model_fields_set.isdisjoint(WRITABLE):
+        return await _one(database, READ, owner, task_id, changes.user_id)
+    return await _one(database, CHANGE, owner, task_id, changes.user_id, **change_parameters(changes))
 
 
 async def replace_task(database: Database, owner: int | None, task_id: int, new: NewTask) -> Row:
     """Set the fields of REPLACED to what was sent or to their defaults, and others if sent. Raises as `change_task`."""
-    return await _change(database, owner, task_id, new.model_dump(include={*REPLACED, *new.model_fields_set}))
+    fields = {name: getattr(new, name) for name in REPLACED | new.model_fields_set}
+    return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields))
 
 
 async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
@@ -57,13 +60,6 @@ async def complete_task(database: Database, owner: int | None, task_id: int, com
 async def delete_task(database: Database, owner: int | None, task_id: int) -> None:
     """Delete a task for good. Raises TaskNotFound, for the second of two at once as well."""
     await _one(database, DELETE, owner, task_id)
-
-
-async def _change(database: Database, owner: int | None, task_id: int, sent: dict[str, Any]) -> Row:
-    named = sent.pop("user_id", MISSING)
-    if not sent:
-        return await _one(database, READ, owner, task_id, named)
-    return await _one(database, CHANGE, owner, task_id, named, **change_parameters(sent))
 
 
 async def _one(
