@@ -1,4 +1,4 @@
-"""Where everything meets: settings, database and routes become one ASGI application."""
+"""Composes the service: settings, a database and the routes become one ASGI application."""
 
 import asyncio
 import gc
@@ -77,7 +77,7 @@ def create_service(settings: Settings) -> ASGIApp:
 
 
 def with_middleware(app: FastAPI) -> ASGIApp:
-    """Return an app of `create_app` with everything that stands around it.
+    """Return the service around an app of `create_app`.
 
     Spans are FastAPI's: with traces, every request goes through its stack.
     """
@@ -93,23 +93,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await database.open(log_connected=False)  # `serve` has done so, once for all workers
     except (DatabaseFailed, Overloaded) as failure:
         logs.warning("database.unreachable", cause=str(failure))
-    # What is there now stays for good: the collector need not look at it again (p99 with it 45 ms, without 9 ms).
+    # What exists now is never garbage: the collector need not examine it again (p99 with it 45 ms, without 9 ms).
     gc.collect()
     gc.freeze()
     gc.enable()
-    keeping = asyncio.create_task(_keep_house(database))
+    maintenance = asyncio.create_task(_maintain(database))
     settings = app.state.settings
     connections = Connections(settings)
     yield {"settings": settings, "connections": connections, "end_statements_within": database.end_within}
-    keeping.cancel()
+    maintenance.cancel()
     if connections.cut_off:
         logs.warning("shutdown_grace.exceeded", connections=connections.cut_off)
     await database.close()
     logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
 
 
-async def _keep_house(database: PostgresDatabase) -> None:
-    """Once a second, close what nobody uses, and note how the pool is, for whichever worker is asked."""
+async def _maintain(database: PostgresDatabase) -> None:
+    """Once a second, close unused connections, and update the metrics, which another worker may answer with."""
     for second in itertools.count():
         metrics.refresh(database.pool_state())
         if second % memory.EVERY == 0:

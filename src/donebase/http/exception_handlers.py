@@ -1,22 +1,27 @@
-"""Answers what FastAPI and Starlette raise: an exception handler (app, kind of exception) each."""
+"""Exception handlers of the FastAPI app: responses to what Starlette's router raises, and to bugs."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from donebase.http.errors import AddressNotFound, InternalError, MalformedJSON, MethodNotAllowed
+from donebase.http.errors import AddressNotFound, InternalError, MethodNotAllowed
 from donebase.http.problems import problem
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer the router's error for an address that does not exist, or for a method that it does not support."""
+    """Answer the router's error for an address that does not exist, or for a method that it does not support.
+
+    Nothing else raises an HTTPException: it is a bug, and raised again.
+    """
     assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem(AddressNotFound())
     if error.status_code == 405:
         response = problem(MethodNotAllowed())
         response.headers["Allow"] = ", ".join(_methods(request))
         return response
-    return problem(AddressNotFound() if error.status_code == 404 else MalformedJSON())
+    raise error
 
 
 async def internal_error(_request: Request, _error: Exception) -> Response:
@@ -25,7 +30,7 @@ async def internal_error(_request: Request, _error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    # The router names the methods of the first route at an address; there can be one route for each method.
+    # The router names the methods of the first route at an address, and each operation is a route.
     found: set[str] = set()
     for route in request.app.routes:
         if route.matches(request.scope)[0] is not Match.NONE:

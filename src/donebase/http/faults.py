@@ -1,4 +1,4 @@
-"""What is wrong with the fields of a request, in sentences that contain nothing that was sent."""
+"""Faults of the fields of a request, in sentences that contain nothing that was sent."""
 
 from collections.abc import Mapping
 from typing import Any, get_args

@@ -21,7 +21,8 @@ DOCUMENTED = {
 CLOSE: Header = (b"connection", b"close")
 """What still arrives on this connection must not be read as the next request."""
 
-# Guess no types, keep no answer, run nothing in it, frame it nowhere, let no foreign page embed it, tell no address on.
+# In this order: browsers guess no types, cache nothing, execute nothing in a response and show it in no frame; pages of
+# other origins cannot embed it; links from it carry no Referer.
 SECURITY_HEADERS: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),

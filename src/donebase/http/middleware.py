@@ -1,7 +1,4 @@
-"""What surrounds every request: its id, its headers, its line in the log, HEAD, and the end of every exception.
-
-Pure ASGI: no tasks of their own.
-"""
+"""The outermost application: the id of each request, its headers, HEAD, unexpected exceptions, the line in the log."""
 
 import asyncio
 import time
@@ -24,11 +21,11 @@ OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a 
 
 
 class ClientGone(OSError):
-    """What `send` raises in the middle of an answer of which nobody takes the rest (ASGI 2.4)."""
+    """Raised by `send` within a response if the client has disconnected, or does not get the rest (ASGI 2.4)."""
 
 
 class RequestContext:
-    """One request: what it began with, and what it came to."""
+    """One request: its id, its start, the headers that its response has in any case, and its status and events."""
 
     __slots__ = ("_common", "_events", "_request_id", "_started", "method", "status")
 
@@ -82,7 +79,7 @@ class ErrorBoundary:
         try:
             await _send(await self._answer(scope, receive), context, scope, receive, send)
         except ClientDisconnect:
-            pass  # Starlette's word for ClientGone
+            pass  # what Starlette makes of ClientGone
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():  # by the server, and nobody waits for an answer
                 raise

@@ -1,4 +1,4 @@
-"""The answers that the addresses share: what the annotations of handlers document, and how rows become responses."""
+"""The responses of the families: the annotations of handlers that document them, and how rows become responses."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -20,25 +20,25 @@ NoContent = Annotated[Response, Answer(204)]
 
 
 def task(row: Row) -> Response:
-    """Answer with one task."""
+    """Return the response with one task."""
     return json(task_fields([row])[0])
 
 
 def created(path: str, row: Row) -> Response:
-    """Answer that a task was created, and where: below the path that the request was sent to."""
+    """Return the response to a request that created a task; its Location is below the path of the request."""
     return json(task_fields([row])[0], 201, [(b"location", f"{path}/{row['id']}".encode())])
 
 
 def deleted() -> Response:
-    """Answer that there is nothing left to show."""
+    """Return the response without content to a request that deleted a task."""
     return BytesResponse(204)
 
 
 def encoded(value: Any) -> bytes:
-    """Return JSON. Times without a time zone are in UTC."""
+    """Return a value as JSON. Times without a time zone are in UTC."""
     return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
 
 
 def json(value: Any, status: int = 200, headers: Iterable[Header] = ()) -> Response:
-    """Answer with a value as JSON."""
+    """Return a response with a value as JSON."""
     return BytesResponse(status, encoded(value), JSON, headers)

@@ -1,6 +1,6 @@
-"""How a list is answered: in one piece where it is small, else in pieces, as fast as the client takes them.
+"""Responses that are lists of tasks: complete if they are small, otherwise streamed as fast as the client reads.
 
-docs/decisions/0012-lists-are-streamed.md says why, and what a client that stops reading can cost.
+docs/decisions/0012-lists-are-streamed.md gives the reasons, and what a client that stops reading can cost.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -20,17 +20,18 @@ _AT_ONCE = 50  # rows that are encoded together
 
 
 async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
-    """Answer with a list: in one piece where it is short, else as it comes from the database.
+    """Return the response for a list that was requested at a path with a query.
 
-    The first batch is there before the answer begins, and where the page ends, so that a failure can still be told. A
-    failure of a later one breaks the connection off: half a list never reads as a whole one.
+    The first batch, and the end of a page, are read before the response begins: a failure is answered. A failure of a
+    later batch leaves the response incomplete and ends the connection, so that half a list is never taken for the
+    complete one. Raises DatabaseFailed or Overloaded.
     """
     rows, last, more = await tasks.first()
     content, taken = _array(rows)
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
         return BytesResponse(200, content, JSON, _link(path, query, last if more else None))
     last = rows[taken - 1]["id"]
-    rows = ()  # let go of, while others wait for a connection
+    rows = ()  # their memory is free while this request waits for a connection
     following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
     stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken))
     response = StreamingResponse(stream, media_type="application/json")
@@ -59,7 +60,7 @@ async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> As
     more = True
     while more:
         content = b""
-        yield b""  # comes back when the client has taken what was sent: until then, the rest stays in PostgreSQL
+        yield b""  # returns when the client has read what was sent: until then, the rest stays in PostgreSQL
         rows, last, more = await tasks.read(last, size)
         if not rows:
             continue
@@ -73,12 +74,12 @@ async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> As
 
 
 def _rows_to_ask_for(content: bytes, rows: int) -> int:
-    """Return how many rows fill a piece, if they are like those before."""
+    """Return how many rows fill a piece, if they are as large as those before."""
     return max(1, min(NEXT_BATCH, _MAX_PIECE * rows // len(content)))
 
 
 def _array(rows: Sequence[Row]) -> tuple[bytes, int]:
-    """Return a JSON array of the first rows, as many as fit into a piece, and how many they are."""
+    """Return a JSON array of as many of the first rows as fit into a piece, and their number."""
     parts: list[bytes] = []
     room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
