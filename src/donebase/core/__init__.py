@@ -1,1 +1,1 @@
-"""Tasks and their users: what they are and what can be done to them. No HTTP, no environment, no pool."""
+"""Tasks and users, and the operations on them: no HTTP, no environment, no driver."""

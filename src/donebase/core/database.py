@@ -1,4 +1,4 @@
-"""What the core needs of a database: it runs one statement and gives the rows back."""
+"""What the core needs of a database: it runs one statement and returns the rows."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ class Row(Protocol):
 
 
 class Database(Protocol):
-    """A PostgreSQL."""
+    """A PostgreSQL database."""
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
         """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""

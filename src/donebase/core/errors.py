@@ -1,9 +1,9 @@
 """Everything that can go wrong, as one tree.
 
     DonebaseError
-    ├── InvalidInput         what was sent breaks a rule; says which fields and why
-    ├── TaskNotFound         no such task, or it is somebody else's: the same thing on purpose
-    ├── DatabaseFailed       the database is away, or failed before it had answered
+    ├── InvalidInput         what was sent breaks a rule; contains the fields and the reasons
+    ├── TaskNotFound         the task does not exist, or belongs to another user: the same error on purpose
+    ├── DatabaseFailed       the database is unavailable, or failed before it had answered
     ├── Overloaded           every connection stayed busy: nothing was begun
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """One thing wrong with one field: its name, a sentence for a person, a word for a machine."""
+    """What is wrong with one field: its name, a sentence for people, a code for programs."""
 
     field: str
     message: str
@@ -24,7 +24,7 @@ class Fault(NamedTuple):
 
 
 class DonebaseError(Exception):
-    """The root of what donebase raises on purpose."""
+    """The root of all errors that donebase raises on purpose."""
 
 
 class InvalidInput(DonebaseError):
@@ -36,20 +36,20 @@ class InvalidInput(DonebaseError):
 
 
 class TaskNotFound(DonebaseError):
-    """There is no such task within the reach of who asked."""
+    """The task does not exist, or belongs to another user."""
 
 
 class DatabaseFailed(DonebaseError):
-    """The database did not do what was asked, or did not say whether it had."""
+    """The database is unavailable, or failed before it had answered. A write may have been carried out."""
 
 
 class Overloaded(DonebaseError):
-    """There was no room to begin: every connection stayed busy for the whole wait."""
+    """Every connection stayed busy for the whole wait. Nothing was begun."""
 
 
 class SchemaMismatch(DonebaseError):
-    """The database's tables or its encoding are not the ones this version of the code works on."""
+    """The tables or the encoding of the database are not those that this version of the code needs."""
 
 
 class BackupFailed(DonebaseError):
-    """A backup could not be written, or what it holds not restored. Nothing is half done."""
+    """A backup could not be written or restored. Nothing is half done."""

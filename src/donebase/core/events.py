@@ -1,11 +1,11 @@
-"""What was done to a task, told to the request that called the verb: core knows no log."""
+"""What was done to a task, recorded for the request that called the operation: core writes no log."""
 
 from contextvars import ContextVar
 from typing import NamedTuple
 
 
 class TaskEvent(NamedTuple):
-    """What a verb did ("task.created"), whose task it was and which; None for everybody's and for a list."""
+    """What an operation did ("task.created"), the owner (None: any user) and the task (None: a list)."""
 
     action: str
     user_id: int | None

@@ -1,4 +1,4 @@
-"""Lists of tasks, read in batches: neither memory nor a connection is held while a batch is on its way to a client."""
+"""Lists of tasks, read in batches: no connection is held, and only one batch is in memory, while a client reads."""
 
 from array import array
 from bisect import bisect_right
@@ -9,14 +9,14 @@ from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.statements import LIST, LIST_IDS, READ_MANY
 
-# A usual list is one statement. Of a long one, so many rows at a time that nobody else waits for them to be read: more
-# would be cheaper in sum.
+# Rows in a batch. A usual list is one statement. Larger batches would cost less in total, but other requests would wait
+# while one is read.
 BATCH = 250
 NEXT_BATCH = 100
 
 
 class Batch(NamedTuple):
-    """Some tasks in order of id, the id up to which there are no others, and whether others follow."""
+    """Tasks in order of id, the id up to which there are no others, and whether more follow."""
 
     rows: Sequence[Row]
     last: int
@@ -24,9 +24,9 @@ class Batch(NamedTuple):
 
 
 class TaskList:
-    """The tasks of an owner, or for None everybody's, in order of id: all above an id, or a page of `limit`.
+    """The tasks of an owner, or of all users for None, in order of id: all above an id, or a page of `limit`.
 
-    What follows the first batch is read from where the client is: a batch need not be used whole.
+    Each later batch is read from the last task that was used: a batch need not be used completely.
     """
 
     def __init__(self, database: Database, owner: int | None, after: int, limit: int | None) -> None:
@@ -37,15 +37,15 @@ class TaskList:
         self.limit = limit
 
     async def first(self) -> Batch:
-        """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two do."""
+        """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two methods do."""
         batch = await self.read(self._after, BATCH if self.limit is None else min(self.limit, BATCH))
         events.record(LIST.action, self._owner, None)
         return batch
 
     async def fix_page(self, after: int, number: int) -> int | None:
-        """Let at most so many tasks follow after an id: those that there are now.
+        """Fix which tasks the page contains after an id: at most `number`, of those that exist now.
 
-        Return the id after which the next page begins, or None if this one is the last.
+        Return the id after which the next page begins, or None if this page is the last.
         """
         statement = LIST_IDS.flat if self._owner is None else LIST_IDS.owned
         rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=number + 1)
@@ -53,11 +53,11 @@ class TaskList:
         return self._page[-1] if len(rows) > number else None
 
     async def read(self, after: int, size: int) -> Batch:
-        """Return the next batch after an id: at most so many tasks, in one statement."""
+        """Return the batch after an id: at most `size` tasks, in one statement."""
         if self._page is not None:
             return await self._of_page(self._page, after, size)
         statement = LIST.flat if self._owner is None else LIST.owned
-        # One row more than asked for tells whether others follow, without a second statement.
+        # One row more than needed shows whether more follow, without a second statement.
         rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=size + 1)
         more = len(rows) > size
         rows = rows[:size]

@@ -1,4 +1,4 @@
-"""The two tables, as SQLModel classes, and the rules that PostgreSQL itself enforces."""
+"""The two tables as SQLModel classes, and the rules that PostgreSQL enforces."""
 
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,12 @@ DESCRIPTION_LENGTH = 5_000
 PRIORITIES = ("low", "medium", "high")
 MAX_ID = 2**63 - 1
 
-# The migration that leads to the tables below. A test holds it against Alembic and the tables against the migration.
+# The migration that leads to the tables below. A test compares it with Alembic, and the tables with the migration.
 REVISION = "0002"
 
 
 class Table(SQLModel):
-    """What both tables share: constraints named by rule, so that a migration can name what it changes."""
+    """The base of both tables: constraints have names by rule, so that a migration can name what it changes."""
 
     metadata = MetaData(
         naming_convention={
@@ -34,7 +34,7 @@ def _set_by_the_database() -> Any:
 
 
 class UserRow(Table, table=True):
-    """Somebody with tasks. The row appears with the first task; its id is the caller's own."""
+    """A user. The row is created with the first task; the client chooses the id."""
 
     __tablename__ = "users"
     __table_args__ = (CheckConstraint("id > 0", name="id_positive"),)
@@ -47,14 +47,14 @@ class UserRow(Table, table=True):
 
 
 class TaskRow(Table, table=True):
-    """One thing to do. The owner leads the key: a user's tasks lie together, on one disk or one Citus shard."""
+    """A task. The owner is first in the key: a user's tasks are stored together, on one disk or one Citus shard."""
 
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
         CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
         CheckConstraint(f"priority IN {PRIORITIES}", name="priority_known"),
-        # The flat family finds a task by its id alone. Not unique: Citus allows no unique index without the owner.
+        # For addresses without an owner. Not unique: Citus allows no unique index without the owner.
         Index(None, "id"),
     )
 
