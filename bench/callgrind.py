@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from tests.support.processes import clean_environment
 
@@ -29,18 +30,16 @@ class Instructions(NamedTuple):
 
 
 class CountedServer:
-    """One of the servers in `bench.servers` under callgrind, on all cores. Its start is not counted.
+    """A server that runs under callgrind, and is counted from now on.
 
-    Hashes of strings are the same in each process, so that sets and dictionaries are. Raises RunFailed.
+    `profile` is the start of the names of what callgrind writes, `pipes` is its option for where its pipes are.
     """
 
-    def __init__(self, name: str, url: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="donebase-callgrind-")
-        self._profile = Path(self._folder.name) / "profile"
-        self._pipes = f"--vgdb-prefix={self._folder.name}/vgdb"
-        command = (*_VALGRIND, self._pipes, f"--callgrind-out-file={self._profile}")
-        self._server = Server(name, url, os.sched_getaffinity(0), command, PYTHONHASHSEED="0")
-        self.port = self._server.port
+    def __init__(self, server: Server, profile: Path, pipes: str) -> None:
+        self.port = server.port
+        self._process = server.process
+        self._profile = profile
+        self._pipes = pipes
         self._tell("instrumentation", "on")
         self._since = time.perf_counter()
 
@@ -58,7 +57,7 @@ class CountedServer:
         return counted
 
     def _tell(self, *words: str) -> None:
-        command = ["vgdb", self._pipes, "--max-invoke-ms=0", f"--pid={self._server.process}", *words]
+        command = ["vgdb", self._pipes, "--max-invoke-ms=0", f"--pid={self._process}", *words]
         try:
             # The names of valgrind's pipes contain HOST, which is also a setting of donebase.
             told = subprocess.run(
@@ -69,14 +68,18 @@ class CountedServer:
         if told.returncode:
             raise RunFailed(f"callgrind refused {' '.join(words)}: {told.stderr}")
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
-    ) -> None:
-        self._server.stop()
-        self._folder.cleanup()
+@contextmanager
+def counted_server(name: str, url: str) -> Iterator[CountedServer]:
+    """Start one of the servers in `bench.servers` under callgrind, on all cores. Its start is not counted.
+
+    Hashes of strings are the same in each process, so that sets and dictionaries are. Raises RunFailed.
+    """
+    with tempfile.TemporaryDirectory(prefix="donebase-callgrind-") as folder:
+        profile, pipes = Path(folder) / "profile", f"--vgdb-prefix={folder}/vgdb"
+        command = (*_VALGRIND, pipes, f"--callgrind-out-file={profile}")
+        with Server(name, url, os.sched_getaffinity(0), command, PYTHONHASHSEED="0") as server:
+            yield CountedServer(server, profile, pipes)
 
 
 def available() -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 
 from bench import RunFailed, callgrind, results, script
 from bench.about import packages, revision
-from bench.callgrind import CountedServer, Instructions
+from bench.callgrind import Instructions, counted_server
 from bench.instructions_report import faults, table
 from bench.postgres import Postgres, postgres
 from bench.servers import DONEBASE, FLOOR
@@ -85,7 +85,7 @@ def _about() -> dict[str, Any]:
 
 def _count(name: str, database: Postgres, operations: Sequence[str], profiles: Path | None) -> dict[str, int]:
     data = script.fill(database)
-    with CountedServer(name, database.url) as server:
+    with counted_server(name, database.url) as server:
         client = script.Client(server.port)
         counted = {}
         for operation in operations:
