@@ -32,27 +32,21 @@ SECURITY_HEADERS: Headers = [
 ]
 _REPLACEABLE = frozenset(name for name, _ in SECURITY_HEADERS)
 # Caches must not give the response for one origin to another (Fetch standard, "CORS protocol and HTTP caches").
-_WITHOUT_ORIGIN: Headers = [(b"vary", b"Origin"), *SECURITY_HEADERS]
+NO_ORIGIN: Headers = [(b"vary", b"Origin"), *SECURITY_HEADERS]
+"""The headers of every response to a request without Origin."""
 _EXPOSED: Header = (b"access-control-expose-headers", ", ".join(DOCUMENTED).encode())
-_FOREIGN_ORIGIN: Headers = [_EXPOSED, *_WITHOUT_ORIGIN]
+OTHER_ORIGIN: Headers = [_EXPOSED, *NO_ORIGIN]
+"""The headers of every response to a request of an origin that is not allowed."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
-class CommonHeaders:
-    """The headers that a response carries whatever it answers, for each value of the request's Origin header."""
-
-    def __init__(self, allowed_origins: Iterable[str]) -> None:
-        self._allowed = {
-            origin: [_EXPOSED, (b"access-control-allow-origin", origin), *_WITHOUT_ORIGIN]
-            for origin in (allowed.encode() for allowed in allowed_origins)
-        }
-
-    def to(self, origin: bytes | None) -> Headers:
-        """Return those for an origin, or for a request that names none."""
-        return _WITHOUT_ORIGIN if origin is None else self._allowed.get(origin, _FOREIGN_ORIGIN)
+def common_headers(allowed_origins: Iterable[str]) -> dict[bytes | None, Headers]:
+    """Return the headers of every response, by the Origin header of the request; any other has OTHER_ORIGIN."""
+    allowed = {origin: (b"access-control-allow-origin", origin) for origin in map(str.encode, allowed_origins)}
+    return {None: NO_ORIGIN} | {origin: [_EXPOSED, header, *NO_ORIGIN] for origin, header in allowed.items()}
 
 
-def finish(headers: Headers, request_id: bytes, common: Headers = _WITHOUT_ORIGIN) -> Headers:
+def finish(headers: Headers, request_id: bytes, common: Headers = NO_ORIGIN) -> Headers:
     """Return the complete headers of a response, given its own. Its own security headers replace the common ones."""
     for name, _ in headers:
         if name in _REPLACEABLE:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi.routing import APIRoute
 from opentelemetry import trace
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from donebase.core import events
 from donebase.http.bytes_response import BytesResponse
 from donebase.http.errors import InternalError, TooManyConnections, report
-from donebase.http.headers import CommonHeaders, Headers, finish, read_id_and_origin
+from donebase.http.headers import OTHER_ORIGIN, Headers, common_headers, finish, read_id_and_origin
 from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics
@@ -29,10 +29,10 @@ class RequestContext:
 
     __slots__ = ("_common", "_events", "_request_id", "_started", "method", "status")
 
-    def __init__(self, scope: Scope, common: CommonHeaders) -> None:
+    def __init__(self, scope: Scope, common: Mapping[bytes | None, Headers]) -> None:
         self._started = time.perf_counter()
         self._request_id, origin = read_id_and_origin(scope)
-        self._common = common.to(origin)
+        self._common = common.get(origin, OTHER_ORIGIN)
         self._events = events.start_recording()
         self.method: str = scope["method"]
         self.status = 0
@@ -65,7 +65,7 @@ class ErrorBoundary:
     ) -> None:
         self._app = app
         self._operations = operations
-        self._common = CommonHeaders(allowed_origins)
+        self._common = common_headers(allowed_origins)
         self._traced = traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

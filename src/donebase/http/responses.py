@@ -1,6 +1,5 @@
 """The responses of the families: the annotations of handlers that document them, and how rows become responses."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import orjson
@@ -11,7 +10,6 @@ from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
 from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.family import Answer
-from donebase.http.headers import Header
 
 OneTask = Annotated[Response, Answer(200, Task)]
 TaskArray = Annotated[Response, Answer(200, list[Task])]
@@ -21,12 +19,13 @@ NoContent = Annotated[Response, Answer(204)]
 
 def task(row: Row) -> Response:
     """Return the response with one task."""
-    return json(task_fields([row])[0])
+    return BytesResponse(200, encoded(task_fields([row])[0]), JSON)
 
 
 def created(path: str, row: Row) -> Response:
     """Return the response to a request that created a task; its Location is below the path of the request."""
-    return json(task_fields([row])[0], 201, [(b"location", f"{path}/{row['id']}".encode())])
+    location = (b"location", f"{path}/{row['id']}".encode())
+    return BytesResponse(201, encoded(task_fields([row])[0]), JSON, [location])
 
 
 def deleted() -> Response:
@@ -39,6 +38,6 @@ def encoded(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
 
 
-def json(value: Any, status: int = 200, headers: Iterable[Header] = ()) -> Response:
+def json(value: Any, status: int = 200) -> Response:
     """Return a response with a value as JSON."""
-    return BytesResponse(status, encoded(value), JSON, headers)
+    return BytesResponse(status, encoded(value), JSON)
