@@ -25,6 +25,7 @@ from donebase.serving import memory
 from donebase.serving.connections import Connections
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
+from donebase.telemetry.worker_counts import WorkerCounts
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
@@ -60,15 +61,22 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
-    app.state.exposition = lambda: _exposition(app.state.database, several=settings.workers > 1)
+    app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
+    app.state.exposition = lambda: _exposition(app)
     app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.state.operations = OperationTable(app.routes, app.state)
     return app
 
 
-def _exposition(database: PostgresDatabase, *, several: bool) -> bytes:
-    metrics.refresh(database.pool_state())
-    return metrics.exposition(several=several)
+def _exposition(app: FastAPI) -> bytes:
+    from donebase.telemetry.exposition import exposition  # prometheus_client, which a start does without
+
+    workers: WorkerCounts | None = app.state.worker_counts
+    return exposition(workers.total() if workers else _counts(app), several=workers is not None)
+
+
+def _counts(app: FastAPI) -> metrics.Counts:
+    return metrics.counts(app.state.database.pool_state())
 
 
 def create_service(settings: Settings) -> ASGIApp:
@@ -97,7 +105,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
     gc.enable()
-    maintenance = asyncio.create_task(_maintain(database))
+    maintenance = asyncio.create_task(_maintain(app))
     settings = app.state.settings
     connections = Connections(settings)
     yield {"settings": settings, "connections": connections, "end_statements_within": database.end_within}
@@ -105,13 +113,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if connections.cut_off:
         logs.warning("shutdown_grace.exceeded", connections=connections.cut_off)
     await database.close()
+    if app.state.worker_counts:
+        app.state.worker_counts.save()
     logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
 
 
-async def _maintain(database: PostgresDatabase) -> None:
-    """Once a second, close unused connections, and update the metrics, which another worker may answer with."""
+async def _maintain(app: FastAPI) -> None:
+    """Once a second, close unused connections, and save the counts, for which another worker may be asked."""
+    database: PostgresDatabase = app.state.database
+    workers: WorkerCounts | None = app.state.worker_counts
     for second in itertools.count():
-        metrics.refresh(database.pool_state())
+        if workers:
+            workers.save()
         if second % memory.EVERY == 0:
             memory.give_back()
         await asyncio.sleep(1)

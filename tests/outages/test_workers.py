@@ -91,8 +91,6 @@ def test_what_a_dead_worker_has_counted_is_kept_and_leaves_no_file(
             assert livez(service) == 200
         wait_for(lambda: counted(service) == 20)
         [shared] = folders()
-        # A process that writes to a file with holes in it ends (SIGBUS) where the disk is full.
-        assert all(file.stat().st_blocks * 512 >= file.stat().st_size for file in shared.iterdir())
         files = sorted(file.name for file in shared.iterdir())
         for worker in service.workers():
             worker.kill()

@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import Any, NoReturn
 
 import pytest
-from prometheus_client import REGISTRY
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +19,7 @@ from donebase.postgres.database import PostgresDatabase
 from donebase.routes import docs
 from donebase.serving.connection import Connection as Protocol
 from donebase.settings import Settings
-from donebase.telemetry import logs, metrics
+from donebase.telemetry import exposition, logs, metrics
 from tests.support.connections import Connection
 from tests.support.in_process import serving
 from tests.support.problems import refused
@@ -94,19 +93,15 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(docs, "_policy", fail)
         patch.setattr(openapi, "document", fail)
-        patch.setattr(metrics, "exposition", fail)
+        patch.setattr(exposition, "exposition", fail)
         with serving(service, RaisingProtocol) as found:
             yield found
 
 
 def counted() -> float:
     """Return how many requests ended with a 500, as /metrics would tell."""
-    return sum(
-        sample.value
-        for metric in REGISTRY.collect()
-        for sample in metric.samples
-        if sample.name == "donebase_http_request_duration_seconds_count" and sample.labels["status"] == "500"
-    )
+    counts = metrics.counts(metrics.PoolState(0, 0, 0))
+    return sum(sum(series[:-1]) for (_, _, status, _), series in counts.requests.items() if status == 500)
 
 
 def said(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:

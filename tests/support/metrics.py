@@ -1,7 +1,7 @@
 """What /metrics says, as Prometheus reads it."""
 
 import httpx
-from prometheus_client import Metric
+from prometheus_client import CONTENT_TYPE_LATEST, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 REQUESTS = "donebase_http_request_duration_seconds"
@@ -11,7 +11,7 @@ STATEMENTS = "donebase_database_statement_duration_seconds"
 def metrics(response: httpx.Response) -> dict[str, Metric]:
     """Return the metrics of an answer, by name."""
     assert response.status_code == 200
-    assert response.headers["content-type"].startswith("text/plain; version=")
+    assert response.headers["content-type"] == CONTENT_TYPE_LATEST
     return {metric.name: metric for metric in text_string_to_metric_families(response.text)}
 
 

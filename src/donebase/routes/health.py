@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import Depends
-from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -14,6 +13,8 @@ from donebase.http import responses
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database
 from donebase.http.providers import FromApp
+
+_TEXT_FORMAT = "text/plain; version=1.0.0; charset=utf-8"  # prometheus_client is imported for the first scrape
 
 
 class Health(BaseModel):
@@ -47,7 +48,7 @@ async def livez() -> Annotated[Response, Answer(200, Alive)]:
 
 async def read_metrics(exposition: Annotated[Callable[[], bytes], Depends(FromApp("exposition"))]) -> Response:
     """Return what was counted, for Prometheus: requests, statements, the pool of connections."""
-    return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(exposition), media_type=_TEXT_FORMAT)
 
 
 FAMILY = Family(

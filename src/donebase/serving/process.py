@@ -19,8 +19,9 @@ from donebase.serving.connections import BACKLOG, fit_into_file_limit
 from donebase.serving.supervisor import Supervisor
 from donebase.settings import Settings, WrongSetting
 from donebase.signals import exit_on_signals, ignore_signals
-from donebase.telemetry import logs, metrics
+from donebase.telemetry import logs
 from donebase.telemetry.tracing import require_exporter
+from donebase.telemetry.worker_counts import FOLDER_VARIABLE, folder_of_workers
 
 _EMBEDDED_OPEN = 30.0  # it has just started, and has all its tables made if this finds none
 
@@ -134,8 +135,8 @@ def _run(
         from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
         return serve_http(settings, service, listener, announce, stopping=stopping)
-    with metrics.folder_of_workers() as folder:
-        settings.export(PROMETHEUS_MULTIPROC_DIR=folder)
+    with folder_of_workers() as folder:
+        settings.export(**{FOLDER_VARIABLE: folder})
         served = Supervisor(settings, service, listener, announce, stopping).run()
         ignore_signals()
         return served

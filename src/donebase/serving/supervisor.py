@@ -11,7 +11,8 @@ from multiprocessing import connection
 from donebase.serving.worker import LOOK, WorkerProcess
 from donebase.settings import Settings
 from donebase.signals import STOP
-from donebase.telemetry import logs, metrics
+from donebase.telemetry import logs
+from donebase.telemetry.worker_counts import forget_pool
 
 _PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each try to replace a worker; the last one for ever
 _STEADY = 60.0  # seconds of work after which earlier failures of a worker count no more
@@ -151,7 +152,7 @@ class _Worker:
             self._retry("worker.start_failed", cause=failure.strerror)
 
     def _ended(self, process: WorkerProcess) -> None:
-        metrics.forget_worker(self._name)
+        forget_pool(self._name)
         if process.ready and process.age() >= _STEADY:
             self._failures = 0
         event = "worker.died" if process.ready else "worker.start_failed"

@@ -34,7 +34,8 @@ class LogWriter:
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._untold = 0
-        self._newly_dropped = 0
+        self.dropped = 0
+        """How many lines were dropped."""
         self.shared = True
         """Whether other workers write there as well. Without them two system calls less are needed."""
         self._in_line = False  # the lock is held: other workers wait for the rest of a long line
@@ -55,16 +56,10 @@ class LogWriter:
         while not self.write([]) and time.monotonic() < end:
             time.sleep(_LOOK_AGAIN)
 
-    def take_newly_dropped(self) -> int:
-        """Return how many lines were dropped since this was asked last."""
-        with self._lock:
-            number, self._newly_dropped = self._newly_dropped, 0
-            return number
-
     def _add(self, data: bytes) -> None:
         if self._size + len(data) > BUFFER_BYTES:
             number = data.count(b"\n")
-            self._newly_dropped += number
+            self.dropped += number
             self._untold += number
         else:
             self._waiting.append(data)

@@ -58,9 +58,9 @@ def flush(seconds: float = _LAST_LINES) -> None:
     _writer.flush(seconds)
 
 
-def take_newly_dropped() -> int:
-    """Return how many lines were dropped since this was asked last."""
-    return _writer.take_newly_dropped()
+def dropped_lines() -> int:
+    """Return how many lines this process has dropped."""
+    return _writer.dropped
 
 
 def info(event: str, **fields: Any) -> None:
