@@ -1,21 +1,24 @@
 """How the service speaks to PostgreSQL: statements compiled once, every wait with an end, every failure with a name."""
 
 import asyncio
+import gc
 import re
 import socket
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
 import psutil
 import pytest
-from sqlalchemy import Executable, func, literal, select
+from sqlalchemy import BindParameter, Executable, bindparam, func, literal, select
 
 from donebase.core import statements, tasks
 from donebase.core.errors import DatabaseFailed, Overloaded
 from donebase.core.lists import TaskList
 from donebase.core.shapes import NewTask
-from donebase.postgres.database import PostgresDatabase, compile_statement
+from donebase.postgres.compiled import compile_statement
+from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.waiting import DEADLINE, wait_for
@@ -57,6 +60,31 @@ def test_a_statement_needs_nothing_that_happens_in_python(name: str) -> None:
     assert compiled.constants == {}
     table = statement.table if hasattr(statement, "table") else statement.get_final_froms()[0]
     assert all(column.default is None and column.onupdate is None for column in table.columns)
+
+
+def test_parameters_are_given_in_the_order_of_the_sql() -> None:
+    first: BindParameter[int] = bindparam("first")
+    second: BindParameter[int] = bindparam("second")
+    constant = literal(3)
+    for columns, expected in (
+        ((), []),
+        ((first,), [1]),
+        ((second, first), [2, 1]),
+        ((second, constant, first), [2, 3, 1]),
+    ):
+        compiled = compile_statement(select(*columns))
+        assert list(compiled.arguments({"first": 1, "second": 2})) == expected
+
+
+def test_statements_that_are_made_anew_do_not_stay_in_memory() -> None:
+    first = select(literal(0))
+    compile_statement(first)
+    is_in_memory = weakref.ref(first)
+    del first
+    for number in range(1000):
+        compile_statement(select(literal(number)))
+    gc.collect()
+    assert is_in_memory() is None
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

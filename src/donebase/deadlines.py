@@ -6,6 +6,7 @@ to a quarter of a second late, which does not matter for limits of seconds.
 
 import asyncio
 import math
+import time
 from types import TracebackType
 from typing import Any
 
@@ -26,7 +27,7 @@ class Deadlines:
 
     def end_within(self, seconds: float) -> None:
         """Let no wait, present or future, last longer than so many seconds from now."""
-        self.end = min(self.end, asyncio.get_running_loop().time() + seconds)
+        self.end = min(self.end, time.monotonic() + seconds)
         for deadline in self.active:
             deadline.due = min(deadline.due, self.end)
 
@@ -36,7 +37,7 @@ class Deadlines:
         asyncio.get_running_loop().call_later(_INTERVAL, self._check)
 
     def _check(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         # Of each task only the innermost, which knows best what took too long.
         for deadline in {deadline.task: deadline for deadline in self.active if deadline.due <= now}.values():
             deadline.expire()
@@ -64,13 +65,13 @@ class _Deadline:
         self.task.cancel()
 
     def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
+        task = asyncio.current_task()
         assert task
         self.task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
         deadlines = self._deadlines
-        self.due = min(loop.time() + self._seconds, deadlines.end)
+        due = time.monotonic() + self._seconds
+        self.due = due if due < deadlines.end else deadlines.end
         deadlines.active[self] = None
         if not deadlines.is_timer_set:
             deadlines.set_timer()

@@ -10,7 +10,7 @@ import pytest
 
 from donebase.core import statements
 from donebase.core.statements import Verb
-from donebase.postgres.database import compile_statement
+from donebase.postgres.compiled import compile_statement
 from tests.support.databases import a_database_with_tables
 
 VERBS = {
@@ -58,7 +58,7 @@ async def run(url: str, *commands: str) -> list[Any]:
 
 def plan(url: str, statement: Any) -> Iterator[dict[str, Any]]:
     """Yield each node of the plan that serves a prepared statement whatever its parameters are."""
-    sql, names, _ = compile_statement(statement)
+    sql, names, *_ = compile_statement(statement)
     arguments = ", ".join(VALUES.get(name, "false" if name.endswith("_sent") else "'x'") for name in names)
     generic = "SET LOCAL plan_cache_mode = force_generic_plan"
     explain = f"EXPLAIN (FORMAT JSON) EXECUTE explained({arguments})"

@@ -1,20 +1,18 @@
 """The database of the service: runs statements, limits every wait, translates PostgreSQL's errors.
 
-Statements are written with SQLAlchemy Core, compiled once to SQL and an order of parameters, and run by asyncpg in
-autocommit. A connection is held for one statement, never for a request.
+A statement is run in autocommit. A connection is held for one statement, never for a request.
 """
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 from sqlalchemy import Executable, literal, select
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.deadlines import Deadlines
+from donebase.postgres.compiled import compile_statement
 from donebase.postgres.connecting import FAILURES
 from donebase.postgres.pool import Pool
 from donebase.settings import Settings, WrongSetting
@@ -25,22 +23,6 @@ _HEALTH_TIMEOUT = 1.8
 OPEN_TIMEOUT = 5.0
 
 _PING = select(literal(1))
-
-
-class Compiled(NamedTuple):
-    """A statement's SQL, the names of its parameters in their order, and the values of those that are constant."""
-
-    sql: str
-    names: tuple[str, ...]
-    constants: dict[str, Any]
-
-
-@cache
-def compile_statement(statement: Executable) -> Compiled:
-    """Turn a Core statement into SQL, once for the life of the process."""
-    compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call, attr-defined]
-    constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-    return Compiled(compiled.string, tuple(compiled.positiontup or ()), constants)
 
 
 class PostgresDatabase:
@@ -85,12 +67,11 @@ class PostgresDatabase:
         of PostgreSQL and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never sent
         twice: after a broken connection it is unknown whether it was executed.
         """
-        sql, names, constants = compile_statement(statement)
-        values = constants | parameters if constants else parameters
-        arguments = [values[name] for name in names]
+        compiled = compile_statement(statement)
+        arguments = compiled.arguments(parameters)
         try:
             with self._deadlines.limit(self._timeout):
-                rows: Sequence[asyncpg.Record] = await self._run(sql, arguments)
+                rows: Sequence[asyncpg.Record] = await self._run(compiled.sql, arguments)
                 return rows
         except FAILURES as failure:
             if isinstance(failure, TimeoutError):

@@ -6,6 +6,7 @@ as the statement itself. Statements in autocommit leave nothing to reset.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -38,7 +39,7 @@ class Pool:
         self.log_connected = True
         """Whether the first connection is logged."""
 
-    async def fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a statement on a free connection, or on a new one where there may be another.
 
         Raises Overloaded if none became free within DATABASE_POOL_WAIT, and whatever the driver raises. A connection
@@ -62,7 +63,7 @@ class Pool:
         finally:
             self._slots.release()
 
-    async def _fetch_on(self, connection: PooledConnection, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+    async def _fetch_on(self, connection: PooledConnection, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         started = time.perf_counter()
         try:
             rows = await connection.run(sql, arguments)

@@ -2,7 +2,7 @@
 
 import asyncio
 import select
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncpg
@@ -31,7 +31,7 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
         """
         return not (self.is_closed() or self._transport.is_closing() or self._arrived.poll(0))
 
-    def run(self, sql: str, arguments: list[Any]) -> Awaitable[list[asyncpg.Record]]:
+    def run(self, sql: str, arguments: Sequence[Any]) -> Awaitable[list[asyncpg.Record]]:
         """Run a statement and return its rows. Raises whatever the driver raises."""
         prepared = self._prepared.get(sql)
         if prepared is None:
@@ -39,7 +39,7 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
         # What PreparedStatement.fetch does, without its wrappers, which are a quarter of what a statement costs.
         return self._protocol.bind_execute(prepared._state, arguments, "", 0, False, None)  # type: ignore[no-any-return]
 
-    async def _prepare_and_run(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+    async def _prepare_and_run(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         if len(self._prepared) >= self.max_prepared:
             del self._prepared[next(iter(self._prepared))]  # asyncpg closes it when it prepares the next
         self._prepared[sql] = await self.prepare(sql)

@@ -1,6 +1,6 @@
 """A span of OpenTelemetry for each statement; FastAPI makes the one of the request around it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from opentelemetry import trace
@@ -8,7 +8,7 @@ from opentelemetry import trace
 from donebase import __version__
 from donebase.settings import Settings, WrongSetting
 
-Run = Callable[[str, list[Any]], Awaitable[Any]]
+Run = Callable[[str, Sequence[Any]], Awaitable[Any]]
 
 
 def require_exporter(settings: Settings) -> None:
@@ -31,7 +31,7 @@ def traced(run: Run) -> Run:
     """
     tracer = trace.get_tracer("donebase", __version__)
 
-    async def run_traced(sql: str, arguments: list[Any]) -> Any:
+    async def run_traced(sql: str, arguments: Sequence[Any]) -> Any:
         attributes = {"db.system.name": "postgresql", "db.query.text": sql}
         with tracer.start_as_current_span(
             "statement",
