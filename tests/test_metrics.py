@@ -1,6 +1,8 @@
 """What the service counts, as Prometheus reads it."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -157,3 +159,10 @@ def test_whichever_worker_is_asked_answers_for_all(database_url: str, folder: Pa
                 found = metrics(another.get("/metrics"))
             assert counted(found, route="/livez") == 40
             assert total(found, f"{POOL}size") == 6
+
+
+def test_a_start_imports_neither_the_library_of_metrics_nor_that_of_traces() -> None:
+    """FastAPI imports OpenTelemetry itself; the process that starts workers does without both."""
+    for module, library in (("donebase.app", "prometheus_client"), ("donebase.serving.process", "opentelemetry")):
+        program = f"import sys, {module}; print({library!r} in sys.modules)"
+        assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n", module

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi.routing import APIRoute
-from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +14,7 @@ from donebase.http.errors import InternalError, TooManyConnections, report
 from donebase.http.headers import OTHER_ORIGIN, Headers, common_headers, finish, read_id_and_origin
 from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
-from donebase.telemetry import logs, metrics
+from donebase.telemetry import logs, metrics, tracing
 
 OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a connection beyond MAX_CONNECTIONS
 
@@ -159,5 +158,5 @@ class TracedRequestId:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http":
-            trace.get_current_span().set_attribute("donebase.request_id", logs.request_id.get() or "")
+            tracing.name_request(logs.request_id.get() or "")
         await self._app(scope, receive, send)

@@ -1,9 +1,10 @@
-"""A span of OpenTelemetry for each statement; FastAPI makes the one of the request around it."""
+"""A span of OpenTelemetry for each statement; FastAPI makes the one of the request around it.
+
+OpenTelemetry is imported only where traces are on.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-
-from opentelemetry import trace
 
 from donebase import __version__
 from donebase.settings import Settings, WrongSetting
@@ -29,6 +30,8 @@ def traced(run: Run) -> Run:
 
     Names are those of OpenTelemetry's semantic conventions for database client spans.
     """
+    from opentelemetry import trace
+
     tracer = trace.get_tracer("donebase", __version__)
 
     async def run_traced(sql: str, arguments: Sequence[Any]) -> Any:
@@ -48,3 +51,10 @@ def traced(run: Run) -> Run:
                 raise
 
     return run_traced
+
+
+def name_request(request_id: str) -> None:
+    """Put the id of a request on its span."""
+    from opentelemetry import trace
+
+    trace.get_current_span().set_attribute("donebase.request_id", request_id)
