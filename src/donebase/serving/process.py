@@ -16,7 +16,6 @@ from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.postgres.database import OPEN_TIMEOUT, PostgresDatabase
 from donebase.postgres.embedded import postgresql
 from donebase.serving.connections import BACKLOG, fit_into_file_limit
-from donebase.serving.supervisor import Supervisor
 from donebase.settings import Settings, WrongSetting
 from donebase.signals import exit_on_signals, ignore_signals
 from donebase.telemetry import logs
@@ -135,6 +134,8 @@ def _run(
         from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
         return serve_http(settings, service, listener, announce, stopping=stopping)
+    from donebase.serving.supervisor import Supervisor  # multiprocessing, which one process does without
+
     with folder_of_workers() as folder:
         settings.export(**{FOLDER_VARIABLE: folder})
         served = Supervisor(settings, service, listener, announce, stopping).run()
