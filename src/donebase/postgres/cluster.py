@@ -31,6 +31,8 @@ class Cluster:
 
     A server holds a lock on `folder`/server.lock for as long as any process of it lives, because all of them inherit
     the open file. Who has the lock knows that no server works on the data, in other containers neither.
+
+    One thread uses it at a time; only `url` and `stopping.set` may be used while another does (decision 0002).
     """
 
     def __init__(self, folder: Path, programs: Programs) -> None:
