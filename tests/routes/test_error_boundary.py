@@ -17,7 +17,8 @@ from donebase.http.headers import SECURITY_HEADERS
 from donebase.http.middleware import ErrorBoundary
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import docs
-from donebase.serving.connection import Connection as Protocol
+from donebase.serving import connection
+from donebase.serving.request_reader import RequestReader
 from donebase.settings import Settings
 from donebase.telemetry import exposition, logs, metrics
 from tests.support.connections import Connection
@@ -48,8 +49,8 @@ class RaisingDatabase(PostgresDatabase):
         raise RuntimeError(WORDS)
 
 
-class RaisingProtocol(Protocol):
-    """A connection that cannot read a header of this name, or a body of this length."""
+class RaisingReader(RequestReader):
+    """A reader that cannot read a header of this name, or a body of this length."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name == b"X-Raise":
@@ -94,7 +95,8 @@ def address() -> Iterator[str]:
         patch.setattr(docs, "_policy", fail)
         patch.setattr(openapi, "document", fail)
         patch.setattr(exposition, "exposition", fail)
-        with serving(service, RaisingProtocol) as found:
+        patch.setattr(connection, "RequestReader", RaisingReader)
+        with serving(service) as found:
             yield found
 
 

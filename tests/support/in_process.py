@@ -14,10 +14,10 @@ from tests.support.waiting import DEADLINE, wait_for
 
 
 @contextmanager
-def serving(service: ASGIApp, protocol: type[Connection] = Connection) -> Iterator[str]:
+def serving(service: ASGIApp) -> Iterator[str]:
     """Serve an application in a thread, and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(service, http=protocol, loop="asyncio", ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(service, http=Connection, loop="asyncio", ws="none", log_config=None, access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -1,7 +1,4 @@
-"""What the connections of one worker share: how many are served, and the end of those that take no bytes.
-
-One timer looks after all of them, once a second: a request costs nothing more for it.
-"""
+"""What the connections of one worker share: how many are served, and the timer that looks at their timeouts."""
 
 import asyncio
 import resource
@@ -9,10 +6,11 @@ import sys
 from contextlib import suppress
 from typing import Protocol
 
+from donebase.serving.stream import Stream
+from donebase.serving.timeouts import LOOK_EVERY, Timeouts
 from donebase.settings import Settings
 from donebase.telemetry import logs
 
-_EVERY = 1.0
 BACKLOG = 2048  # connections that the kernel holds until they are accepted
 _OTHER_FILES = 64  # the log, the listener, libraries, new connections to PostgreSQL: what a worker opens besides
 _LEAST_REFUSED = 32  # so many more connections are accepted beyond MAX_CONNECTIONS, for probes
@@ -60,23 +58,20 @@ def _number(limit: int) -> int:
 class Client(Protocol):
     """A connection, as far as it matters here."""
 
-    transport: asyncio.Transport
+    stream: Stream
+    timeouts: Timeouts
 
     def answering(self) -> bool:
         """Tell whether a request is being answered."""
-
-    def reset(self) -> None:
-        """End the connection, and with it what was sent and has not been taken."""
 
 
 class Connections:
     """The connections of one worker."""
 
     def __init__(self, settings: Settings) -> None:
-        self._send_timeout = settings.send_timeout
         self._served = settings.max_connections
         self._refused_at_once = max(_LEAST_REFUSED, _number(_soft_limit()) - _besides(settings) - self._served)
-        self._unsent: dict[Client, tuple[int, float]] = {}  # bytes, and the time since when none of them was taken
+        self._all: dict[Client, None] = {}
         self._refused: dict[Client, None] = {}  # in the order in which they came
         self._looking = False
         self.cut_off = 0
@@ -88,40 +83,28 @@ class Connections:
         Of those beyond, as many are kept as there are files for; then an older one makes room, so that the next
         can be accepted: it may be a probe.
         """
-        self._unsent[client] = (0, 0.0)
+        self._all[client] = None
         if not self._looking:
             self._looking = True
-            asyncio.get_running_loop().call_later(_EVERY, self._look)
-        if len(self._unsent) <= self._served:
+            asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
+        if len(self._all) <= self._served:
             return True
         if len(self._refused) >= self._refused_at_once:
             oldest = next((each for each in self._refused if not each.answering()), next(iter(self._refused)))
             del self._refused[oldest]
-            oldest.transport.abort()
+            oldest.stream.abort()
         self._refused[client] = None
         return False
 
     def remove(self, client: Client) -> None:
         """Forget a connection that has ended."""
-        self._unsent.pop(client, None)
+        self._all.pop(client, None)
         self._refused.pop(client, None)
 
-    def taken(self, client: Client) -> None:
-        """Note that a client has taken most of what was sent: more is sent now, so that its size tells nothing."""
-        if client in self._unsent:
-            self._unsent[client] = (0, 0.0)
-
     def _look(self) -> None:
-        """End every connection, a closing one too, whose client took nothing for SEND_TIMEOUT."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for client, (before, since) in self._unsent.items():
-            size = client.transport.get_write_buffer_size()
-            if not before or size < before:
-                since = now
-            elif now - since >= self._send_timeout:
-                client.reset()
-            self._unsent[client] = (size, since)
-        self._looking = bool(self._unsent)
+        now = asyncio.get_running_loop().time()
+        for client in self._all:
+            client.timeouts.look(now)
+        self._looking = bool(self._all)
         if self._looking:
-            loop.call_later(_EVERY, self._look)
+            asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)

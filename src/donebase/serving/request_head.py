@@ -1,6 +1,9 @@
 """The request line and the headers: what RFC 9110 and RFC 9112 ask of them, and the name of each fault."""
 
 import re
+from urllib.parse import unquote
+
+from starlette.types import Scope
 
 from donebase.core.errors import Fault
 from donebase.http.headers import Headers
@@ -45,6 +48,13 @@ def fault_of(version: str, headers: Headers) -> Fault | None:
     return None if codings in ([], [b"chunked"]) else MALFORMED
 
 
+def expects_continue(scope: Scope) -> bool:
+    """Tell whether the client waits for a 100 before it sends its body. One of HTTP/1.0 does not (RFC 9110, 10.1.1)."""
+    return scope["http_version"] != "1.0" and any(
+        name == b"expect" and value.lower() == b"100-continue" for name, value in scope["headers"]
+    )
+
+
 def origin_form(target: bytes) -> bytes | None:
     """Return the path and query of a target, which may be a whole address as proxies are sent it; None for others."""
     if b"#" in target:
@@ -53,6 +63,15 @@ def origin_form(target: bytes) -> bytes | None:
         return target
     absolute = _ABSOLUTE.fullmatch(target)
     return b"/" + (absolute[1] or absolute[2] or b"") if absolute else None
+
+
+def fill_in_target(scope: Scope, target: bytes) -> None:
+    """Add the path and the query of a target to a scope."""
+    raw_path, _, query = target.partition(b"?")
+    path = raw_path.decode("ascii")
+    scope["path"] = unquote(path) if "%" in path else path
+    scope["raw_path"] = raw_path
+    scope["query_string"] = query
 
 
 def fault_of_line(data: bytes, *, method: bool) -> Fault:

@@ -1,114 +1,60 @@
-"""How long a connection waits for its client: for the headers of a request, and at a stop.
+"""How long a connection waits for its client: for headers, for the next request, and for what it sends to be taken.
 
-uvicorn's protocol waits for ever for headers, and at a stop it hangs up on requests that are just arriving.
-connections.py ends clients that do not take what they are sent.
+No timer belongs to a request: once a second, all connections are looked at, and what takes too long is ended up to two
+seconds late.
 """
 
-import asyncio
-from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-
-from donebase.serving.answering import AnsweringProtocol
-from donebase.serving.connections import Connections
+from donebase.serving.stream import Stream
 from donebase.settings import Settings
 
-LINGER = 0.25
-_LAST_WORDS = 1.5
+LOOK_EVERY = 1.0  # seconds
+LAST_WORDS = 1.5  # seconds of a graceful shutdown, at its end, for responses that say that it was not done
 
 
-class PatientProtocol(AnsweringProtocol):
-    """uvicorn's protocol on httptools, whose every wait has an end.
+class Waiting(Protocol):
+    """A connection, as far as its timeouts are concerned."""
 
-    `app_state` is what the application's lifespan gave: settings, what ends statements, and what the connections share.
-    """
+    stream: Stream
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._settings: Settings = app_state["settings"]
-        self._end_statements_within: Callable[[float], None] = app_state["end_statements_within"]
-        self._shared: Connections = app_state["connections"]
-        self._is_served = True
-        self._leaving = False
-        self._head_timer: asyncio.TimerHandle | None = None
+    def waits_for(self) -> tuple[int, bool] | None:
+        """Return a number for what its client has to send next and whether a part of it has come, or None."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a first request."""
-        super().connection_made(transport)
-        self._is_served = self._shared.add(self)
-        self._await_head()
+    def client_is_late(self) -> None:
+        """End the connection: what it waits for has not come in time."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client."""
-        self._shared.remove(self)
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-        super().connection_lost(exc)
 
-    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own says that it may
-        """Tell whether to keep the connection for answers to a client that has said all it had to say."""
-        if not self.answering() or self.cycle.more_body:
-            return False
-        self.cycle.keep_alive = False
-        return True
+class Timeouts:
+    """The timeouts of one connection; `keep_alive` is for how many seconds it may be idle."""
 
-    def on_headers_complete(self) -> None:
-        """Begin the work on a request."""
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        super().on_headers_complete()
-        self._unset_keepalive_if_required()  # an earlier answer may have ended since this request began
-        if self._leaving:
-            self.cycle.keep_alive = False
+    __slots__ = ("_connection", "_head", "_idle", "_send", "_unsent", "_unsent_since", "_waits_for", "_waits_since")
 
-    def shutdown(self) -> None:
-        """Answer what is asked and end. Who has not been told yet may just be asking: they get a moment for it.
+    def __init__(self, connection: Waiting, settings: Settings, keep_alive: float) -> None:
+        self._connection = connection
+        self._head = settings.header_timeout
+        self._idle = keep_alive
+        self._send = settings.send_timeout
+        self._unsent = 0  # bytes
+        self._unsent_since = 0.0  # when the client last took any of them
+        self._waits_for: tuple[int, bool] | None = None
+        self._waits_since = 0.0
 
-        Statements are given up on in time for an error that says so, and for PostgreSQL to be told: one that was
-        left behind would be carried out when nobody is there any more.
-        """
-        self._leaving = True
-        grace = self._settings.shutdown_grace
-        self._end_statements_within(grace - min(_LAST_WORDS, grace / 2))
-        self.loop.call_later(grace - LINGER, self._break_off)
-        if self.answering():
-            self.cycle.keep_alive = False
-        else:
-            self.loop.call_later(LINGER, self._end_unless_answering)
+    def look(self, now: float) -> None:
+        """End the connection if its client has kept it waiting for too long."""
+        stream = self._connection.stream
+        unsent = stream.unsent()
+        if not self._unsent or unsent < self._unsent:
+            self._unsent_since = now
+        elif now - self._unsent_since >= self._send:
+            stream.reset()
+        self._unsent = unsent
+        waits_for = self._connection.waits_for()
+        if waits_for != self._waits_for:
+            self._waits_for, self._waits_since = waits_for, now
+        elif waits_for and now - self._waits_since >= (self._head if waits_for[1] else self._idle):
+            self._connection.client_is_late()
 
-    def resume_writing(self) -> None:
-        """Go on with the answer."""
-        self._shared.taken(self)
-        super().resume_writing()
-
-    def _await_head(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self._settings.header_timeout, self._head_overdue)
-
-    @abstractmethod
-    def _head_overdue(self) -> None: ...
-
-    def _end_unless_answering(self) -> None:
-        if not self.answering():
-            self.transport.close()
-
-    def _break_off(self) -> None:
-        """End with a client that does not send the rest of its request, or take its answer."""
-        if not self.answering():
-            self.transport.abort()
-        elif self.cycle.response_started:
-            self._shared.cut_off += 1
-            self.reset()
-        elif self.cycle.more_body:
-            self._shared.cut_off += 1
-            self.transport.abort()
+    def taken(self) -> None:
+        """Note that the client has taken most of what was sent: more is sent now, so that its size tells nothing."""
+        self._unsent = 0

@@ -1,0 +1,114 @@
+"""The requests of one connection, answered one at a time, in the order in which they came (RFC 9112, 9.3.2)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Scope
+from uvicorn.server import ServerState
+
+from donebase.core.errors import InvalidInput
+from donebase.serving.exchange import Exchange
+from donebase.serving.request_head import MALFORMED
+from donebase.serving.stream import Stream
+from donebase.telemetry import logs
+
+_LONGEST = 33  # a request that is being answered, and those that came before its response
+_WAIT_FOR_THEIR_BODY = ("POST", "PUT", "PATCH")
+
+
+class Pipeline:
+    """The requests that have no whole response yet; the first is being answered, the others wait.
+
+    `end` is called after the last response, and told whether more is to come of its request.
+    """
+
+    __slots__ = ("_app", "_end", "_exchanges", "_loop", "_running", "server", "stream")
+
+    def __init__(self, app: ASGIApp, server: ServerState, stream: Stream, end: Callable[[bool], None]) -> None:
+        self._app = app
+        self._end = end
+        self._loop = asyncio.get_running_loop()
+        self._exchanges: deque[Exchange] = deque()
+        self._running: Exchange | None = None
+        self.server = server
+        self.stream = stream
+
+    @property
+    def first(self) -> Exchange | None:
+        """The request that is being answered."""
+        return self._exchanges[0] if self._exchanges else None
+
+    @property
+    def last(self) -> Exchange | None:
+        """The request that came last."""
+        return self._exchanges[-1] if self._exchanges else None
+
+    def add(self, scope: Scope, keep_alive: bool) -> Exchange:
+        """Take a request whose headers have come; nothing more is read while requests wait.
+
+        Raises InvalidInput if too many wait: the connection ends with the last response, and who sent more asks again.
+        """
+        if len(self._exchanges) >= _LONGEST:
+            raise InvalidInput([MALFORMED])
+        exchange = Exchange(self, scope, keep_alive)
+        self._exchanges.append(exchange)
+        if len(self._exchanges) > 1:
+            self.stream.pause_reading()
+        return exchange
+
+    def run(self) -> None:
+        """Begin with the next request, unless one is being answered."""
+        if self._running or not self._exchanges:
+            return
+        exchange = self._running = self._exchanges[0]
+        exchange.task = self._loop.create_task(self._run(exchange))
+        self.server.tasks.add(exchange.task)
+
+    def answered(self, exchange: Exchange) -> None:
+        """Go on after the last byte of a response was written."""
+        self.server.total_requests += 1
+        self._running = None
+        self._exchanges.popleft()
+        if exchange.keep_alive:
+            self.read_on()
+            self.run()
+        else:
+            self._exchanges.clear()
+            self._end(exchange.more_body)
+
+    def read_on(self) -> None:
+        """Read on, unless a request waits: what those hold is then at most what was read at once."""
+        if len(self._exchanges) <= 1:
+            self.stream.resume_reading()
+
+    def call_off(self) -> Exchange | None:
+        """Call off the last request, whose body is broken, and return it, unless it may have been carried out."""
+        last = self.last
+        if not last or not last.more_body:
+            return None
+        if last is self._running and (last.begun or last.scope["method"] not in _WAIT_FOR_THEIR_BODY):
+            return None
+        self._exchanges.pop()
+        last.disconnect()
+        return last
+
+    def disconnect(self) -> None:
+        """Tell the application that the client has gone, and forget the requests that wait."""
+        if self._running:
+            self._running.disconnect()
+        self._exchanges.clear()
+        del self._end  # it refers to the connection
+
+    async def _run(self, exchange: Exchange) -> None:
+        """Run the application, which answers its failures itself; break off a response that it leaves unfinished."""
+        try:
+            await self._app(exchange.scope, exchange.receive, exchange.send)
+        except Exception as error:
+            logs.crash("internal_error", error)
+        finally:
+            assert exchange.task
+            self.server.tasks.discard(exchange.task)
+            if not exchange.complete and not exchange.disconnected:
+                exchange.disconnect()
+                self.stream.reset()

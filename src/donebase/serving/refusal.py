@@ -1,0 +1,29 @@
+"""The response of a connection to what is no request, or to a fault of its own: in the form of every other error."""
+
+import time
+
+from donebase.core.errors import InvalidInput
+from donebase.http.errors import InternalError
+from donebase.http.headers import Headers, finish
+from donebase.http.middleware import record_request
+from donebase.http.problems import problem
+from donebase.serving.framing import response_head
+from donebase.telemetry import logs
+
+
+def refusal_of(error: Exception, request_id: bytes, default_headers: Headers, *, recorded: bool) -> bytes:
+    """Return a whole response that ends the connection. What is not InvalidInput is logged as a fault of the service.
+
+    `recorded` tells whether the application logs and counts the request.
+    """
+    token = logs.request_id.set(request_id.decode())
+    if isinstance(error, InvalidInput):
+        response = problem(error)
+    else:
+        logs.crash("internal_error", error)
+        response = problem(InternalError())
+    if not recorded:
+        record_request(None, None, None, response.status_code, time.perf_counter())
+    logs.request_id.reset(token)
+    headers = [*default_headers, *finish(response.raw_headers, request_id)]
+    return response_head("GET", "1.1", False, response.status_code, headers).written + bytes(response.body)

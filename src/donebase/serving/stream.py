@@ -1,0 +1,91 @@
+"""The bytes of one connection: flow control both ways, and how it ends."""
+
+import asyncio
+import socket
+import struct
+
+LINGER = 0.25  # seconds for what may be on its way
+_RESET = struct.pack("ii", 1, 0)  # l_onoff, l_linger
+
+
+class Stream:
+    """A transport whose reading and writing can pause. `write` takes bytes to send; they are never read again."""
+
+    __slots__ = (
+        "_drained",
+        "_reading_paused",
+        "_transport",
+        "address",
+        "peer",
+        "unsent",
+        "write",
+        "writelines",
+        "writing_paused",
+    )
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._reading_paused = False
+        self._drained = asyncio.Event()
+        self.writing_paused = False
+        self.write = transport.write
+        self.writelines = transport.writelines
+        self.unsent = transport.get_write_buffer_size
+        self.address = _host_and_port(transport.get_extra_info("sockname"))
+        self.peer = _host_and_port(transport.get_extra_info("peername"))
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the end has begun."""
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        """Read nothing more until `resume_reading`."""
+        if not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        if self._reading_paused and not self._transport.is_closing():
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        """Let `drain` wait: the client has not taken much of what was sent."""
+        self.writing_paused = True
+        self._drained.clear()
+
+    def resume_writing(self) -> None:
+        """Let what waits in `drain` go on: the client has taken most, or has gone."""
+        self.writing_paused = False
+        self._drained.set()
+
+    async def drain(self) -> None:
+        """Wait while writing is paused."""
+        while self.writing_paused:
+            await self._drained.wait()
+
+    def close(self) -> None:
+        """End the connection after what was sent."""
+        self._transport.close()
+
+    def close_in_order(self) -> None:
+        """End the connection although more comes: closed at once, it would be reset and what was sent lost."""
+        self.resume_reading()
+        self._transport.write_eof()
+        asyncio.get_running_loop().call_later(LINGER, self._transport.close)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
+    def reset(self) -> None:
+        """End the connection so that nobody takes what came of a response for the whole (RFC 9112, 8)."""
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+
+def _host_and_port(address: tuple[str, int] | None) -> tuple[str, int] | None:
+    """Return what ASGI has of an address, which is None where the client has gone already."""
+    return address and address[:2]
