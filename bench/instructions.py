@@ -26,7 +26,7 @@ from bench.instructions_report import faults, table
 from bench.postgres import Postgres, postgres
 from bench.servers import DONEBASE, FLOOR
 
-_IDLE_SECONDS = 2.0
+_IDLE_SECONDS = 5.0
 _SERVERS = (DONEBASE, FLOOR)
 _ADVICE = "If the change is worth this, commit with it what `make bench-instructions KEEP=on` writes."
 
