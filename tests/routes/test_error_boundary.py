@@ -18,7 +18,7 @@ from donebase.http.middleware import ErrorBoundary
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import docs
 from donebase.serving import connection
-from donebase.serving.request_reader import RequestReader
+from donebase.serving.request_parser import RequestParser
 from donebase.settings import Settings
 from donebase.telemetry import exposition, logs, metrics
 from tests.support.connections import Connection
@@ -49,8 +49,8 @@ class RaisingDatabase(PostgresDatabase):
         raise RuntimeError(WORDS)
 
 
-class RaisingReader(RequestReader):
-    """A reader that cannot read a header of this name, or a body of this length."""
+class RaisingParser(RequestParser):
+    """A parser that cannot read a header of this name, or a body of this length."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name == b"X-Raise":
@@ -95,7 +95,7 @@ def address() -> Iterator[str]:
         patch.setattr(docs, "_policy", fail)
         patch.setattr(openapi, "document", fail)
         patch.setattr(exposition, "exposition", fail)
-        patch.setattr(connection, "RequestReader", RaisingReader)
+        patch.setattr(connection, "RequestParser", RaisingParser)
         with serving(service) as found:
             yield found
 

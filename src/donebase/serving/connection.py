@@ -19,7 +19,7 @@ from donebase.serving.exchange import Exchange
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.refusal import refusal_of
 from donebase.serving.request_head import TOO_SLOW
-from donebase.serving.request_reader import RequestReader
+from donebase.serving.request_parser import RequestParser
 from donebase.serving.stream import LINGER, Stream
 from donebase.serving.timeouts import LAST_WORDS, Timeouts
 from donebase.settings import Settings
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         }
         if not self._connections.add(self):
             scope[OVER_LIMIT] = True
-        self._reader = RequestReader(self._settings, scope, self._begin)
+        self._parser = RequestParser(self._settings, scope, self._begin)
         self._server.connections.add(self)  # type: ignore[arg-type]
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -77,14 +77,14 @@ class Connection(asyncio.Protocol):
         self._connections.remove(self)
         self._pipeline.disconnect()
         self.stream.resume_writing()
-        del self._reader, self.timeouts  # which refer to this connection
+        del self._parser, self.timeouts  # which refer to this connection
 
     def data_received(self, data: bytes) -> None:
         """Read what has come, and begin to answer. A fault in here is answered like any other of the service."""
         if self._reads_no_more:
             return
         try:
-            self._reader.feed(data)
+            self._parser.feed(data)
         except Exception as error:
             self._refuse(error)
         self._pipeline.run()
@@ -114,11 +114,11 @@ class Connection(asyncio.Protocol):
         """Return a number for the request that its client has to send next and whether it has begun, or None."""
         if self._reads_no_more or self.answering():
             return None
-        return self._reader.heads, self._reader.in_head
+        return self._parser.heads, self._parser.in_head
 
     def client_is_late(self) -> None:
         """End the connection: headers, or the next request, have not come in time."""
-        if self._reader.in_head and self._reader.has_begun:
+        if self._parser.in_head and self._parser.has_begun:
             self._refuse(InvalidInput([TOO_SLOW]))
         else:
             self.stream.close()
@@ -156,7 +156,7 @@ class Connection(asyncio.Protocol):
             if not isinstance(error, InvalidInput):
                 logs.crash("internal_error", error)
         elif not self.stream.is_closing:
-            if broken or not self._reader.in_body:
+            if broken or not self._parser.in_body:
                 request_id = read_id_and_origin(broken.scope)[0] if broken else new_request_id()
                 recorded = broken is not None and broken.task is not None  # by the application
                 self.stream.write(refusal_of(error, request_id, self._server.default_headers, recorded=recorded))

@@ -29,7 +29,7 @@ Begin = Callable[[Scope, bool], Exchange]
 """Takes the scope of a request, and whether its connection may stay open."""
 
 
-class RequestReader:
+class RequestParser:
     """Reads the requests of one connection.
 
     `scope` is what the scopes of all its requests have in common. `begin` is called with each request whose headers
