@@ -2,16 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
+from donebase.app import create_app, with_middleware
 from donebase.core import statements
 from donebase.core.statements import Verb
 from donebase.postgres.compiled import compile_statement
+from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables
+from tests.support.operations import OPERATIONS, plain
+from tests.support.rows import Row, Rows
 
 VERBS = {
     "listed": statements.LIST,
@@ -82,6 +87,33 @@ def test_a_statement_walks_an_index(filled: str, verb: Verb, whose: str) -> None
     assert kinds.keys() <= {"Index Scan", "Index Only Scan", "Limit", "ModifyTable"}, (
         "nothing is sorted, nothing is read that is not asked"
     )
+
+
+class Recording(Rows):
+    """A database that keeps the statements that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(7)
+        self.ran: list[Any] = []
+
+    async def fetch(self, statement: Any, /, **_parameters: Any) -> Sequence[Row]:
+        self.ran.append(statement)
+        return self._rows
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
+    database = Recording()
+    service = with_middleware(create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"), database))
+
+    async def ask() -> httpx.Response:
+        sent = plain(OPERATIONS[name], 7, 70)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
+            return await client.request(sent.method, sent.path, params=dict(sent.query), json=sent.body)
+
+    assert asyncio.run(ask()).is_success
+    [ran] = database.ran
+    assert ran in {statements.CREATE, *(each for verb in VERBS.values() for each in (verb.owned, verb.flat))}
 
 
 def test_a_create_reads_no_table(filled: str) -> None:

@@ -1,0 +1,40 @@
+"""The operations on tasks, walked from the tables of the families: what a plain request of each is."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import httpx
+from pydantic import BaseModel
+
+from donebase.http.family import Route
+from donebase.routes import task_operations
+
+OPERATIONS = {route.unique_id: route for route in task_operations()}
+CREATES = [name for name, route in OPERATIONS.items() if route.method == "POST"]
+
+
+class Plain(NamedTuple):
+    """A plain request: for a list, a page of what follows the task."""
+
+    method: str
+    path: str
+    query: Mapping[str, int]
+    body: dict[str, Any] | None
+
+    def send(self, client: httpx.Client) -> httpx.Response:
+        """Send it, and return the response."""
+        return client.request(self.method, self.path, params=self.query, json=self.body)
+
+
+def plain(route: Route, user: int, task_id: int) -> Plain:
+    """Return a plain request of an operation about a task of a user."""
+    path = route.path_format.format(user_id=user, task_id=task_id)
+    is_list = any(parameter.alias == "after" for parameter in route.dependant.query_params)
+    return Plain(route.method, path, {"after": task_id, "limit": 1000} if is_list else {}, _body(route, user))
+
+
+def _body(route: Route, user: int) -> dict[str, Any] | None:
+    shape = route.body_field and route.body_field.field_info.annotation
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return {"title": "x", "user_id": user}
+    return None  # none is read, or none is required
