@@ -7,6 +7,7 @@ import asyncpg
 import orjson
 import pytest
 
+from donebase.core.errors import DatabaseFailed
 from donebase.core.lists import TaskList
 from donebase.core.rows import task_fields
 from donebase.core.shapes import NewTask
@@ -24,24 +25,31 @@ ANSWERED = {
     "2026-11-20 08:00:00.123450+05:30": "2026-11-20T02:30:00.123450Z",
     "0001-01-01 00:00:00+00": "0001-01-01T00:00:00Z",
     "9999-12-31 23:59:59.999999+00": "9999-12-31T23:59:59.999999Z",
-    # Only psql can set these, and JSON has no others.
-    "0001-12-31 00:00:00+00 BC": "0001-01-01T00:00:00Z",
-    "4713-01-01 00:00:00+00 BC": "0001-01-01T00:00:00Z",
-    "-infinity": "0001-01-01T00:00:00Z",
-    "10000-01-01 00:00:00+00": "9999-12-31T23:59:59.999999Z",
-    "294276-12-31 23:59:59.999999+00": "9999-12-31T23:59:59.999999Z",
-    "infinity": "9999-12-31T23:59:59.999999Z",
 }
+# Only psql can store these.
+UNREADABLE = [
+    "0001-12-31 00:00:00+00 BC",
+    "4713-01-01 00:00:00+00 BC",
+    "-infinity",
+    "10000-01-01 00:00:00+00",
+    "294276-12-31 23:59:59.999999+00",
+    "infinity",
+]
+
+
+async def store(url: str, *times: str) -> None:
+    """Store a task of user 1 for each time, with the time as its title."""
+    driver = await asyncpg.connect(url, statement_cache_size=0)
+    await driver.execute("INSERT INTO users VALUES (1)")
+    for time in times:
+        insert = "INSERT INTO tasks (user_id, title, created_at) VALUES (1, $1, $1::text::timestamptz)"
+        await driver.execute(insert, time)
+    await driver.close()
 
 
 async def answered(url: str) -> list[Any]:
     """Store a task for each time, and return what a list answers."""
-    driver = await asyncpg.connect(url, statement_cache_size=0)
-    await driver.execute("INSERT INTO users VALUES (1)")
-    for time in ANSWERED:
-        insert = "INSERT INTO tasks (user_id, title, created_at) VALUES (1, $1, $1::text::timestamptz)"
-        await driver.execute(insert, time)
-    await driver.close()
+    await store(url, *ANSWERED)
     database = PostgresDatabase(Settings.read(database_url=url))
     rows = (await TaskList(database, 1, 0, 1000).first()).rows
     await database.close()
@@ -59,9 +67,23 @@ async def configure(url: str, *settings: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["ISO, MDY", "German", "SQL, DMY", "Postgres, YMD"])
-def test_every_time_that_can_be_stored_is_answered(own_database: str, style: str) -> None:
+def test_times_are_answered_whatever_the_session_begins_with(own_database: str, style: str) -> None:
     asyncio.run(configure(own_database, f"datestyle = '{style}'", "timezone = 'Asia/Kolkata'"))
     assert {task["title"]: task["created_at"] for task in asyncio.run(answered(own_database))} == ANSWERED
+
+
+@pytest.mark.parametrize("time", UNREADABLE)
+def test_a_time_that_cannot_be_answered_is_a_failure_with_its_cause(own_database: str, time: str) -> None:
+    async def use() -> None:
+        await store(own_database, time)
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=1))
+        for _ in range(2):
+            with pytest.raises(DatabaseFailed, match="a time outside of the years 1 to 9999"):
+                await TaskList(database, 1, 0, 1000).first()
+        assert (await TaskList(database, 2, 0, 1000).first()).rows == []
+        await database.close()
+
+    asyncio.run(use())
 
 
 def test_a_new_connection_costs_no_round_trip_of_its_own(own_database: str) -> None:

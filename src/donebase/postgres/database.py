@@ -73,7 +73,7 @@ class PostgresDatabase:
             with self._deadlines.limit(self._timeout):
                 rows: Sequence[asyncpg.Record] = await self._run(compiled.sql, arguments)
                 return rows
-        except FAILURES as failure:
+        except (*FAILURES, ValueError) as failure:
             if isinstance(failure, TimeoutError):
                 self._pool.terminate_free()
             raise translate(failure) from failure
@@ -135,6 +135,8 @@ def translate(failure: BaseException) -> DatabaseFailed | Overloaded:
         return Overloaded("PostgreSQL has no free connection slot (max_connections)")
     if isinstance(failure, TimeoutError):
         return DatabaseFailed("PostgreSQL did not respond in time")
+    if isinstance(failure, ValueError) and not isinstance(failure, asyncpg.InterfaceError):
+        return DatabaseFailed("a value cannot be read, such as a time outside of the years 1 to 9999")
     if isinstance(failure, asyncpg.PostgresError):
         return DatabaseFailed(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
     return DatabaseFailed(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)

@@ -12,15 +12,11 @@ TEXT_FORMAT = {"DateStyle": "ISO"}
 
 
 async def read_timestamps_as_text(connection: asyncpg.Connection) -> None:
-    """Set the codec on a connection that was opened with `TEXT_FORMAT`, without a round trip."""
+    """Set the codec on a connection that was opened with `TEXT_FORMAT`, without a round trip.
+
+    A statement raises ValueError where it returns infinity or a year that `datetime` does not have.
+    """
+    # Not a function of ours around it: calling Python from C twice for each row was 11 % of a list.
     await connection.set_type_codec(
-        "timestamp", schema="pg_catalog", encoder=datetime.isoformat, decoder=_timestamp, format="text"
+        "timestamp", schema="pg_catalog", encoder=datetime.isoformat, decoder=datetime.fromisoformat, format="text"
     )
-
-
-def _timestamp(text: str) -> datetime:
-    """Return a time; for infinity and the years that `datetime` does not have, its nearest one."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min if text.endswith("BC") or text == "-infinity" else datetime.max
