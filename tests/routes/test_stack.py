@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from donebase.app import create_app, with_middleware
+from donebase.http import middleware
 from donebase.http.family import Route
 from donebase.http.middleware import ErrorBoundary
 from donebase.routes import task_operations
@@ -38,14 +39,25 @@ def service(rows: int, *, traced: bool) -> tuple[ErrorBoundary, Stack]:
     return boundary, Stack(boundary)
 
 
-def answer(boundary: ErrorBoundary, request: Request) -> list[Message]:
-    """Return what is sent in answer to a request."""
+def answer(boundary: ErrorBoundary, request: Request, spec_version: str = "2.4") -> list[Message]:
+    """Return what is sent in answer to a request by a server of this version of ASGI."""
     method, path, query, headers, body = request
-    scope = {"type": "http", "method": method, "path": path, "query_string": query, "root_path": "", "headers": headers}
+    scope: Scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query,
+        "root_path": "",
+        "headers": headers,
+    }
+    scope["asgi"] = {"version": "3.0", "spec_version": spec_version}
     sent: list[Message] = []
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
 
     async def send(message: Message) -> None:
         defaults: Message = {"body": b"", "more_body": False} if message["type"] == "http.response.body" else {}
@@ -77,3 +89,15 @@ def test_an_answer_is_the_same_without_the_stack(route: Route, rows: int) -> Non
     for asked, request in enumerate(requests(route.method, route.path_format), start=1):
         assert answer(boundary, request) == answer(traced, request)
         assert (stack.asked, traced_stack.asked) == (0, asked)
+
+
+@pytest.mark.parametrize("spec_version", ["2.0", "2.4"])
+@pytest.mark.parametrize("traced", [False, True])
+def test_the_head_of_a_long_list_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, spec_version: str, *, traced: bool
+) -> None:
+    reported: list[BaseException] = []
+    monkeypatch.setattr(middleware, "report", reported.append)
+    boundary, _ = service(300, traced=traced)
+    start, body = answer(boundary, ("HEAD", "/users/7/tasks", b"", [], b""), spec_version)
+    assert (start["status"], body["body"], reported) == (200, b"", [])

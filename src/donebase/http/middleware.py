@@ -77,8 +77,8 @@ class ErrorBoundary:
             scope = {**scope, "method": "GET"}
         try:
             await _send(await self._answer(scope, receive), context, scope, receive, send)
-        except ClientDisconnect:
-            pass  # what Starlette makes of ClientGone
+        except (ClientDisconnect, ClientGone):
+            pass  # Starlette turns the latter into the former, unless the server's version of ASGI is below 2.4
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():  # by the server, and nobody waits for an answer
                 raise
