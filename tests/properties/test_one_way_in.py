@@ -16,6 +16,7 @@ from donebase.routes import FAMILIES, every_route
 from donebase.settings import Settings
 from tests.properties.budget import rounds
 from tests.properties.documented import requests
+from tests.properties.rules import Json
 from tests.support.hostile import Ids, lines
 from tests.support.oracle import Oracle, Sent
 
@@ -30,9 +31,13 @@ def oracle() -> Oracle:
     return Oracle(*FAMILIES)
 
 
+@pytest.fixture(scope="module")
+def document() -> Json:
+    return create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing")).openapi()
+
+
 @pytest.mark.parametrize("route", DOCUMENTED, ids=lambda route: route.unique_id)
-def test_a_request_is_read_as_fastapi_reads_it(oracle: Oracle, route: Route) -> None:
-    document = create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing")).openapi()
+def test_a_request_is_read_as_fastapi_reads_it(oracle: Oracle, document: Json, route: Route) -> None:
     drawn = requests(document, route.method, route.path_format)
 
     def holds(sent: Sent) -> None:

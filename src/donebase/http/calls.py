@@ -19,11 +19,11 @@ from donebase.http.readers import (
     PathReader,
     QueryReader,
     Reader,
-    RequestParts,
     RequestReader,
     ScopeReader,
     Unsupported,
 )
+from donebase.http.request_parts import RequestParts
 
 _SUPPORTED = frozenset(
     {

@@ -20,7 +20,8 @@ from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import ABSENT, BodyReader, QueryReader, RequestParts, RequestReader, Unsupported
+from donebase.http.readers import BodyReader, QueryReader, RequestReader, Unsupported
+from donebase.http.request_parts import ABSENT, RequestParts
 
 
 class Operation:
@@ -38,7 +39,7 @@ class Operation:
             self._handler = Call(route.dependant, self._path_names, state, "scope")
             readers = list(self._handler.readers())
             self._body_is_required = _required_body(readers)
-            _check(route, readers)
+            _refuse_unsupported(route, readers)
         except Unsupported as unsupported:
             raise Unsupported(f"{route.method} {route.path_format}: {unsupported}") from None
         queries = [reader for reader in readers if isinstance(reader, QueryReader)]
@@ -123,7 +124,7 @@ def _required_body(readers: Iterable[object]) -> bool | None:
     return bodies[0].required if bodies else None
 
 
-def _check(route: Route, readers: Iterable[object]) -> None:
+def _refuse_unsupported(route: Route, readers: Iterable[object]) -> None:
     handler = route.endpoint
     if not iscoroutinefunction(handler):
         raise Unsupported(f"the handler {handler!r} is not an async function")

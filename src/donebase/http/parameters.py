@@ -1,4 +1,4 @@
-"""What a route's signature is made of: each name stands for where a value comes from and what is right."""
+"""The types of handlers' parameters: each says where a value is found, what is valid, and how it is documented."""
 
 from typing import Annotated
 

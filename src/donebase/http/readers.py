@@ -5,7 +5,7 @@ app is made.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import partial
 from typing import Any, ClassVar, get_args
@@ -14,39 +14,14 @@ from fastapi import Request, params
 from fastapi._compat import ModelField, field_annotation_is_sequence, lenient_issubclass
 from pydantic import BaseModel, Json, ValidationError
 from starlette.requests import HTTPConnection
-from starlette.types import Receive, Scope
 
-ABSENT: Any = object()
-"""The value of a parameter that was not sent."""
+from donebase.http.request_parts import ABSENT, RequestParts
 
 _IMMUTABLE = (type(None), bool, int, float, str, bytes, tuple, frozenset, Enum)
 
 
 class Unsupported(Exception):
     """A route has a kind of parameter or dependency that is not supported: an app with this route cannot be made."""
-
-
-class RequestParts:
-    """One request, as far as it has been read, and the faults that were found, in the form of pydantic's errors."""
-
-    __slots__ = ("_receive", "_request", "body", "cache", "faults", "path_values", "query", "scope")
-
-    def __init__(self, scope: Scope, receive: Receive, path_values: Sequence[str]) -> None:
-        self.scope = scope
-        self.path_values = path_values
-        self.query: Mapping[str, list[str]] = {}
-        self.body: Any = ABSENT
-        self.faults: list[dict[str, Any]] = []
-        self.cache: dict[Any, Any] = {}  # what dependencies returned, by their functions
-        self._receive = receive
-        self._request: Request | None = None
-
-    @property
-    def request(self) -> Request:
-        """Starlette's request, the same one for all that ask."""
-        if self._request is None:
-            self._request = Request(self.scope, self._receive)
-        return self._request
 
 
 class Reader(ABC):

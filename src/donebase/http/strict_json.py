@@ -26,7 +26,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def parse_json(body: bytes) -> Any:
-    """Return what a body says: UTF-8, no key twice, no NaN. Of a large object, return the first MAX_MEMBERS members.
+    """Return the value of a body: in UTF-8, without duplicate keys or NaN. Of a large object, return the first MAX_MEMBERS members.
 
     Raises MalformedJSON, also where a large body has an array or an object inside and more than 10,000 values.
     """
@@ -61,32 +61,32 @@ def _flat(body: bytes) -> dict[str, Any] | None:
 
 
 def _large(text: str) -> Any:
-    # What stands in a string is counted as well: a plain task has room for half of it.
+    # Signs inside strings are counted as well: a plain task has half as many at most.
     may_nest = sum(text.count(sign) for sign in ",[{") <= _MAX_VALUES
     at = _skip_space(text, 0)
-    said, at = _object(text, at, may_nest) if text.startswith("{", at) else _value(text, at, may_nest)
+    value, at = _object(text, at, may_nest) if text.startswith("{", at) else _value(text, at, may_nest)
     if _skip_space(text, at) != len(text):
         raise ValueError
-    return said
+    return value
 
 
 def _object(text: str, at: int, may_nest: bool) -> tuple[dict[str, Any], int]:
     """Return the members of an object that begins at `at`, and where it ends: with too many members, where all ends."""
-    said: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     at = _skip(text, at, "{")
     while not text.startswith("}", at):
-        if len(said) == MAX_MEMBERS:
-            return said, len(text)
-        if said:
+        if len(members) == MAX_MEMBERS:
+            return members, len(text)
+        if members:
             at = _skip(text, at, ",")
         if not text.startswith('"', at):
             raise ValueError
         name, at = _DECODER.raw_decode(text, at)
-        if name in said:
+        if name in members:
             raise ValueError
-        said[name], at = _value(text, _skip(text, _skip_space(text, at), ":"), may_nest)
+        members[name], at = _value(text, _skip(text, _skip_space(text, at), ":"), may_nest)
         at = _skip_space(text, at)
-    return said, at + 1
+    return members, at + 1
 
 
 def _value(text: str, at: int, may_nest: bool) -> tuple[Any, int]:
