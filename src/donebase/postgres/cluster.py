@@ -70,12 +70,16 @@ class Cluster:
         """
         if self._child and self._child.poll() is None:
             return self._child.pid
-        import psutil
+        try:
+            pid = int(self._lock_file()[0])
+        except (ValueError, IndexError):
+            return None
+        import psutil  # only for the server of another process, which may have been killed
 
         try:
-            process = psutil.Process(int(self._lock_file()[0]))
+            process = psutil.Process(pid)
             ours = process.name() == "postgres" and self.data.samefile(process.cwd())
-        except (OSError, ValueError, IndexError, psutil.Error):
+        except (OSError, ValueError, psutil.Error):
             return None
         return process.pid if ours else None
 

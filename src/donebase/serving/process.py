@@ -134,7 +134,7 @@ def _run(
         from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
         return serve_http(settings, service, listener, announce, stopping=stopping)
-    from donebase.serving.supervisor import Supervisor  # multiprocessing, which one process does without
+    from donebase.serving.supervisor import Supervisor  # one process does without
 
     with folder_of_workers() as folder:
         settings.export(**{FOLDER_VARIABLE: folder})

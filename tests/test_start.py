@@ -1,0 +1,50 @@
+"""What a start costs: the modules that `donebase serve` imports before it is ready."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.processes import clean_environment, run_donebase
+from tests.support.waiting import DEADLINE
+
+# A command, a setting or a request needs them, and imports them then.
+LATER = {
+    "alembic",  # migrations
+    "dotenv",  # a file .env
+    "fastapi_swagger",  # /docs
+    "donebase.serving.supervisor",  # several workers
+    "opentelemetry.exporter",  # traces
+    "opentelemetry.sdk",
+    "prometheus_client",  # /metrics
+    "psutil",  # a PostgreSQL that another process has started
+    "websockets",
+}
+SERVE = """
+import json, sys
+from donebase.cli import main
+try:
+    main(["serve"])
+finally:
+    print(json.dumps({"event": "imported", "modules": list(sys.modules)}), flush=True)
+"""
+
+
+def test_a_start_imports_nothing_that_only_other_commands_settings_or_requests_need(folder: Path, data: Path) -> None:
+    """On an existing data folder, with the settings that are the default."""
+    assert run_donebase(folder, "migrate", DATA_DIR=str(data)).returncode == 0
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE],
+        cwd=folder,
+        env=clean_environment(DATA_DIR=str(data), PORT="0"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        assert serving.stdout
+        for line in serving.stdout:
+            if json.loads(line)["event"] == "listening":
+                serving.terminate()
+        assert serving.wait(DEADLINE) == 0
+    modules = json.loads(line)["modules"]
+    assert {"fastapi", "asyncpg", "uvicorn"} <= set(modules)
+    assert set() == LATER & set(modules)
