@@ -26,9 +26,10 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the value of a body: in UTF-8, without duplicate keys or NaN. Of a large object, return the first MAX_MEMBERS members.
+    """Return the value of a body, which is UTF-8 without duplicate keys or NaN.
 
-    Raises MalformedJSON, also where a large body has an array or an object inside and more than 10,000 values.
+    Of a large object, return the first MAX_MEMBERS members. Raises MalformedJSON, also where a large body
+    has an array or an object inside and more than 10,000 values.
     """
     try:
         if len(body) > SMALL:
@@ -61,7 +62,7 @@ def _flat(body: bytes) -> dict[str, Any] | None:
 
 
 def _large(text: str) -> Any:
-    # Signs inside strings are counted as well: a plain task has half as many at most.
+    # Signs inside strings are counted as well: the texts of a task have room for half as many.
     may_nest = sum(text.count(sign) for sign in ",[{") <= _MAX_VALUES
     at = _skip_space(text, 0)
     value, at = _object(text, at, may_nest) if text.startswith("{", at) else _value(text, at, may_nest)
