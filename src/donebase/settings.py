@@ -185,6 +185,11 @@ class Settings(BaseModel):
         os.environ.setdefault("OTEL_SERVICE_NAME", "donebase")
 
 
+def exported(name: str) -> str:
+    """Return what the process that started this one has put into the environment with `Settings.export`."""
+    return os.environ[name]
+
+
 def program_environment(*, libpq: bool = False) -> dict[str, str]:
     """Return the environment for a program of PostgreSQL's: this one, without what libpq and the server read there.
 

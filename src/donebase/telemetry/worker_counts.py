@@ -5,7 +5,6 @@ what it has counted since, a second at most.
 """
 
 import fcntl
-import os
 import shutil
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from typing import TypeVar
 
 import orjson
 
+from donebase.settings import exported
 from donebase.telemetry.metrics import Counts, PoolState, Series
 
 FOLDER_VARIABLE = "DONEBASE_COUNTS"
@@ -80,7 +80,7 @@ def forget_pool(worker: str) -> None:
 
 
 def _file_of(worker: str) -> Path:
-    return Path(os.environ[FOLDER_VARIABLE], f"{worker}.json")
+    return Path(exported(FOLDER_VARIABLE), f"{worker}.json")
 
 
 def _read(file: Path) -> Counts:
