@@ -1,61 +1,64 @@
 """A response as bytes: its status line and headers, and how the end of its body is told (RFC 9112, 6 and 7)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+from operator import itemgetter
+
+from donebase.http.headers import Headers
 
 Framing = Callable[[bytes, bool], bytes]
 """Takes a piece of a body and whether more follow, and returns what is sent."""
-Header = tuple[bytes, bytes]
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
-_STATUS_LINES = {status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(200, 600)}
 _NO_CONTENT = frozenset({204, 304})
+_name, _value = itemgetter(0), itemgetter(1)
 
 
-class ResponseHead(NamedTuple):
-    """The status line and the headers as they are sent, and what they decide."""
+def response_head(
+    method: str, version: str, keep_alive: bool, status: int, headers: Headers
+) -> tuple[bytes, Framing, bool]:
+    """Return the head of a response to a request by a method, in a version of HTTP; its framing; and `keep_alive`.
 
-    written: bytes
-    framing: Framing
-    keep_alive: bool
-
-
-def response_head(method: str, version: str, keep_alive: bool, status: int, headers: Iterable[Header]) -> ResponseHead:
-    """Return the head of a response to a request by a method, in a version of HTTP.
-
-    A body whose length no header tells is sent in chunks, or in HTTP/1.0 until the connection closes. Raises
-    ValueError if a header contains a CR or LF, which would begin another header or response.
+    A body whose length no header tells is sent in chunks, or in HTTP/1.0 until the connection closes. A header can end
+    the connection. Raises ValueError if one contains a CR or LF, which would begin another header or response.
     """
-    parts = [_STATUS_LINES[status]]
-    length = None
-    says_close = False
-    for name, value in headers:
-        parts += (name, b": ", value, b"\r\n")
-        if name == b"content-length":
-            length = int(value)
-        elif name == b"connection":
-            says_close = _closes(value)
-    written = b"".join(parts[1::4] + parts[3::4])
-    if b"\n" in written or b"\r" in written:
-        raise ValueError("a header contains a line end")
-    keep_alive = keep_alive and not says_close
-    if not keep_alive and not says_close:
-        parts.append(b"connection: close\r\n")
+    values = tuple(map(_value, headers))
+    template, length_at, connection_at = _template(status, tuple(map(_name, headers)))
+    _refuse_line_ends(b"".join(values))
+    end = b"\r\n"
+    if connection_at is not None and _closes(values[connection_at]):
+        keep_alive = False
+    elif not keep_alive:
+        end = b"connection: close\r\n\r\n"
     framing: Framing
     if method == "HEAD" or status in _NO_CONTENT:
         framing = without_content
-    elif length is not None:
-        framing = counted(length)
+    elif length_at is not None:
+        framing = counted(int(values[length_at]))
     elif version == "1.0":
         framing = until_closed
     else:
         framing = chunked
-        parts.append(b"transfer-encoding: chunked\r\n")
-    parts.append(b"\r\n")
-    return ResponseHead(b"".join(parts), framing, keep_alive)
+        end = b"transfer-encoding: chunked\r\n" + end
+    return template % values + end, framing, keep_alive
+
+
+@lru_cache(256)  # the combinations of headers that there are; donebase itself has some twenty
+def _template(status: int, names: tuple[bytes, ...]) -> tuple[bytes, int | None, int | None]:
+    """Return a head with a place for each value, and where Content-Length and Connection are among them."""
+    _refuse_line_ends(b"".join(names))
+    lines = b"".join(b"%b: %%b\r\n" % name.replace(b"%", b"%%") for name in names)
+    head = f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() + lines
+    at = {name: place for place, name in enumerate(names)}
+    return head, at.get(b"content-length"), at.get(b"connection")
+
+
+def _refuse_line_ends(text: bytes) -> None:
+    if b"\n" in text or b"\r" in text:
+        raise ValueError("a header contains a line end")
 
 
 def _closes(connection: bytes) -> bool:

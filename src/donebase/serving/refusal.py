@@ -26,4 +26,5 @@ def refusal_of(error: Exception, request_id: bytes, default_headers: Headers, *,
         record_request(None, None, None, response.status_code, time.perf_counter())
     logs.request_id.reset(token)
     headers = [*default_headers, *finish(response.raw_headers, request_id)]
-    return response_head("GET", "1.1", False, response.status_code, headers).written + bytes(response.body)
+    head, _framing, _keep_alive = response_head("GET", "1.1", False, response.status_code, headers)
+    return head + bytes(response.body)
