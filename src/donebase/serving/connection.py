@@ -15,7 +15,6 @@ from donebase.core.errors import InvalidInput
 from donebase.http.headers import new_request_id, read_id_and_origin
 from donebase.http.middleware import OVER_LIMIT
 from donebase.serving.connections import Connections
-from donebase.serving.exchange import Exchange
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.refusal import refusal_of
 from donebase.serving.request_head import TOO_SLOW
@@ -50,7 +49,6 @@ class Connection(asyncio.Protocol):
         self._end_statements_within: Callable[[float], None] = app_state["end_statements_within"]
         self._connections: Connections = app_state["connections"]
         self._reads_no_more = False
-        self._leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a first request."""
@@ -68,7 +66,7 @@ class Connection(asyncio.Protocol):
         }
         if not self._connections.add(self):
             scope[OVER_LIMIT] = True
-        self._parser = RequestParser(self._settings, scope, self._begin)
+        self._parser = RequestParser(self._settings, scope, self._pipeline.add)
         self._server.connections.add(self)  # type: ignore[arg-type]
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -94,8 +92,7 @@ class Connection(asyncio.Protocol):
         last = self._pipeline.last
         if not last or last.more_body:
             return False
-        last.keep_alive = False
-        return True
+        return self._pipeline.end_with_last()
 
     def pause_writing(self) -> None:
         """Let responses wait until the client has taken most of what was sent."""
@@ -129,19 +126,12 @@ class Connection(asyncio.Protocol):
         Statements are given up on in time for an error that says so, and for PostgreSQL to be told: one that was
         left behind would be carried out when nobody is there any more.
         """
-        self._leaving = True
         grace = self._settings.shutdown_grace
         self._end_statements_within(grace - min(LAST_WORDS, grace / 2))
         loop = asyncio.get_running_loop()
         loop.call_later(grace - LINGER, self._break_off)
-        last = self._pipeline.last
-        if last:
-            last.keep_alive = False
-        else:
+        if not self._pipeline.end_with_last():
             loop.call_later(LINGER, self._close_if_idle)
-
-    def _begin(self, scope: Scope, keep_alive: bool) -> Exchange:
-        return self._pipeline.add(scope, keep_alive and not self._leaving)
 
     def _refuse(self, error: Exception) -> None:
         """Answer what is no request, unless that could be taken for the response to one that came before.
@@ -150,9 +140,7 @@ class Connection(asyncio.Protocol):
         """
         self._reads_no_more = True
         broken = self._pipeline.call_off()
-        last = self._pipeline.last
-        if last:
-            last.keep_alive = False
+        if self._pipeline.end_with_last():
             if not isinstance(error, InvalidInput):
                 logs.crash("internal_error", error)
         elif not self.stream.is_closing:

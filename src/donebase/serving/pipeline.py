@@ -23,7 +23,7 @@ class Pipeline:
     `end` is called after the last response, and told whether more is to come of its request.
     """
 
-    __slots__ = ("_app", "_end", "_exchanges", "_loop", "_running", "server", "stream")
+    __slots__ = ("_app", "_end", "_ends", "_exchanges", "_loop", "_running", "server", "stream")
 
     def __init__(self, app: ASGIApp, server: ServerState, stream: Stream, end: Callable[[bool], None]) -> None:
         self._app = app
@@ -31,6 +31,7 @@ class Pipeline:
         self._loop = asyncio.get_running_loop()
         self._exchanges: deque[Exchange] = deque()
         self._running: Exchange | None = None
+        self._ends = False
         self.server = server
         self.stream = stream
 
@@ -51,7 +52,7 @@ class Pipeline:
         """
         if len(self._exchanges) >= _LONGEST:
             raise InvalidInput([MALFORMED])
-        exchange = Exchange(self, scope, keep_alive)
+        exchange = Exchange(self, scope, keep_alive and not self._ends)
         self._exchanges.append(exchange)
         if len(self._exchanges) > 1:
             self.stream.pause_reading()
@@ -83,6 +84,13 @@ class Pipeline:
         """Read on, unless a request waits: what those hold is then at most what was read at once."""
         if len(self._exchanges) <= 1:
             self.stream.resume_reading()
+
+    def end_with_last(self) -> bool:
+        """Let the connection end with the response to the last request, and tell whether there is one already."""
+        self._ends = True
+        if self._exchanges:
+            self._exchanges[-1].keep_alive = False
+        return bool(self._exchanges)
 
     def call_off(self) -> Exchange | None:
         """Call off the last request, whose body is broken, and return it, unless it may have been carried out."""
