@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from donebase.http.middleware import ClientGone
 from donebase.serving.connection import Connection
-from donebase.serving.connections import Connections
+from donebase.serving.connection_limit import ConnectionLimit
 from donebase.settings import Settings
 from donebase.telemetry import logs
 from tests.support.waiting import until
@@ -69,7 +69,7 @@ class Transport(asyncio.Transport):
 async def connected(app: ASGIApp) -> tuple[Connection, Transport]:
     state = {
         "settings": SETTINGS,
-        "connections": Connections(SETTINGS),
+        "connection_limit": ConnectionLimit(SETTINGS),
         "end_statements_within": lambda _seconds: None,
     }
     config = Config(app, http=Connection, ws="none", log_config=None, timeout_keep_alive=KEEP_ALIVE)

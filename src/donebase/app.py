@@ -22,7 +22,7 @@ from donebase.http.preflight import Preflights
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import FAMILIES, every_route
 from donebase.serving import memory
-from donebase.serving.connections import Connections
+from donebase.serving.connection_limit import ConnectionLimit
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
 from donebase.telemetry.worker_counts import WorkerCounts
@@ -107,11 +107,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.enable()
     maintenance = asyncio.create_task(_maintain(app))
     settings = app.state.settings
-    connections = Connections(settings)
-    yield {"settings": settings, "connections": connections, "end_statements_within": database.end_within}
+    connection_limit = ConnectionLimit(settings)
+    yield {"settings": settings, "connection_limit": connection_limit, "end_statements_within": database.end_within}
     maintenance.cancel()
-    if connections.cut_off:
-        logs.warning("shutdown_grace.exceeded", connections=connections.cut_off)
+    if connection_limit.cut_off:
+        logs.warning("shutdown_grace.exceeded", connections=connection_limit.cut_off)
     await database.close()
     if app.state.worker_counts:
         app.state.worker_counts.save()

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from donebase.core.errors import InvalidInput
 from donebase.http.headers import new_request_id, read_id_and_origin
 from donebase.http.middleware import OVER_LIMIT
-from donebase.serving.connections import Connections
+from donebase.serving.connection_limit import ConnectionLimit
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.refusal import refusal_of
 from donebase.serving.request_head import TOO_SLOW
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._state = app_state
         self._settings: Settings = app_state["settings"]
         self._end_statements_within: Callable[[float], None] = app_state["end_statements_within"]
-        self._connections: Connections = app_state["connections"]
+        self._connection_limit: ConnectionLimit = app_state["connection_limit"]
         self._reads_no_more = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
             "client": self.stream.peer,
             "state": self._state,
         }
-        if not self._connections.add(self):
+        if not self._connection_limit.add(self):
             scope[OVER_LIMIT] = True
         self._parser = RequestParser(self._settings, scope, self._pipeline.add)
         self._server.connections.add(self)  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """Let go of everything that waits for the client."""
         self._server.connections.discard(self)
-        self._connections.remove(self)
+        self._connection_limit.remove(self)
         self._pipeline.disconnect()
         self.stream.resume_writing()
         del self._parser, self.timeouts  # which refer to this connection
@@ -167,8 +167,8 @@ class Connection(asyncio.Protocol):
         if not exchange:
             self.stream.abort()
         elif exchange.begun:
-            self._connections.cut_off += 1
+            self._connection_limit.cut_off += 1
             self.stream.reset()
         elif exchange.more_body:
-            self._connections.cut_off += 1
+            self._connection_limit.cut_off += 1
             self.stream.abort()

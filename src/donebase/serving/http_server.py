@@ -8,7 +8,7 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from donebase.serving.connection import Connection
-from donebase.serving.connections import BACKLOG
+from donebase.serving.connection_limit import BACKLOG
 from donebase.settings import Settings
 
 _TICKS = 10  # of uvicorn's main loop in a second

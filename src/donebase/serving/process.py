@@ -15,7 +15,7 @@ from donebase import __version__
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.postgres.database import OPEN_TIMEOUT, PostgresDatabase
 from donebase.postgres.embedded import postgresql
-from donebase.serving.connections import BACKLOG, fit_into_file_limit
+from donebase.serving.connection_limit import BACKLOG, fit_into_file_limit
 from donebase.settings import Settings, WrongSetting
 from donebase.signals import exit_on_signals, ignore_signals
 from donebase.telemetry import logs

@@ -1,4 +1,4 @@
-"""What the connections of one worker share: how many are served, and the timer that looks at their timeouts."""
+"""The limit on the connections of one worker, and the timer that looks at their timeouts."""
 
 import asyncio
 import resource
@@ -65,8 +65,8 @@ class Client(Protocol):
         """Tell whether a request is being answered."""
 
 
-class Connections:
-    """The connections of one worker."""
+class ConnectionLimit:
+    """Limits the connections of one worker, and looks at the timeouts of each once a second."""
 
     def __init__(self, settings: Settings) -> None:
         self._served = settings.max_connections
