@@ -25,17 +25,6 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert set(PAGES) - found - decisions == set()
 
 
-def test_the_tree_is_the_tree() -> None:
-    """Every file of the package is in the picture of it, and the picture shows nothing else."""
-    page = (ROOT / "docs" / "development" / "architecture.md").read_text()
-    [tree] = re.findall(r"## The source tree\n\n```\n(.*?)```", page, re.DOTALL)
-    drawn = set(re.findall(r"(\w+\.py)", tree))
-    package = ROOT / "src" / "donebase"
-    there = {path.name for path in package.rglob("*.py") if "migrations" not in path.parts}
-    assert there - drawn == {"__main__.py"}
-    assert drawn - there == set()
-
-
 @pytest.mark.parametrize("block", list(pages.blocks()), ids=lambda block: block.name)
 def test_figures_are_those_of_the_run_that_is_kept(block: pages.Block) -> None:
     """`python -m bench.pages` writes them."""
