@@ -168,6 +168,18 @@ def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> No
         with_database(f"postgresql://me:secret@127.0.0.1:{port}/nothing", use, database_timeout=1)
 
 
+def test_probes_that_overlap_are_all_told_that_the_database_answers(database_url: str) -> None:
+    """One that begins when the statement of another has ended, and the other has not been told yet, runs the next."""
+
+    async def probe_at_once(database: PostgresDatabase) -> None:
+        async def probe() -> bool:
+            return all([await database.answers() for _ in range(100)])
+
+        assert all(await asyncio.gather(*(probe() for _ in range(5))))
+
+    with_database(database_url, probe_at_once)
+
+
 def test_it_finds_its_way_back(own_database: str) -> None:
     """Connections that the server closed are replaced; nobody restarts anything."""
 

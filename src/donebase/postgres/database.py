@@ -88,10 +88,11 @@ class PostgresDatabase:
 
     async def answers(self) -> bool:
         """Return whether PostgreSQL answers within two seconds. Simultaneous callers share one statement."""
-        if self._pinging is None or self._pinging.done():
-            self._pinging = asyncio.create_task(self._ping())
-        await asyncio.wait({self._pinging}, timeout=_HEALTH_TIMEOUT)
-        return self._pinging.done() and self._pinging.result()
+        pinging = self._pinging
+        if pinging is None or pinging.done():
+            pinging = self._pinging = asyncio.create_task(self._ping())
+        await asyncio.wait({pinging}, timeout=_HEALTH_TIMEOUT)  # meanwhile, the next caller may have begun another
+        return pinging.done() and pinging.result()
 
     async def _ping(self) -> bool:
         try:
