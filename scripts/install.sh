@@ -32,8 +32,8 @@ make_environment() {
     case $python in *python3.*) package=${python##*/}-venv ;; *) package=python3-venv ;; esac
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "$python has no module ensurepip. On Debian and Ubuntu: apt install $package"
-    said=$(rm -rf .venv 2>&1) || fail ".venv has to be created again and cannot be removed: $(printf '%s' "$said" | tail -n 1)"
-    said=$("$python" -m venv .venv 2>&1) || fail ".venv could not be created: $(printf '%s' "$said" | tail -n 1)"
+    message=$(rm -rf .venv 2>&1) || fail ".venv has to be created again and cannot be removed: $(printf '%s' "$message" | tail -n 1)"
+    message=$("$python" -m venv .venv 2>&1) || fail ".venv could not be created: $(printf '%s' "$message" | tail -n 1)"
 }
 
 # Prints nothing if there is no .venv or its Python is missing.

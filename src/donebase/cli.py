@@ -16,13 +16,13 @@ from donebase.core.errors import DonebaseError
 from donebase.settings import Settings, WrongSetting
 from donebase.telemetry import logs
 
-# Each command imports what it needs as it runs: a wrong setting is told before FastAPI and SQLAlchemy are loaded.
+# Each command imports what it needs when it runs: a wrong setting is reported before FastAPI and SQLAlchemy are loaded.
 
 OK, FAILED, WRONG = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 1 failed, 2 called or set up wrongly."""
+    """Run a command and return its exit status: 0 for success, 1 for a failure, 2 for a wrong argument or setting."""
     _open_standard_streams()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback, until the command has a handler of its own
@@ -132,7 +132,7 @@ def _restore(settings: Settings, file: Path) -> bool:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings on the database that they name, else on the embedded one. Signals end what stands inside."""
+    """Yield the settings with DATABASE_URL, which is the embedded PostgreSQL if it is unset. Signals end the block."""
     from donebase.postgres.embedded import postgresql
     from donebase.signals import exit_on_signals
 
@@ -147,14 +147,14 @@ def _database(settings: Settings) -> Iterator[Settings]:
 def _openapi(settings: Settings) -> bool:
     from donebase.app import create_app
 
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may stop in the middle
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader (`| head`) may close the pipe early
     document = create_app(settings.on("postgresql://localhost/none")).openapi()
     print(json.dumps(document, indent=2, ensure_ascii=False))
     return True
 
 
 def _open_standard_streams() -> None:
-    """Put /dev/null where standard input, output or error is closed: else a connection would be given its number."""
+    """Open /dev/null for a standard stream that is closed: otherwise the next socket would get its descriptor."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # the lowest number that is free
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

@@ -1,7 +1,7 @@
 """A PostgreSQL URL, parsed once: what the driver is given, and the part of it that may be shown.
 
 The grammar is libpq's (PostgreSQL documentation, "Connection URIs"), but stricter where programs differ in how they
-read the same text: characters with a meaning of their own have to be percent-encoded, and nothing may be said twice.
+read the same text: characters with a meaning of their own have to be percent-encoded, and no part may be given twice.
 """
 
 import re
@@ -39,7 +39,7 @@ _HOSTS = "must be a PostgreSQL URL whose hosts are names or addresses, each with
 
 
 class UrlError(ValueError):
-    """A URL that cannot be understood in one way only. The text says what it must be, and shows nothing of it."""
+    """A URL that is invalid or can be read in two ways. The text says what is valid, and shows nothing of the URL."""
 
 
 class Host(NamedTuple):
@@ -52,7 +52,7 @@ class Host(NamedTuple):
         return self._with_port(f"[{quote(self.name, safe=':')}]" if _is_ipv6(self.name) else quote(self.name, safe=""))
 
     def encoded(self) -> str:
-        """Return it without brackets: asyncpg uses urllib, which takes them only around a single host since 3.14."""
+        """Return host and port without brackets: from Python 3.14 on, urllib takes these only around a single host."""
         return self._with_port(quote(self.name, safe=""))
 
     def _with_port(self, name: str) -> str:
@@ -61,7 +61,7 @@ class Host(NamedTuple):
 
 @dataclass(frozen=True)
 class DatabaseUrl:
-    """What a PostgreSQL URL says. What is empty is left to the driver, which asks PGHOST, PGUSER and so on."""
+    """The parts of a PostgreSQL URL, decoded. For empty ones the driver uses PGHOST, PGUSER and so on."""
 
     user: str = field(repr=False)
     password: str = field(repr=False)
@@ -71,7 +71,7 @@ class DatabaseUrl:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return what a URL says, which is what the driver and libpq read in it as well. Raises UrlError."""
+        """Parse a URL (postgres:, postgresql: or postgresql+asyncpg:) as libpq and the driver do. Raises UrlError."""
         found = _URL.fullmatch(text)
         if found is None:
             known = re.match(r"postgres(ql(\+asyncpg)?)?:", text)
@@ -80,11 +80,11 @@ class DatabaseUrl:
             raise UrlError(_ENCODE)
         parameters = _parameters(found["query"] or "")
         user, _, password = (found["credentials"] or "").partition(":")
-        said = {"user": _decoded(user), "password": _decoded(password), "dbname": _decoded(found["database"] or "")}
-        for name, value in said.items():
-            said[name] = _said_once(name, value, parameters.pop(name, ""))
+        parts = {"user": _decoded(user), "password": _decoded(password), "dbname": _decoded(found["database"] or "")}
+        for name, value in parts.items():
+            parts[name] = _only_one(name, value, parameters.pop(name, ""))
         hosts = _hosts(found["hosts"], parameters)
-        return cls(said["user"], said["password"], hosts, said["dbname"], parameters)
+        return cls(parts["user"], parts["password"], hosts, parts["dbname"], parameters)
 
     def text(self) -> str:
         """Return the URL in full, its password included, in a form that every program reads the same way."""
@@ -95,7 +95,7 @@ class DatabaseUrl:
         return f"postgresql://{credentials}{hosts}{self._path()}{query}"
 
     def without_secrets(self) -> str:
-        """Return where it leads: hosts, ports and the name of the database, and nothing else of it."""
+        """Return the URL with hosts, ports and the name of the database only, for logs and error texts."""
         return f"postgresql://{self._hosts()}{self._path()}"
 
     def _hosts(self) -> str:
@@ -125,7 +125,7 @@ def _parameters(query: str) -> dict[str, str]:
 
 def _hosts(text: str, parameters: dict[str, str]) -> tuple[Host, ...]:
     """Return the hosts of the authority or of the parameters `host` and `port`, which are taken out."""
-    listed = _said_once("host", text, parameters.pop("host", ""))
+    listed = _only_one("host", text, parameters.pop("host", ""))
     # What came as a parameter is decoded already, and may be an IPv6 address without brackets.
     hosts = [_host(each) if text else _bare_host(each) for each in listed.split(",")] if listed else []
     if "port" not in parameters:
@@ -171,7 +171,7 @@ def _port(text: str) -> int:
 
 
 def check_files(parameters: Mapping[str, str]) -> None:
-    """Raise UrlError where a file that the parameters name cannot be used for TLS."""
+    """Raise UrlError if a file that the parameters `ssl…` name is not readable, or is not a fitting PEM file."""
     certificates = {name: parameters[name] for name in ("sslrootcert", "sslcrl") if name in parameters}
     pair = {name: parameters[name] for name in ("sslcert", "sslkey") if name in parameters}
     if not certificates and not pair:
@@ -192,7 +192,7 @@ def check_files(parameters: Mapping[str, str]) -> None:
             raise UrlError(f"must have {name} as a file in PEM format that can be read ({reason})") from None
 
 
-def _said_once(name: str, one: str, other: str) -> str:
+def _only_one(name: str, one: str, other: str) -> str:
     if one and other:
         raise UrlError(f"must contain {name} only once")
     return one or other

@@ -1,4 +1,4 @@
-"""Everything an operator can turn. Read once at the start, frozen, and passed on: nothing else reads the environment.
+"""The settings. They are read once at the start, frozen, and passed on: nothing else reads the environment.
 
 Each setting is an environment variable or a line of `.env` in the working directory; the environment wins.
 `.env.example` and docs/operations.md list the same names, and a test holds the three together.
@@ -27,12 +27,12 @@ from donebase.env_file import misspelt, read_env_file
 
 
 class WrongSetting(Exception):
-    """A setting that cannot be worked with: one line that names the variable and says what would be right."""
+    """A setting is invalid or cannot be used. The text is one line that names the variable and says what is valid."""
 
 
 def _data_dir() -> Path:
-    # Root's PostgreSQL runs as another user, who must not need a way into root's home. Elsewhere it is the Unix place
-    # on macOS as well, where the usual one has a space in its name.
+    # Root's PostgreSQL runs as another user, who cannot enter root's home. For others it is the folder that is usual on
+    # Unix, also on macOS, whose own has a space in its name.
     system = Path("/var/lib/donebase")
     try:
         return system if os.geteuid() == 0 else Unix("donebase").user_data_path
@@ -78,7 +78,7 @@ _SOME_SECONDS = "must be a number of seconds above 0 and at most 600"
 
 
 class Settings(BaseModel):
-    """Everything an operator can turn. A field's name in capitals is its variable, its description what is right."""
+    """All settings. A field's name in capitals is the name of its variable; its description says what is valid."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -143,15 +143,15 @@ class Settings(BaseModel):
 
     @classmethod
     def read(cls, **given: Any) -> Self:
-        """Read the settings from the environment and `.env`; what is `given` by name goes before both.
+        """Read the settings from the environment and `.env`. `given` values, by field name, override both.
 
-        Raises WrongSetting for the first that cannot be worked with. The text never shows a value.
+        Raises WrongSetting for the first invalid one, and for a misspelt name in `.env`. The text never shows a value.
         """
         try:
             file = read_env_file(Path(".env"))
             # An empty variable counts as unset.
-            said = {name.lower(): value for name, value in (*file.items(), *os.environ.items()) if value}
-            settings = cls.model_validate(said | given)
+            values = {name.lower(): value for name, value in (*file.items(), *os.environ.items()) if value}
+            settings = cls.model_validate(values | given)
         except ValidationError as refused:
             fault = refused.errors(include_url=False, include_input=False)[0]
             name = str(fault["loc"][0]).lower()
@@ -166,17 +166,17 @@ class Settings(BaseModel):
         return settings
 
     def on(self, url: str) -> Self:
-        """Return the same settings on another database: no other address for it is known."""
+        """Return the same settings with the database at `url`, which is then the unpooled address as well."""
         return self.model_copy(update={"database_url": SecretStr(url), "database_url_unpooled": None})
 
     def address(self, *, unpooled: bool = False) -> DatabaseUrl:
-        """Return the database's URL, parsed; `unpooled` prefers DATABASE_URL_UNPOOLED."""
+        """Return DATABASE_URL, which must be set, or with `unpooled` DATABASE_URL_UNPOOLED if that is set; parsed."""
         secret = (self.database_url_unpooled if unpooled else None) or self.database_url
         assert secret, "the caller makes sure that there is a database"
         return DatabaseUrl.parse(secret.get_secret_value())
 
     def export(self, **more: str) -> None:
-        """Put what libraries read in the environment into it: it may have come from `.env`."""
+        """Put `more`, and the settings that libraries read from the environment, into it: they may be from `.env`."""
         os.environ |= more
         if self.otel_exporter_otlp_endpoint:
             os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.otel_exporter_otlp_endpoint
@@ -186,13 +186,13 @@ class Settings(BaseModel):
 
 
 def exported(name: str) -> str:
-    """Return what the process that started this one has put into the environment with `Settings.export`."""
+    """Return the value of a variable that the parent process passed on with `Settings.export`."""
     return os.environ[name]
 
 
 def program_environment(*, libpq: bool = False) -> dict[str, str]:
-    """Return the environment for a program of PostgreSQL's: this one, without what libpq and the server read there.
+    """Return this environment for one of PostgreSQL's programs, without the variables PG… of libpq and the server.
 
-    `libpq` leaves it in: PGPASSFILE and its like hold for what a URL leaves open.
+    `libpq` keeps them: PGPASSFILE and others then apply to the parts that a URL does not contain.
     """
     return {name: value for name, value in os.environ.items() if libpq or not name.startswith("PG")}

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: which end donebase in order, and when they have to wait."""
+"""What SIGTERM, SIGINT and SIGHUP do: they end the process in order, and are deferred where they would interrupt."""
 
 import signal
 import threading
@@ -11,9 +11,9 @@ STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 def exit_on_signals(status: int | None = None) -> None:
-    """Let SIGTERM and SIGINT end the process in order: `finally` runs.
+    """Let SIGTERM and SIGINT end the process by SystemExit, so that `finally` blocks run.
 
-    Without a `status` to exit with it is 143 or 130, as in a shell.
+    The exit status is `status`, or if that is None 143 for SIGTERM and 130 for SIGINT, as in a shell.
     """
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
@@ -26,20 +26,20 @@ def exit_on_signals(status: int | None = None) -> None:
 
 
 def ignore_signals() -> None:
-    """Take no further signal to stop: the first one is enough, and what is being ended is ended in order."""
+    """Ignore SIGTERM, SIGINT and SIGHUP from now on: a second signal must not interrupt the work of the first."""
     for each in (*STOP, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
 
 
 def stop_with_terminal() -> None:
-    """Let SIGHUP do what SIGTERM does: the terminal was closed. `nohup` has it ignored, and it stays so."""
+    """Let SIGHUP (the terminal was closed) do what SIGTERM does, unless it is ignored, as under `nohup`."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
 
 
 @contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Handle SIGTERM and SIGINT only after what stands inside, which would otherwise be left half done."""
+    """Handle SIGTERM and SIGINT only after the `with` block, which would be incomplete otherwise."""
     if threading.current_thread() is not threading.main_thread():  # no handler runs in any other
         yield
         return

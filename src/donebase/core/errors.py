@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """What is wrong with one field: its name, a sentence for people, a code for programs."""
+    """A fault of one field: the name of the field, a sentence for people, a code for programs."""
 
     field: str
     message: str
@@ -28,7 +28,7 @@ class DonebaseError(Exception):
 
 
 class InvalidInput(DonebaseError):
-    """What was sent breaks a rule. `faults` names each field with its reason."""
+    """What was sent breaks a rule. `faults` has the name of each invalid field, the reason and its code."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in faults[:3]))
@@ -52,4 +52,4 @@ class SchemaMismatch(DonebaseError):
 
 
 class BackupFailed(DonebaseError):
-    """A backup could not be written or restored. Nothing is half done."""
+    """A backup could not be written, read or restored. No file was written, and no row was stored."""

@@ -43,13 +43,13 @@ async def change_task(database: Database, owner: int | None, task_id: int, chang
 
 
 async def replace_task(database: Database, owner: int | None, task_id: int, new: NewTask) -> Row:
-    """Set the fields of REPLACED to what was sent or to their defaults, and others if sent. Raises as `change_task`."""
+    """Set the fields of REPLACED, to their defaults if omitted, and other fields if sent. Raises as `change_task`."""
     fields = {name: getattr(new, name) for name in REPLACED | new.model_fields_set}
     return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields))
 
 
 async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
-    """Set whether a task is completed; for None, toggle it. Raises as `change_task` does."""
+    """Set `completed` to the value in `completion`, if it has one; toggle it for None. Raises as `change_task`."""
     if completion is None:
         return await _one(database, COMPLETE, owner, task_id, completed=None)
     if completion.completed is MISSING:
@@ -58,7 +58,7 @@ async def complete_task(database: Database, owner: int | None, task_id: int, com
 
 
 async def delete_task(database: Database, owner: int | None, task_id: int) -> None:
-    """Delete a task for good. Raises TaskNotFound, for the second of two at once as well."""
+    """Delete a task for good. Raises TaskNotFound, also for the later of two simultaneous calls."""
     await _one(database, DELETE, owner, task_id)
 
 
@@ -78,7 +78,7 @@ async def _one(
 
 
 def _agreed(owner: int | None, named: int | MISSING) -> int | None:
-    """Return whose task is meant by an address and a body together: owners do not change."""
+    """Return the owner that address and body name, None if neither does. Raises InvalidInput if they differ."""
     if named is MISSING or named == owner:
         return owner
     if owner is None:

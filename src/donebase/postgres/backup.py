@@ -1,4 +1,4 @@
-"""A backup of the whole database in a file, by pg_dump, while the service goes on."""
+"""Writes a backup of the whole database into a file with pg_dump, while the service runs."""
 
 import os
 import re
@@ -12,10 +12,10 @@ from donebase.telemetry import logs
 
 
 def backup(settings: Settings, file: Path, *, embedded: bool) -> None:
-    """Write a backup to `file`, in pg_dump's custom format: every task that was acknowledged before, none by half.
+    """Write a backup to `file`, in pg_dump's custom format: a snapshot with every task that was acknowledged before.
 
-    The file appears whole or not at all, closed to other users. Raises WrongSetting where it is there already or
-    cannot be written, or where pg_dump is missing, and BackupFailed with what pg_dump says.
+    The file appears when it is complete, and only its owner can read it. Raises WrongSetting if it exists already or
+    cannot be written, or if pg_dump is missing, and BackupFailed with pg_dump's first error.
     """
     pg_dump, pg_restore = (client_program(name, embedded=embedded) for name in ("pg_dump", "pg_restore"))
     _refuse_existing(file)
@@ -36,10 +36,10 @@ def backup(settings: Settings, file: Path, *, embedded: bool) -> None:
 
 
 def revision_of(pg_restore: Path, file: Path) -> str:
-    """Return the revision of the schema that a backup holds. Raises BackupFailed where it is none of donebase's."""
-    with output_of([pg_restore, "--data-only", "--table=alembic_version", "--file=-", str(file)]) as said:
+    """Return the revision of the schema in a backup. Raises BackupFailed if the file is not a backup of donebase."""
+    with output_of([pg_restore, "--data-only", "--table=alembic_version", "--file=-", str(file)]) as output:
         pattern = rb"^COPY .*alembic_version \(version_num\) FROM stdin;\n(\w+)\n"
-        found = re.search(pattern, said.read(), re.MULTILINE)
+        found = re.search(pattern, output.read(), re.MULTILINE)
     if found is None:
         raise BackupFailed("the backup contains no donebase tables")
     return found[1].decode()

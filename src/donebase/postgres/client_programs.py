@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs pg_dump and pg_restore: which ones are used, and how they are run."""
+"""Finds and runs PostgreSQL's client programs pg_dump and pg_restore."""
 
 import re
 import shutil
@@ -22,9 +22,9 @@ _VARIABLES = {"application_name": "PGAPPNAME", "connect_timeout": "PGCONNECT_TIM
 
 
 def client_program(name: str, *, embedded: bool) -> Path:
-    """Return a program of the extra's for the embedded PostgreSQL, and of the system's for others, which knows TLS.
+    """Return the path of a program: that of the extra for the embedded PostgreSQL, otherwise the one on PATH.
 
-    Raises WrongSetting where it is missing.
+    The programs of the extra have no TLS. Raises WrongSetting if the program is missing.
     """
     folder = embedded_programs() if embedded else None
     found = folder / name if folder else shutil.which(name)
@@ -34,40 +34,41 @@ def client_program(name: str, *, embedded: bool) -> Path:
 
 
 def newest_pg_restore() -> Path:
-    """Return the newest pg_restore there is: an older one cannot read what a newer pg_dump wrote."""
+    """Return the newest pg_restore of the extra and of PATH: an older one cannot read the file of a newer pg_dump."""
     folder = embedded_programs()
     found = [Path(each) for each in (shutil.which("pg_restore"), folder and folder / "pg_restore") if each]
     return max(found, key=_version) if found else client_program("pg_restore", embedded=False)
 
 
 def _version(program: Path) -> int:
-    """Return the major version of a program of PostgreSQL's."""
-    with output_of([program, "--version"]) as said:
-        found = re.search(rb"\(PostgreSQL\) (\d+)", said.read())
+    """Return the major version of one of PostgreSQL's programs, 0 if it does not print one."""
+    with output_of([program, "--version"]) as output:
+        found = re.search(rb"\(PostgreSQL\) (\d+)", output.read())
     return int(found[1]) if found else 0
 
 
 @contextmanager
 def output_of(command: list[Path | str]) -> Iterator[IO[bytes]]:
-    """Run a program and yield what it writes. Nothing else runs while it is read. Raises as `run_program` does."""
+    """Run a program and yield its standard output, whose reading blocks. Raises BackupFailed if the program fails."""
     with _running(command, subprocess.PIPE, program_environment()) as process:
         assert process.stdout
         yield process.stdout
 
 
 def run_program(command: list[Path | str], output: int, url: DatabaseUrl) -> None:
-    """Run a program on a database to its end; it writes to a file descriptor.
+    """Run a program on a database, and wait until it ends. `output` is the file descriptor of its standard output.
 
-    Raises WrongSetting where the URL cannot be told it, and BackupFailed with its first error.
+    Raises WrongSetting if a parameter of the URL cannot be passed on, and BackupFailed with the first error of the
+    program.
     """
-    # Nothing of the URL among the arguments, which every user of the machine can see.
+    # The URL is not among the arguments, because every user of the machine can see those.
     with _running(command, output, _environment(url)):
         pass
 
 
 @contextmanager
 def _running(command: list[Path | str], output: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until it ends by itself, and end it where what is done meanwhile fails."""
+    """Run a program and wait for its end; terminate it if the `with` block raises an exception."""
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603 - a program of PostgreSQL's, without a shell
@@ -94,11 +95,11 @@ def _running(command: list[Path | str], output: int, environment: dict[str, str]
 
 
 def _environment(url: DatabaseUrl) -> dict[str, str]:
-    """Return the environment with what libpq reads there, in the place of the URL."""
+    """Return this environment with the parts of the URL as the variables that libpq reads (PGHOST and others)."""
     if "sslpassword" in url.parameters:
         raise WrongSetting("DATABASE_URL must not contain sslpassword: pg_dump accepts it only as an argument")
     ports = [host.port for host in url.hosts]
-    said = {
+    variables = {
         "PGHOST": ",".join(host.name for host in url.hosts),
         "PGPORT": ",".join(str(port or _PORT) for port in ports) if any(ports) else "",
         "PGUSER": url.user,
@@ -106,14 +107,14 @@ def _environment(url: DatabaseUrl) -> dict[str, str]:
         "PGDATABASE": url.database,
     }
     for name, value in url.parameters.items():
-        said[_VARIABLES.get(name, f"PG{name.replace('_', '').upper()}")] = value
-    said.setdefault("PGCONNECT_TIMEOUT", str(int(CONNECT_TIMEOUT)))
-    return program_environment(libpq=True) | {name: value for name, value in said.items() if value}
+        variables[_VARIABLES.get(name, f"PG{name.replace('_', '').upper()}")] = value
+    variables.setdefault("PGCONNECT_TIMEOUT", str(int(CONNECT_TIMEOUT)))
+    return program_environment(libpq=True) | {name: value for name, value in variables.items() if value}
 
 
-def _first_error(said: bytes, status: int) -> str:
-    """Return, in one line, what a program says went wrong."""
-    lines = said.decode(errors="replace").splitlines()
-    errors = [line for line in lines if "error: " in line] or lines or [f"exit status {status}"]
+def _first_error(errors: bytes, status: int) -> str:
+    """Return the first error of a program, with its first detail, in one line."""
+    lines = errors.decode(errors="replace").splitlines()
+    failures = [line for line in lines if "error: " in line] or lines or [f"exit status {status}"]
     details = [line.partition("detail: ")[2] for line in lines if "detail: " in line][:1]
-    return "; ".join([errors[0], *details])
+    return "; ".join([failures[0], *details])

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of donebase's own: one data folder, and the one server that works on it."""
+"""Starts, finds and stops the server of one PostgreSQL cluster: a data folder of donebase's own."""
 
 import fcntl
 import os
@@ -27,10 +27,10 @@ _STOP_WAIT = 60.0
 
 
 class Cluster:
-    """The cluster in `folder`/postgresql. Any number of processes may start it at once; one server comes of it.
+    """The cluster in `folder`/postgresql. Several processes may start it at the same time: one of them starts a server.
 
-    A server holds a lock on `folder`/server.lock for as long as any process of it lives, because all of them inherit
-    the open file. Who has the lock knows that no server works on the data, in other containers neither.
+    A server holds a lock on `folder`/server.lock as long as any of its processes lives, because all of them inherit
+    the open file. A process that gets the lock therefore knows that no server uses the data, not even in a container.
 
     One thread uses it at a time; only `url` and `stopping.set` may be used while another does (decision 0002).
     """
@@ -49,9 +49,9 @@ class Cluster:
         return f"postgresql://postgres@/postgres?{urlencode({'host': self._sockets, 'port': _PORT}, safe='/')}"
 
     def start(self) -> bool:
-        """Find the server or start it, on a new cluster if there is none, and return whether it was started here.
+        """Find the running server or start one, creating the cluster if needed. Return True if this process started it.
 
-        Waits as long as PostgreSQL recovers from a crash. Raises ClusterFailed and OSError.
+        Waits until the server is ready, also through a recovery from a crash. Raises ClusterFailed and OSError.
         """
         with open_private(self._folder / "server.lock") as lock:
             if not self._acquire_or_find(lock):
@@ -63,10 +63,10 @@ class Cluster:
             return True
 
     def running(self) -> int | None:
-        """Return the process id of the server, None if there is none.
+        """Return the process id of the server, or None if none runs.
 
-        A pid in postmaster.pid may have been given to another process since: only a PostgreSQL whose working directory
-        is this very folder is the server.
+        Another process may have got the pid in postmaster.pid since: only a PostgreSQL whose working directory is this
+        folder is the server.
         """
         if self._child and self._child.poll() is None:
             return self._child.pid
@@ -84,7 +84,7 @@ class Cluster:
         return process.pid if ours else None
 
     def stop(self) -> None:
-        """Stop the server: open transactions are rolled back, all else is written to the data. Raises ClusterFailed."""
+        """Shut the server down: open transactions are rolled back. Raises ClusterFailed if it does not stop in time."""
         for how in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate shutdown
             server = self.running()
             if server is None or self._stopped_by(how, server):
@@ -96,7 +96,7 @@ class Cluster:
                 self._sockets.rmdir()  # nothing but that: who runs PostgreSQL can write any path into postmaster.pid
 
     def _acquire_or_find(self, lock: IO[bytes]) -> bool:
-        """Return True with the lock, or False once the server of whoever has it is ready."""
+        """Return True if this process got the lock, or False when the server that holds it is ready."""
         end = time.monotonic() + _LOCK_WAIT
         while time.monotonic() < end:
             locked = _locked(lock)
@@ -112,7 +112,7 @@ class Cluster:
 
     def _start(self, lock: IO[bytes]) -> None:
         sockets = self._sockets = self._sockets or self._new_sockets()
-        # Whatever they name does not work on this folder, and PostgreSQL would refuse to start beside its pid.
+        # With the lock, no server uses this folder; PostgreSQL would refuse to start because of the pid in these files.
         for stale in (self.data / "postmaster.pid", sockets / f".s.PGSQL.{_PORT}.lock"):
             stale.unlink(missing_ok=True)
         options = {"listen_addresses": "", "unix_socket_directories": str(sockets), "port": str(_PORT)}

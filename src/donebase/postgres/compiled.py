@@ -23,10 +23,10 @@ class Compiled(NamedTuple):
 
 @lru_cache(_MOST)
 def compile_statement(statement: Executable) -> Compiled:
-    """Turn a Core statement into SQL, once for each statement object.
+    """Compile a statement of SQLAlchemy Core to SQL for asyncpg, once for each statement object.
 
-    So a statement is made once: at module level, or in a function with an `lru_cache` over what its SQL depends on. Of
-    others, memory holds no more than the last `_MOST`.
+    Build each statement once: at module level, or in a function with an `lru_cache` over what its SQL depends on. The
+    SQL of at most `_MOST` statements stays in memory.
     """
     compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call, attr-defined]
     names = tuple(compiled.positiontup or ())

@@ -22,10 +22,10 @@ _STABLE_AFTER = 60.0  # a server that lived so long is started again without a p
 
 @contextmanager
 def postgresql(data_dir: Path) -> Iterator[str]:
-    """Run PostgreSQL on `data_dir` and yield its URL. The last process to leave stops it in order.
+    """Run PostgreSQL on `data_dir` and yield its URL. The last process that leaves the block shuts it down.
 
-    A server that a killed run left behind is found and used. One that is killed meanwhile is started again, at the
-    same URL. As root, where PostgreSQL refuses to run, it runs as the user pgserver. Raises WrongSetting where the
+    A server that a killed process left running is used. One that ends meanwhile is started again, at the same URL. For
+    root, the server runs as the user pgserver, because PostgreSQL refuses to run as root. Raises WrongSetting if the
     extra is missing or the folder cannot be used.
     """
     cluster, users = _open(data_dir)
@@ -78,7 +78,7 @@ def _restarter(cluster: Cluster) -> Iterator[None]:
 
 
 def _restart_when_ended(cluster: Cluster) -> None:
-    """Start the server again whenever it has ended. Of several services on one folder only one does."""
+    """Start the server again whenever it has ended. Of several services on one folder, one restarts it."""
     pause, started = 0.0, time.monotonic()
     while not cluster.stopping.wait(_CHECK_INTERVAL):
         if cluster.running():

