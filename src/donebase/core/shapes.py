@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, PRIORITIES, TITLE_LENGTH
-from donebase.core.text import at_most, storable, visible
+from donebase.core.text import any_text, visible_text
 
 
 def _positive_int8(number: int) -> int:
@@ -31,16 +31,12 @@ def _known_priority(text: str) -> str:
 
 Title = Annotated[
     str,
-    AfterValidator(storable),
-    AfterValidator(str.strip),
-    at_most(TITLE_LENGTH),  # before what looks at each character
-    AfterValidator(visible),
+    visible_text(TITLE_LENGTH),
     Field(json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH}),
 ]
 Description = Annotated[
     str,
-    AfterValidator(storable),
-    at_most(DESCRIPTION_LENGTH),
+    any_text(DESCRIPTION_LENGTH),
     Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
 ]
 Priority = Annotated[str, AfterValidator(_known_priority), Field(json_schema_extra={"enum": [*PRIORITIES]})]

@@ -1,6 +1,7 @@
 """The rules for text: what PostgreSQL and UTF-8 can hold, and what a person can see.
 
-Each is a validator of pydantic that raises a PydanticCustomError with a sentence for people and a code for programs.
+A type of text has one validator of pydantic, because pydantic's calls of Python cost more than the rules. It raises a
+PydanticCustomError with a sentence for people and a code for programs.
 """
 
 import re
@@ -18,31 +19,57 @@ _INVISIBLE = re.compile(
 )
 
 
-def storable(text: str) -> str:
-    """Refuse U+0000 (code `nul_character`) and lone surrogates (code `not_unicode`)."""
-    if "\x00" in text:
-        raise PydanticCustomError("nul_character", "must not contain the character U+0000")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise PydanticCustomError("not_unicode", "must be valid Unicode, without lone surrogates") from None
-    return text
+def any_text(at_most: int) -> AfterValidator:
+    """Return a validator of text that is stored as it is.
 
+    It refuses U+0000 (code `nul_character`), lone surrogates (`not_unicode`) and more than `at_most` code points
+    (`too_long`).
+    """
 
-def visible(text: str) -> str:
-    """Refuse text that shows nothing (code `blank`): white space, controls, formats, fillers."""
-    if not any(unicodedata.category(char) not in _INVISIBLE_CATEGORIES and not _INVISIBLE.match(char) for char in text):
-        raise PydanticCustomError("blank", "must contain at least one visible character")
-    return text
-
-
-def at_most(length: int) -> AfterValidator:
-    """Return a validator that refuses text of more than so many code points (code `too_long`)."""
-
-    def within(text: str) -> str:
-        if len(text) > length:
-            raise PydanticCustomError("too_long", f"must be at most {length} characters")
+    def validate(text: str) -> str:
+        if not text.isprintable():  # which the two are not
+            _refuse_unstorable(text)
+        if len(text) > at_most:
+            raise _too_long(at_most)
         return text
 
-    return AfterValidator(within)
+    return AfterValidator(validate)
+
+
+def visible_text(at_most: int) -> AfterValidator:
+    """Return a validator of text that is stored without surrounding white space.
+
+    It refuses what `any_text` refuses, and text that shows nothing (code `blank`): white space, controls, formats,
+    fillers.
+    """
+
+    def validate(text: str) -> str:
+        if not text.isprintable():
+            _refuse_unstorable(text)
+        text = text.strip()
+        if len(text) > at_most:  # before what looks at each character
+            raise _too_long(at_most)
+        if not _is_visible(text):
+            raise PydanticCustomError("blank", "must contain at least one visible character")
+        return text
+
+    return AfterValidator(validate)
+
+
+def _too_long(at_most: int) -> PydanticCustomError:
+    return PydanticCustomError("too_long", f"must be at most {at_most} characters")
+
+
+def _refuse_unstorable(text: str) -> None:
+    if "\x00" in text:
+        raise PydanticCustomError("nul_character", "must not contain the character U+0000")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("not_unicode", "must be valid Unicode, without lone surrogates") from None
+
+
+def _is_visible(text: str) -> bool:
+    if text.isascii() and text.isprintable():
+        return text != ""  # no spaces alone, which were stripped
+    return any(unicodedata.category(char) not in _INVISIBLE_CATEGORIES and not _INVISIBLE.match(char) for char in text)
