@@ -41,12 +41,14 @@ class LogWriter:
         self._in_line = False  # the lock is held: other workers wait for the rest of a long line
 
     def write(self, lines: list[bytes]) -> bool:
-        """Take lines, each with its line feed, and write what can be written now, what waits first.
+        """Take all lines out of a list, each with its line feed, and write what can be written now, what waits first.
 
-        Tell whether everything is written.
+        Tell whether everything is written. Other threads may append to the list meanwhile.
         """
         with self._lock:
-            for data in _chunks(lines):
+            taken = lines[:]
+            del lines[: len(taken)]
+            for data in _chunks(taken):
                 self._add(data)
             return self._write_waiting()
 

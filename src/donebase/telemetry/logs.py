@@ -4,7 +4,6 @@ One line for each request, which says what was done to a task, and one with the 
 Every value is encoded as JSON, so nothing that a client sent can start a line of its own.
 """
 
-import asyncio
 import atexit
 import json
 import logging
@@ -19,19 +18,16 @@ from typing import Any, Literal
 
 import orjson
 
+from donebase.telemetry.log_schedule import LogSchedule
 from donebase.telemetry.log_writer import LogWriter
 
 Format = Literal["auto", "json", "text"]
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-
 _STDOUT = 1
 _LAST_LINES = 0.5
-_WRITE_AGAIN = 0.05
 _as_json = True
-_gathered: list[bytes] = []  # what this turn of the event loop has logged
-_writes_again: asyncio.AbstractEventLoop | None = None  # that tries later to write what waits
 
 
 def configure(form: Format, *, shared: bool = True) -> None:
@@ -54,8 +50,7 @@ def take_over() -> None:
 
 def flush(seconds: float = _LAST_LINES) -> None:
     """Wait until what was logged is written, so many seconds at most."""
-    _write()
-    _writer.flush(seconds)
+    _schedule.flush(seconds)
 
 
 def dropped_lines() -> int:
@@ -75,7 +70,7 @@ def announce(event: str, headline: str, **fields: Any) -> None:
         return
     width = max(map(len, fields))
     below = "".join(f"  {name.capitalize():{width}}  {value}\n" for name, value in fields.items())
-    _gather(f"{headline}\n{below}".encode(errors="backslashreplace"))
+    _schedule.soon(f"{headline}\n{below}".encode(errors="backslashreplace"))
 
 
 def warning(event: str, **fields: Any) -> None:
@@ -113,46 +108,14 @@ def log_request(
     }
     if event is not None:
         fields["action"], fields["user_id"], fields["task_id"] = event
-    _gather(_encoded(fields) if _as_json else _as_text(fields))
+    if _as_json:
+        _schedule.together(_encoded(fields))
+    else:  # people watch it
+        _schedule.soon(_as_text(fields))
 
 
 def _line(level: str, event: str, fields: dict[str, Any]) -> None:
-    _gather(_formatted(level, event, request_id.get(), fields))
-
-
-def _gather(line: bytes) -> None:
-    _gathered.append(line)
-    if len(_gathered) > 1:
-        return
-    try:
-        asyncio.get_running_loop().call_soon(_write_now_or_later)
-    except RuntimeError:  # no event loop: before it starts, after it has ended, and in other threads
-        flush(_WRITE_AGAIN)
-
-
-def _write() -> bool:
-    while True:
-        lines = _gathered[:]
-        del _gathered[: len(lines)]
-        everything = _writer.write(lines)
-        if not _gathered:  # another thread may have added to it meanwhile
-            return everything
-
-
-def _write_now_or_later() -> None:
-    global _writes_again
-    if _write():
-        return
-    loop = asyncio.get_running_loop()
-    if _writes_again is not loop:
-        _writes_again = loop
-        loop.call_later(_WRITE_AGAIN, _write_again)
-
-
-def _write_again() -> None:
-    global _writes_again
-    _writes_again = None
-    _write_now_or_later()
+    _schedule.soon(_formatted(level, event, request_id.get(), fields))
 
 
 def _formatted(level: str, event: str, request: str | None, fields: dict[str, Any]) -> bytes:
@@ -165,6 +128,7 @@ def _dropped(number: int) -> bytes:
 
 
 _writer = LogWriter(_STDOUT, _dropped)
+_schedule = LogSchedule(_writer)
 atexit.register(flush)
 
 
