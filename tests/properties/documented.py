@@ -17,9 +17,9 @@ _wrong_numbers = st.sampled_from("0 -1 01 +1 1.0 1e3 1_0 a 0x1 true null 9999999
 def requests(document: Json, method: str, path: str) -> st.SearchStrategy[Sent]:
     """Draw requests to one operation of a document."""
     operation = document["paths"][path][method.lower()]
-    parameters: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}}
+    parameters: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}, "header": {}}
     for parameter in operation.get("parameters", ()):
-        parameters[parameter["in"]][parameter["name"]] = _written_numbers(parameter["schema"])
+        parameters[parameter["in"]][parameter["name"]] = _parameters(parameter["schema"])
     body = operation.get("requestBody")
     return st.builds(
         _sent,
@@ -27,20 +27,32 @@ def requests(document: Json, method: str, path: str) -> st.SearchStrategy[Sent]:
         st.just(path),
         st.fixed_dictionaries(parameters["path"]),
         st.lists(_pairs(parameters["query"]), max_size=3),
+        st.fixed_dictionaries({}, optional=parameters["header"]),
         st.just(None) if body is None else _bodies(document, body),
     )
 
 
-def _sent(method: str, path: str, ids: dict[str, str], query: list[tuple[str, str]], body: bytes | None) -> Sent:
+def _sent(
+    method: str,
+    path: str,
+    ids: dict[str, str],
+    query: list[tuple[str, str]],
+    named: dict[str, str],
+    body: bytes | None,
+) -> Sent:
     path = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
     if query:
         path += "?" + "&".join(
             f"{name}={quote_from_bytes(value.encode('utf-8', 'surrogatepass'))}" for name, value in query
         )
-    return Sent(method, path, [JSON] if body else [], body or b"")
+    headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in named.items()]
+    return Sent(method, path, [*headers, JSON] if body else headers, body or b"")
 
 
-def _written_numbers(schema: Json) -> st.SearchStrategy[str]:
+def _parameters(schema: Json) -> st.SearchStrategy[str]:
+    """Draw values of a parameter as they are written in a path, a query or a header."""
+    if schema["type"] != "integer":
+        return texts
     right = st.integers(schema["minimum"], schema["maximum"]) | st.integers(
         schema["maximum"] - 1, schema["maximum"] + 1
     )
