@@ -7,6 +7,7 @@ out of the OpenAPI document.
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple, get_args
 
 from fastapi.params import Depends
@@ -24,6 +25,7 @@ class Answer(NamedTuple):
     description: str = "Successful Response"
 
 
+@dataclass(frozen=True)
 class Family:
     """Handlers below one address. Its name is their OpenAPI tag, which has the description, and begins their ids.
 
@@ -31,22 +33,13 @@ class Family:
     the service refuses load.
     """
 
-    def __init__(
-        self,
-        name: str,
-        address: str,
-        table: Sequence[tuple[str, str, Handler]],
-        *,
-        description: str = "",
-        dependencies: Sequence[Depends] = (),
-        probes: bool = False,
-    ) -> None:
-        self.name = name
-        self.address = address
-        self.table = table
-        self.description = description
-        self.dependencies = dependencies
-        self.probes = probes
+    name: str
+    address: str
+    table: Sequence[tuple[str, str, Handler]]
+    _: KW_ONLY
+    description: str = ""
+    dependencies: Sequence[Depends] = ()
+    probes: bool = False
 
     def routes(self) -> list["Route"]:
         """Return a new route for each line of the table, in its order."""

@@ -1,13 +1,24 @@
 """The list of all families of addresses. To remove a family, remove its line here and its file."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fastapi.params import Depends
+
 from donebase.http.family import Route
 from donebase.routes import api_tasks, docs, health, users_tasks, v1_tasks
 
-TASK_FAMILIES = (
-    v1_tasks.FAMILY,  # /api/v1/tasks
-    users_tasks.FAMILY,  # /users/{user_id}/tasks
-    api_tasks.FAMILY,  # /api/{user_id}/tasks
-)
+GUARDS: Sequence[Depends] = ()
+"""What is resolved before every operation on tasks: providers (`http/providers.py`) that may refuse the request."""
+
+TASK_FAMILIES = [
+    replace(family, dependencies=(*GUARDS, *family.dependencies))
+    for family in (
+        v1_tasks.FAMILY,  # /api/v1/tasks
+        users_tasks.FAMILY,  # /users/{user_id}/tasks
+        api_tasks.FAMILY,  # /api/{user_id}/tasks
+    )
+]
 FAMILIES = (
     *TASK_FAMILIES,
     health.FAMILY,  # /health, /livez, /metrics

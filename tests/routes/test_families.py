@@ -1,0 +1,52 @@
+"""What an operation on tasks reads of a request does not depend on its family, except for how the owner is named."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Param
+
+from donebase.http.family import Route
+from donebase.http.providers import is_registered
+from donebase.routes import FAMILIES, TASK_FAMILIES, task_operations
+
+KINDS: dict[str, Callable[[Route], bool]] = {
+    "create": lambda route: route.method == "POST",
+    "list": lambda route: route.method == "GET" and "{task_id}" not in route.path,
+    "read": lambda route: route.method == "GET" and "{task_id}" in route.path,
+    "write": lambda route: route.method in ("PUT", "PATCH", "DELETE"),
+}
+OWNER = ("Path", "user_id")
+
+
+def read_from_a_request(route: Route) -> set[object]:
+    """Return the parameters of an operation and of its guards, but for the owner's and the body, and its providers."""
+    fields = [field.field_info for field in get_flat_params(route.dependant)]
+    named = {(type(field).__name__, field.alias) for field in fields if isinstance(field, Param)}
+    return {*providers(route.dependant), *named} - {OWNER}
+
+
+def providers(dependant: Dependant) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        if is_registered(dependency.call):
+            yield dependency.call
+        yield from providers(dependency)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_operations_of_a_kind_read_the_same_in_every_family(kind: str) -> None:
+    found = {route.unique_id: read_from_a_request(route) for route in task_operations() if KINDS[kind](route)}
+    assert len({name.partition("_")[0] for name in found}) == len(TASK_FAMILIES)
+    everything = set().union(*found.values())
+    assert {name: missing for name, each in found.items() if (missing := everything - each)} == {}
+
+
+def test_every_operation_on_tasks_is_of_one_kind() -> None:
+    assert all(sum(is_kind(route) for is_kind in KINDS.values()) == 1 for route in task_operations())
+
+
+def test_every_family_of_tasks_has_the_guards() -> None:
+    about_tasks = [each for each in FAMILIES if each.address.endswith("/tasks")]
+    assert about_tasks == TASK_FAMILIES
