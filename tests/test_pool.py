@@ -153,7 +153,7 @@ def test_a_statement_that_runs_when_its_connection_ends_fails(own_database: str)
     asyncio.run(use())
 
 
-def test_no_slot_is_lost_in_a_storm_of_cancellations(own_database: str) -> None:
+def test_no_slot_is_lost_by_many_cancellations(own_database: str) -> None:
     """Statements are given up while they wait for a connection, while they run and as they end."""
 
     async def use() -> None:

@@ -11,7 +11,13 @@ AT_LEAST = 60
 WAITS = {"join", "settimeout", "timeout", "wait"}
 CLOCKS = {"monotonic", "perf_counter"}
 # They record durations, or compare one with another, and bound none.
-MEASURES = {"properties/budget.py", "outages/soak.py", "support/processes.py", "support/storm.py", "test_metrics.py"}
+MEASURES = {
+    "properties/budget.py",
+    "outages/soak.py",
+    "support/processes.py",
+    "support/write_load.py",
+    "test_metrics.py",
+}
 FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.py"))
 
 

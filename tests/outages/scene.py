@@ -13,8 +13,8 @@ import httpx
 
 from tests.support.kept_alive import NO_ANSWER, KeptAlive
 from tests.support.processes import Service
-from tests.support.storm import AFTER_A_FAILURE, Answer, Storm
 from tests.support.waiting import wait_for
+from tests.support.write_load import AFTER_A_FAILURE, Answer, WriteLoad
 
 PROBED_EVERY = 0.2
 # Seconds, as docs/promises.md has it: as often as fits into them may a client be told of an outage that is over.
@@ -69,9 +69,9 @@ class Scene:
     That an answer comes in time is an order here, as a busy machine has its own: it comes while the outage lasts.
     """
 
-    def __init__(self, service: Service, storm: Storm, prober: Prober) -> None:
+    def __init__(self, service: Service, load: WriteLoad, prober: Prober) -> None:
         self.service = service
-        self.storm = storm
+        self.load = load
         self.prober = prober
         self._began = 0.0  # with the clients, of whom some were answered before this line
         self._held_until = 0.0
@@ -80,7 +80,7 @@ class Scene:
     @property
     def failed(self) -> list[Answer]:
         """The answers that were errors, so far."""
-        return [answer for answer in self.storm.answers if not answer.well]
+        return [answer for answer in self.load.answers if not answer.well]
 
     @property
     def codes(self) -> set[str]:
@@ -109,12 +109,12 @@ class Scene:
 
     def wait_until_everybody_is_refused(self) -> None:
         """Wait until each client has been told that its request failed."""
-        self.wait_until(lambda: {answer.user for answer in self.failed} == {*self.storm.users}, "everybody is refused")
+        self.wait_until(lambda: {answer.user for answer in self.failed} == {*self.load.users}, "everybody is refused")
 
     def wait_for_answers(self, number: int = 100) -> None:
         """Wait until so many more requests have been successful."""
-        before = len(self.storm.answers)
-        self.wait_until(lambda: sum(answer.well for answer in self.storm.answers[before:]) >= number, "successes")
+        before = len(self.load.answers)
+        self.wait_until(lambda: sum(answer.well for answer in self.load.answers[before:]) >= number, "successes")
 
     def recovers(self, *, total: bool = True) -> None:
         """See that the service came through: in its shape, by itself, with all that it had acknowledged.
@@ -123,7 +123,7 @@ class Scene:
         """
         self.wait_until(lambda: any(each.status == 200 for each in self._since_back()), "/health is green again")
         self.wait_for_answers()
-        self.storm.stop()
+        self.load.stop()
         self.prober.stop()
         self._every_answer_comes_and_in_shape()
         self._the_probes_tell_the_truth(total=total)
@@ -131,10 +131,10 @@ class Scene:
         assert self.service.process.poll() is None
         assert [line for line in self.service.lines if line["event"] == "internal_error"] == []
         with httpx.Client(base_url=self.service.address) as client:
-            assert self.storm.check(client) > 0
+            assert self.load.check(client) > 0
 
     def _every_answer_comes_and_in_shape(self) -> None:
-        assert all(answer.shaped for answer in self.storm.answers), self._summary()
+        assert all(answer.shaped for answer in self.load.answers), self._summary()
         assert {(answer.status, answer.code) for answer in self.failed} <= LET_THROUGH, self._summary()
         early = [answer for answer in self.failed if answer.ended < self._began]
         assert not early, (early[:5], self._summary())
@@ -153,9 +153,9 @@ class Scene:
         assert all(probe.status == 200 for probe in health if probe.began > green)
 
     def _nothing_lingers(self) -> None:
-        first = min(answer.ended for answer in self.storm.answers if answer.well and answer.began > self._back)
+        first = min(answer.ended for answer in self.load.answers if answer.well and answer.began > self._back)
         late = [answer for answer in self.failed if answer.began > self._back]
-        assert len(late) <= BACK_WITHIN / AFTER_A_FAILURE * len(self.storm.users), late[-5:]
+        assert len(late) <= BACK_WITHIN / AFTER_A_FAILURE * len(self.load.users), late[-5:]
         lingering = [answer for answer in self.failed if answer.began > first]
         assert not lingering, (first - self._back, [each.began - self._back for each in lingering], lingering[:5])
 
@@ -166,7 +166,7 @@ class Scene:
         return [probe for probe in self.prober.health if probe.began > self._back]
 
     def _summary(self) -> Counter[tuple[int, str, str, bool]]:
-        return Counter((each.status, each.code, each.failure, each.shaped) for each in self.storm.answers)
+        return Counter((each.status, each.code, each.failure, each.shaped) for each in self.load.answers)
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def asked(service: Service, clients: int, pause: float = 0.02) -> Iterator[Scene
     """Let clients ask a service that runs."""
     prober = Prober(service.address)
     try:
-        with Storm(service.address, clients, pause=pause) as storm:
-            yield Scene(service, storm, prober)
+        with WriteLoad(service.address, clients, pause=pause) as load:
+            yield Scene(service, load, prober)
     finally:
         prober.stop()

@@ -1,4 +1,4 @@
-"""One long storm through one fault after the other: `make soak`, for SOAK_MINUTES (10).
+"""One long load through one fault after the other: `make soak`, for SOAK_MINUTES (10).
 
 It ends with an error where an acknowledged write is lost or doubled, where an answer is late or out of shape, or where
 the service does not come back by itself; else with the figures.
@@ -21,8 +21,8 @@ from tests.outages.scene import LET_THROUGH
 from tests.support.made_once import folder_of_the_run
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service
-from tests.support.storm import Answer, Storm
 from tests.support.waiting import DEADLINE, wait_for
+from tests.support.write_load import Answer, WriteLoad
 
 CLIENTS = 12
 BETWEEN = 300  # successful answers before the next fault
@@ -30,7 +30,7 @@ ANSWERED_WITHIN = 10.0  # seconds, as docs/promises.md promises
 
 
 class Soak:
-    """A PostgreSQL, a service on it, a storm, and what can happen to them."""
+    """A PostgreSQL, a service on it, a load, and what can happen to them."""
 
     def __init__(self, server: Postgresql, folder: Path, order: random.Random) -> None:
         self._server = server
@@ -38,7 +38,7 @@ class Soak:
         self._order = order
         self._database = server.database_with_tables()
         self.service = self._start()
-        self.storm = Storm(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
+        self.load = WriteLoad(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
         self.faults: dict[str, Callable[[], None]] = {
             "service killed": lambda: self._again(self.service.kill),
             "service stopped": lambda: self._again(self._stop),
@@ -52,9 +52,9 @@ class Soak:
 
     def go_on(self, number: int) -> None:
         """Wait for so many successful answers."""
-        before = len(self.storm.answers)
+        before = len(self.load.answers)
         wait_for(
-            lambda: sum(answer.well for answer in self.storm.answers[before:]) >= number,
+            lambda: sum(answer.well for answer in self.load.answers[before:]) >= number,
             lambda: f"no {number} successes",
             every=0.05,
         )
@@ -72,7 +72,7 @@ class Soak:
         faults = [line for line in self.service.lines if line["event"] == "internal_error"]
         assert not faults, faults
         self.service = self._start()
-        self.storm.at(self.service.address)
+        self.load.at(self.service.address)
 
     def _revive(self, end: Callable[[], None]) -> None:
         end()
@@ -105,13 +105,13 @@ def main() -> int:
         soak = Soak(server, folder, random.Random(seed))  # noqa: S311
         stack.callback(lambda: soak.service.stop())
         survived = rage(soak, random.Random(seed + 1), minutes * 60)  # noqa: S311
-        soak.storm.stop()
+        soak.load.stop()
         with httpx.Client(base_url=soak.service.address, timeout=DEADLINE) as client:
-            checked = soak.storm.check(client)
+            checked = soak.load.check(client)
         memory = psutil.Process(soak.service.process.pid).memory_info().rss // 2**20
     tell(f"{survived.total()} faults survived: {dict(survived)}")
     tell(f"{checked} acknowledged writes checked, 0 lost, 0 doubled; {memory} MB of memory at the end")
-    return verdict(soak.storm.answers)
+    return verdict(soak.load.answers)
 
 
 def verdict(answers: list[Answer]) -> int:
@@ -133,7 +133,7 @@ def rage(soak: Soak, order: random.Random, seconds: float) -> Counter[str]:
     """Let one fault follow the other until the time is over, and return how often which was survived."""
     survived: Counter[str] = Counter()
     end = time.monotonic() + seconds
-    with soak.storm:
+    with soak.load:
         soak.go_on(BETWEEN)
         while time.monotonic() < end:
             name = order.choice([*soak.faults])

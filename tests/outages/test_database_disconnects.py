@@ -8,8 +8,8 @@ from tests.outages.full_pool import POOL, open_every_connection
 from tests.outages.scene import under_load
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
-from tests.support.storm import Storm
 from tests.support.waiting import wait_for
+from tests.support.write_load import WriteLoad
 
 TIMES = 5
 ENOUGH = 100
@@ -38,9 +38,9 @@ def test_the_first_requests_after_a_pause_succeed(
         for _ in range(TIMES):
             open_every_connection(server.url(database), address)
             _scale_to_zero(server, restarted=restarted)
-        with Storm(address) as storm:
-            wait_for(lambda: len(storm.answers) >= ENOUGH)
-        assert [answer for answer in storm.answers if not answer.well] == []
+        with WriteLoad(address) as load:
+            wait_for(lambda: len(load.answers) >= ENOUGH)
+        assert [answer for answer in load.answers if not answer.well] == []
         assert [line for line in service.lines if line["level"] != "info"] == []
 
 

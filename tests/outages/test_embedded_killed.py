@@ -9,21 +9,21 @@ import httpx
 import psutil
 
 from tests.support.processes import Service
-from tests.support.storm import Storm
 from tests.support.waiting import wait_for
+from tests.support.write_load import WriteLoad
 
 ENOUGH = 50
 
 
-def answered(storm: Storm) -> int:
-    """Return how many requests of a storm have been successful so far."""
-    return sum(answer.well for answer in storm.answers)
+def answered(load: WriteLoad) -> int:
+    """Return how many requests of a load have been successful so far."""
+    return sum(answer.well for answer in load.answers)
 
 
-def goes_on(storms: list[Storm]) -> None:
-    """Wait until each storm has had more successes."""
-    before = [answered(storm) for storm in storms]
-    wait_for(lambda: all(answered(storm) > number + ENOUGH for storm, number in zip(storms, before, strict=True)))
+def goes_on(loads: list[WriteLoad]) -> None:
+    """Wait until each load has had more successes."""
+    before = [answered(load) for load in loads]
+    wait_for(lambda: all(answered(load) > number + ENOUGH for load, number in zip(loads, before, strict=True)))
 
 
 def kill_postmaster(data: Path) -> None:
@@ -40,22 +40,20 @@ def test_it_is_started_again_and_nothing_is_lost(folder: Path, data: Path) -> No
     with ExitStack() as stack:
         settings = ({"WORKERS": "1"}, {"WORKERS": "2"})
         services = [stack.enter_context(Service(folder, DATA_DIR=str(data), **each)) for each in settings]
-        storms = [stack.enter_context(Storm(service.ready().address, clients=3)) for service in services]
+        loads = [stack.enter_context(WriteLoad(service.ready().address, clients=3)) for service in services]
         for number in (1, 2):
-            goes_on(storms)
+            goes_on(loads)
             kill_postmaster(data)
             wait_for(partial(restarted, services, number))
             again = time.monotonic()
-            goes_on(storms)
-            errors = [
-                answer for storm in storms for answer in storm.answers if answer.began > again and not answer.well
-            ]
+            goes_on(loads)
+            errors = [answer for load in loads for answer in load.answers if answer.began > again and not answer.well]
             assert errors == [], "an error lingers after the database is back"
-        for storm, service in zip(storms, services, strict=True):
-            storm.stop()
-            assert {(each.status, each.code) for each in storm.answers if not each.well} <= {(500, "DATABASE_ERROR")}
+        for load, service in zip(loads, services, strict=True):
+            load.stop()
+            assert {(each.status, each.code) for each in load.answers if not each.well} <= {(500, "DATABASE_ERROR")}
             with httpx.Client(base_url=service.address) as client:
-                assert storm.check(client) > ENOUGH
+                assert load.check(client) > ENOUGH
         first, last = services
         assert first.stop() == 0
         goes_on_alone(last, data, services)

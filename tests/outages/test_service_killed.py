@@ -1,4 +1,4 @@
-"""kill -9 in a storm of writes: what was acknowledged is there after the next start, and nothing is half done."""
+"""kill -9 under a load of writes: what was acknowledged is there after the next start, and nothing is half done."""
 
 import socket
 from collections.abc import Callable
@@ -11,8 +11,8 @@ import psutil
 
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
-from tests.support.storm import Storm
 from tests.support.waiting import DEADLINE, wait_for
+from tests.support.write_load import WriteLoad
 
 EACH_ROUND = 250
 
@@ -20,33 +20,33 @@ Start = Callable[[], Service]
 Kill = Callable[[], object]
 
 
-def through_three_storms(start: Start, kill_database: Kill, revive_database: Kill) -> None:
-    """Kill a service in three storms, and its database with it in the second.
+def through_three_loads(start: Start, kill_database: Kill, revive_database: Kill) -> None:
+    """Kill a service under three loads, and its database with it in the second.
 
-    After each start all the storms so far are checked, so that nothing is lost later either.
+    After each start all the loads so far are checked, so that nothing is lost later either.
     """
-    storms: list[Storm] = []
+    loads: list[WriteLoad] = []
     with ExitStack() as stack:
         service = stack.enter_context(start())
         for number in range(3):
-            with Storm(service.address, pause=0.002, seed=number) as storm:
-                wait_for(lambda: answered(storm) > EACH_ROUND)
+            with WriteLoad(service.address, pause=0.002, seed=number) as load:
+                wait_for(lambda: answered(load) > EACH_ROUND)
                 service.kill()
                 if number == 1:
                     kill_database()
-            storms.append(storm)
+            loads.append(load)
             if number == 1:
                 revive_database()
             service = stack.enter_context(start())
             with httpx.Client(base_url=service.address) as client:
-                checked = [each.check(client) for each in storms]
+                checked = [each.check(client) for each in loads]
         assert service.stop() == 0
     assert min(checked) >= EACH_ROUND / 3
 
 
-def answered(storm: Storm) -> int:
-    """Return how many requests of a storm have been successful so far."""
-    return sum(answer.well for answer in storm.answers)
+def answered(load: WriteLoad) -> int:
+    """Return how many requests of a load have been successful so far."""
+    return sum(answer.well for answer in load.answers)
 
 
 def kill_embedded(data: Path) -> None:
@@ -60,7 +60,7 @@ def kill_embedded(data: Path) -> None:
 
 
 def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, data: Path) -> None:
-    through_three_storms(
+    through_three_loads(
         start=lambda: Service(folder, DATA_DIR=str(data)).ready(),
         kill_database=lambda: kill_embedded(data),
         revive_database=lambda: None,  # the next start does that
@@ -70,7 +70,7 @@ def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, da
 
 def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, server: Postgresql, database: str) -> None:
     """It has its durable defaults, and is killed with all of its processes in the second round."""
-    through_three_storms(
+    through_three_loads(
         start=lambda: Service(folder, DATABASE_URL=server.url(database)).ready(),
         kill_database=server.kill,
         revive_database=server.start,
@@ -81,13 +81,13 @@ def test_workers_are_replaced_and_do_not_outlive_what_started_them(
     folder: Path, database_url: str, client: httpx.Client
 ) -> None:
     """Orphans would hold the port, and the next start would find it taken."""
-    with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service, Storm(service.ready().address) as storm:
+    with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service, WriteLoad(service.ready().address) as load:
         killed, other = service.workers()
-        wait_for(lambda: answered(storm) > EACH_ROUND)
+        wait_for(lambda: answered(load) > EACH_ROUND)
         killed.kill()
         wait_for(lambda: len(set(service.workers()) - {killed}) == 2)
-        so_far = answered(storm)
-        wait_for(lambda: answered(storm) > so_far + EACH_ROUND)
+        so_far = answered(load)
+        wait_for(lambda: answered(load) > so_far + EACH_ROUND)
         orphans = service.workers()
         assert other in orphans
         service.kill()
@@ -95,5 +95,5 @@ def test_workers_are_replaced_and_do_not_outlive_what_started_them(
         assert alive == []
     place = urlsplit(service.address)
     socket.create_server((place.hostname or "", place.port or 0)).close()
-    assert {answer.status for answer in storm.answers if not answer.well} <= {0}
-    assert storm.check(client) > EACH_ROUND
+    assert {answer.status for answer in load.answers if not answer.well} <= {0}
+    assert load.check(client) > EACH_ROUND

@@ -11,7 +11,7 @@ import pytest
 from donebase.routes import every_route
 from tests.support.hostile import TABLES, Ids, Line, lines, operations
 from tests.support.processes import Service
-from tests.support.watch import Watch
+from tests.support.response_check import ResponseCheck
 
 PROMISES = (Path(__file__).parents[2] / "docs" / "promises.md").read_text()
 
@@ -20,8 +20,8 @@ PROMISES = (Path(__file__).parents[2] / "docs" / "promises.md").read_text()
 def test_a_request_is_answered_as_its_line_says(
     service: Service, client: httpx.Client, alice: int, bob: int, line: Line
 ) -> None:
-    with Watch.over(service, client, alice, bob) as watch:
-        watch.see(line)
+    with ResponseCheck.opened(service, client, alice, bob) as check:
+        check.run(line)
 
 
 def test_the_corpus_is_large_and_no_request_is_in_it_twice() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.connections import Connection
 from tests.support.hostile import Answer, Ids, Line, expanded, lines, wire
 from tests.support.processes import Service
-from tests.support.watch import Watch
+from tests.support.response_check import ResponseCheck
 
 # After a fault in one of these nobody can tell where the next request begins.
 OF_THE_CONNECTION = {"request", "method", "version", "Host", "headers"}
@@ -21,9 +21,9 @@ A_MOMENT = 0.01  # to be a piece of its own; whether it is decides nothing
 class Talk:
     """What is said on one connection, and the answers, each compared as it comes."""
 
-    def __init__(self, connection: Connection, watch: Watch, line: Line, ids: Ids) -> None:
+    def __init__(self, connection: Connection, check: ResponseCheck, line: Line, ids: Ids) -> None:
         self._connection = connection
-        self._watch = watch
+        self._check = check
         self._pieces = re.split(r"<<(pause|answer|close|leave)>>", ids.filled_in(line.cells["send"]))
         self._method = "HEAD" if self._pieces[0].startswith("HEAD ") else "GET"
         self._wanted = expanded(ids.filled_in(line.cells["answer"])).decode().split(" / ")
@@ -54,7 +54,7 @@ class Talk:
         if wanted.status == 100:
             assert (answer.status_code, answer.headers.raw) == (100, [])
             return
-        self._watch.is_right(wanted, answer, self._method)
+        self._check.is_right(wanted, answer, self._method)
         if wanted.said.keys() & OF_THE_CONNECTION:
             assert answer.headers["connection"] == "close"
 
@@ -71,13 +71,13 @@ class Talk:
 def test_bytes_are_answered_as_their_line_says(
     service: Service, client: httpx.Client, alice: int, bob: int, line: Line
 ) -> None:
-    with Watch.over(service, client, alice, bob) as watch, closing(Connection(service.address)) as connection:
-        ids = watch.ids()
-        talk = Talk(connection, watch, line, ids)
+    with ResponseCheck.opened(service, client, alice, bob) as check, closing(Connection(service.address)) as connection:
+        ids = check.ids()
+        talk = Talk(connection, check, line, ids)
         talk.is_held()
         if "{request_id}" in line.cells["send"]:
             assert service.wait_for("request", request_id=ids.request_id)["status"] == 400
-        watch.nothing_has_changed(*(answer.json() for answer in talk.answers if answer.status_code == 201))
+        check.nothing_else_is_stored(*(answer.json() for answer in talk.answers if answer.status_code == 201))
 
 
 def test_none_of_it_is_logged_as_a_fault_of_the_service(service: Service) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from tests.support.hostile import Line, lines
 from tests.support.processes import Service
-from tests.support.watch import Watch
+from tests.support.response_check import ResponseCheck
 
 
 @pytest.mark.parametrize("line", lines("bodies", "types"), ids=str)
 def test_a_body_is_answered_as_its_line_says(
     service: Service, client: httpx.Client, alice: int, bob: int, line: Line
 ) -> None:
-    with Watch.over(service, client, alice, bob) as watch:
-        watch.see(line)
+    with ResponseCheck.opened(service, client, alice, bob) as check:
+        check.run(line)

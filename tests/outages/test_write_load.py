@@ -1,4 +1,4 @@
-"""What the clients of a storm would notice: each way in which a write can be lost, doubled or made up."""
+"""What the clients of a load would notice: each way in which a write can be lost, doubled or made up."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,8 @@ from tests.support.families import USERS, Json
 from tests.support.kept_alive import Reply
 from tests.support.processes import Service
 from tests.support.remembered import Remembered, State, Wish
-from tests.support.storm import Storm
 from tests.support.waiting import wait_for
+from tests.support.write_load import WriteLoad
 
 Harm = Callable[[httpx.Client, int, int], httpx.Response]
 HARMS: dict[str, Harm] = {
@@ -27,16 +27,16 @@ DELETE = Wish("delete", "DELETE", "/1", 1, becomes=lambda _: None)
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_storm_notices_what_it_was_not_told(service: Service, client: httpx.Client, harm: str) -> None:
-    with Storm(service.address, clients=2) as storm:
-        wait_for(lambda: len(storm.answers) >= ENOUGH)
-    assert 0 < storm.check(client) < len(storm.answers)
-    assert {answer.status for answer in storm.answers} <= {200, 201, 204}
-    assert all(answer.shaped for answer in storm.answers)
-    user = storm.users[0]
+def test_a_load_notices_what_it_was_not_told(service: Service, client: httpx.Client, harm: str) -> None:
+    with WriteLoad(service.address, clients=2) as load:
+        wait_for(lambda: len(load.answers) >= ENOUGH)
+    assert 0 < load.check(client) < len(load.answers)
+    assert {answer.status for answer in load.answers} <= {200, 201, 204}
+    assert all(answer.shaped for answer in load.answers)
+    user = load.users[0]
     assert HARMS[harm](client, user, USERS.listed(client, user)[0]["id"]).status_code in (200, 201)
     with pytest.raises(AssertionError, match="lost" if harm == "lost" else "not as told"):
-        storm.check(client)
+        load.check(client)
 
 
 @pytest.mark.parametrize("reply", FATE_UNKNOWN)

@@ -1,4 +1,4 @@
-"""Clients that write at every address, and remember what they were told."""
+"""Clients that write at every address, and remember the responses to compare them with what is stored."""
 
 import asyncio
 import random
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
         return 200 <= self.status < 300
 
 
-class Storm:
+class WriteLoad:
     """Clients that ask one after the other, each a user of its own, from when it is entered until it is stopped.
 
     `answers` is all that came of it, in the order of arrival.
@@ -110,22 +110,22 @@ class Storm:
 class _Client:
     """One user: what it asks for next, and what it remembers."""
 
-    def __init__(self, storm: Storm, order: random.Random) -> None:
+    def __init__(self, load: WriteLoad, order: random.Random) -> None:
         self.memory = Remembered(secrets.randbelow(2**62) + 1)
-        self._storm = storm
+        self._load = load
         self._order = order
         self._texts = 0
 
     async def run(self) -> None:
-        """Ask until the storm is over."""
-        address, connection = self._storm.address, KeptAlive(self._storm.address)
-        while not self._storm.stopping:
-            if address != self._storm.address:
+        """Send requests until the load is stopped."""
+        address, connection = self._load.address, KeptAlive(self._load.address)
+        while not self._load.stopping:
+            if address != self._load.address:
                 await connection.close()
-                address, connection = self._storm.address, KeptAlive(self._storm.address)
+                address, connection = self._load.address, KeptAlive(self._load.address)
             answer = await self._ask(connection, self._wish())
-            self._storm.answers.append(answer)
-            await asyncio.sleep(self._storm.pause if answer.well else AFTER_A_FAILURE)
+            self._load.answers.append(answer)
+            await asyncio.sleep(self._load.pause if answer.well else AFTER_A_FAILURE)
         await connection.close()
 
     async def _ask(self, connection: KeptAlive, wish: Wish) -> Answer:

@@ -1,4 +1,4 @@
-"""What has to hold of every answer, and of all that is stored once it is there."""
+"""Checks that each response is the expected one, and that nothing is stored but what the responses say."""
 
 import re
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from tests.support.processes import Service
 _LARGEST_REFUSAL = 10_000
 
 
-class Watch:
-    """A user with a task, a connection to send on, and a view of all that is stored from that task on by anybody."""
+class ResponseCheck:
+    """Checks requests of a user with a task: sends them on one connection, and reads what is stored on another."""
 
     def __init__(self, service: Service, client: httpx.Client, user: int, another: int) -> None:
         self._address = service.address
@@ -30,38 +30,38 @@ class Watch:
 
     @classmethod
     @contextmanager
-    def over(cls, service: Service, client: httpx.Client, user: int, another: int) -> Iterator["Watch"]:
-        """Watch a service for a user, and look out for what could reach another."""
-        watch = cls(service, client, user, another)
+    def opened(cls, service: Service, client: httpx.Client, user: int, another: int) -> Iterator["ResponseCheck"]:
+        """Open both connections. No refusal may contain the id of `another` user."""
+        check = cls(service, client, user, another)
         try:
-            yield watch
+            yield check
         finally:
-            watch._view.close()
-            watch._connection.close()
+            check._view.close()
+            check._connection.close()
 
     def ids(self) -> Ids:
-        """Return who asks for what: the task as it was made, or a new one where that has been changed."""
+        """Return the ids for a request: of the user, and of a task that no request has changed yet."""
         if not self._task:
             self._task = USERS.created(self._client, self._user, description="as it was")
         return Ids(self._user, self._task["id"], self._another, request_id=f"of.{self._user}")
 
-    def see(self, line: Line) -> None:
-        """See every request of a line answered as it says, and nothing stored but what the answers tell."""
+    def run(self, line: Line) -> None:
+        """Send every request of a line, and check its response and what is stored."""
         for request in line.requests(self.ids):
             try:
-                self._see(request)
+                self._run(request)
             except AssertionError as error:
                 error.add_note(f"{line}: {request.written()[:500]!r}")
                 raise
         if self._task:
-            self.nothing_has_changed()
+            self.nothing_else_is_stored()
 
-    def nothing_has_changed(self, *but_made: Json) -> None:
-        """See that the service answers, and that there is the task as it was and nothing after it but these."""
+    def nothing_else_is_stored(self, *but_made: Json) -> None:
+        """Check that the task is stored unchanged, and after it only the tasks `but_made`, of all users."""
         assert self._stored() == [self._task, *but_made]
 
     def is_right(self, answer: Answer, response: httpx.Response, method: str) -> None:
-        """See that an answer is what it has to be, and that it tells nothing that it should not."""
+        """Check that a response is the expected one, and contains nothing that was sent."""
         [request_id] = response.headers.get_list("x-request-id")
         assert re.fullmatch("[A-Za-z0-9._-]{1,128}", request_id)
         assert response.headers.get_list("x-content-type-options") == ["nosniff"]
@@ -78,7 +78,7 @@ class Watch:
             assert response.status_code == answer.status, response.text
             assert not answer.said or answer.said.items() <= response.json().items()
 
-    def _see(self, request: Request) -> None:
+    def _run(self, request: Request) -> None:
         response = self._answer(request)
         self.is_right(request.answer, response, request.method)
         if request.back:
@@ -96,7 +96,7 @@ class Watch:
         return response
 
     def _was_carried_out(self, method: str, response: httpx.Response) -> None:
-        """See that what the answer says is what is stored, and that nothing else is."""
+        """Check that what the response says is stored, and nothing else."""
         made = [] if method == "DELETE" else [response.json()]
         assert self._stored() == ([self._task, *made] if method == "POST" else made)
         self._task = {}
