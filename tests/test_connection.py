@@ -1,6 +1,7 @@
 """A connection by itself, with a small application behind it and a transport that keeps what is written."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from uvicorn.server import ServerState
 from donebase.http.middleware import ClientGone
 from donebase.serving.connection import Connection
 from donebase.serving.connection_limit import ConnectionLimit
+from donebase.serving.request_parser import RequestParser
 from donebase.settings import Settings
 from donebase.telemetry import logs
 from tests.support.waiting import until
@@ -326,3 +328,22 @@ def test_however_requests_are_split_each_gets_its_response(
     transport = told(echo, *pieces)
     assert transport.writes == expected
     assert transport.end == ""
+
+
+@pytest.mark.parametrize(
+    "piece", [b"", GET[:-3], GET, b"no request\r\n\r\n"], ids=["idle", "in head", "answered", "refused"]
+)
+def test_a_connection_that_is_lost_leaves_nothing_for_the_garbage_collection(piece: bytes) -> None:
+    async def story() -> None:
+        connection, _transport = await connected(echo)
+        connection.data_received(piece)
+        await until(lambda: asyncio.sleep(0, connection.answering()), wanted=False)
+        connection.connection_lost(None)
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(story())
+        assert [each for each in gc.get_objects() if isinstance(each, RequestParser)] == []
+    finally:
+        gc.enable()

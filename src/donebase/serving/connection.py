@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._connection_limit.remove(self)
         self._pipeline.disconnect()
         self.stream.resume_writing()
+        self._parser.close()
         del self._parser, self.timeouts  # which refer to this connection
 
     def data_received(self, data: bytes) -> None:

@@ -109,6 +109,10 @@ class RequestParser:
         elif self._received > self._largest_with_body and self._body_of:
             raise InvalidInput([TOO_LARGE])  # this is a trailer without an end: a body is limited where it is received
 
+    def close(self) -> None:
+        """Break the circle of httptools' parser and this one: else both wait for the garbage collection."""
+        del self._parser
+
     def on_message_begin(self) -> None:
         """Begin a request."""
         self.in_head = True
