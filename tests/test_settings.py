@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -81,6 +82,12 @@ def test_a_setting_never_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("DATABASE_URL", NEON)
     settings = Settings.read()
     assert "secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_the_file_can_be_a_fifo_as_password_managers_make_it() -> None:
+    os.mkfifo(".env")
+    Thread(target=Path(".env").write_text, args=["PORT=1111\n"], daemon=True).start()
+    assert Settings.read().port == 1111
 
 
 def test_the_environment_goes_before_the_file_and_an_argument_before_both(monkeypatch: pytest.MonkeyPatch) -> None:

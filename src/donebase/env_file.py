@@ -20,11 +20,11 @@ class Misspelt(NamedTuple):
 
 
 def read_env_file(path: Path) -> dict[str, str | None]:
-    """Return the values in the file by name, None for a name without `=`. An absent file has none.
+    """Return the values in a file or FIFO by name, None for a name without `=`. An absent file has none.
 
     Raises OSError and UnicodeDecodeError.
     """
-    if not path.is_file():
+    if not (path.is_file() or path.is_fifo()):  # password managers write into a FIFO
         return {}
     from dotenv import dotenv_values  # in production there is often no such file
 
