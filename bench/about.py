@@ -57,6 +57,6 @@ def revision() -> str:
 
 
 def _said(*command: str, pattern: str) -> str:
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(pattern, said.stdout + said.stderr)
+    output = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(pattern, output.stdout + output.stderr)
     return found[0] if found else "unknown"

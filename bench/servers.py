@@ -77,8 +77,8 @@ class Server:
     def _first_answer(self, end: float) -> None:
         while True:
             if self._process.poll() is not None or time.perf_counter() > end:
-                said = (Path(self._folder.name) / "log").read_text(errors="replace")[-2000:]
-                raise RunFailed(f"{self.name} did not start: {said}")
+                last_lines = (Path(self._folder.name) / "log").read_text(errors="replace")[-2000:]
+                raise RunFailed(f"{self.name} did not start: {last_lines}")
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_START_TIMEOUT)
             try:
                 connection.request("GET", "/users/1/tasks")

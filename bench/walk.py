@@ -66,10 +66,10 @@ class _Walker:
         headers = {} if body is None else {"Content-Type": "application/json"}
         self.connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = self.connection.getresponse()
-        said = response.read()
+        content = response.read()
         if response.status // 100 != 2:
-            raise RunFailed(f"{method} {path} was answered with {response.status}: {said[:500]!r}")
-        return json.loads(said)
+            raise RunFailed(f"{method} {path} was answered with {response.status}: {content[:500]!r}")
+        return json.loads(content)
 
 
 def _comparable(answer: Any, *, keep_what_differs: bool) -> Any:

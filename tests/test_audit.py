@@ -28,7 +28,7 @@ VULNERABLE = {"name": "vulnerable", "version": "2.0", "vulns": [{"id": "CVE-2026
 def test_only_a_known_vulnerability_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, status: int, told: str
 ) -> None:
-    said = subprocess.CompletedProcess([], 1, stdout=answer, stderr="Traceback\nno way there\n")
-    monkeypatch.setattr(subprocess, "run", lambda *_arguments, **_options: said)
+    completed = subprocess.CompletedProcess([], 1, stdout=answer, stderr="Traceback\nno way there\n")
+    monkeypatch.setattr(subprocess, "run", lambda *_arguments, **_options: completed)
     assert runpy.run_path(str(AUDIT))["main"]() == status
     assert capsys.readouterr().out == told

@@ -22,11 +22,11 @@ from tests.support.waiting import DEADLINE
 
 @pytest.mark.parametrize("command", ["", "serve", "migrate", "backup", "restore", "openapi"])
 def test_help_reads_well(folder: Path, command: str) -> None:
-    said = run_donebase(folder, *command.split(), "--help")
-    assert said.returncode == 0
-    assert said.stdout.startswith("usage: donebase")
-    assert max(map(len, said.stdout.splitlines())) <= 80
-    assert "==SUPPRESS==" not in said.stdout
+    output = run_donebase(folder, *command.split(), "--help")
+    assert output.returncode == 0
+    assert output.stdout.startswith("usage: donebase")
+    assert max(map(len, output.stdout.splitlines())) <= 80
+    assert "==SUPPRESS==" not in output.stdout
 
 
 def test_the_version_is_the_packages(folder: Path) -> None:
@@ -111,11 +111,11 @@ def test_a_database_that_is_not_there_ends_the_start(folder: Path, database_url:
 
 def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> None:
     with Service(folder, DATABASE_URL=database_url) as service:
-        said = service.ready().wait_for("listening")
-        assert said["documentation"] == f"{said['address']}/docs"
-        assert httpx.get(said["documentation"]).status_code == 200
-        assert said["data"].startswith("postgresql://")
-        assert "@" not in said["data"]
+        output = service.ready().wait_for("listening")
+        assert output["documentation"] == f"{output['address']}/docs"
+        assert httpx.get(output["documentation"]).status_code == 200
+        assert output["data"].startswith("postgresql://")
+        assert "@" not in output["data"]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -162,9 +162,9 @@ def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
             if "sqlalchemy." in line:  # which `serve` loads, and Python names once it is loaded
                 process.send_signal(signal.SIGINT)
                 break
-        said = process.stderr.read()
+        output = process.stderr.read()
     assert process.returncode == -signal.SIGINT
-    assert "Traceback" not in said
+    assert "Traceback" not in output
 
 
 def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:

@@ -120,9 +120,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         content += message["body"]
         more = message["more_body"]
-    said = b"%b %b %b" % (scope["method"].encode(), scope["raw_path"], content)
-    await send(start((b"content-length", b"%d" % len(said))))
-    await send(body(said))
+    reply = b"%b %b %b" % (scope["method"].encode(), scope["raw_path"], content)
+    await send(start((b"content-length", b"%d" % len(reply))))
+    await send(body(reply))
 
 
 def test_head_and_body_are_one_write() -> None:
@@ -323,8 +323,8 @@ def test_however_requests_are_split_each_gets_its_response(
     stream = b"".join(written(*each) for each in asked)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=10)))
     pieces = [stream[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-    said = [b"%b %b %b" % each[:3] for each in asked]
-    expected = [b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(each), each) for each in said]
+    reply = [b"%b %b %b" % each[:3] for each in asked]
+    expected = [b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(each), each) for each in reply]
     transport = told(echo, *pieces)
     assert transport.writes == expected
     assert transport.end == ""

@@ -51,7 +51,7 @@ def test_no_password_is_ever_shown(form: str, password: str) -> None:
 
 
 def _shown(url: str) -> str:
-    """Return all that is said about a URL: what was understood, and what was refused."""
+    """Return the texts about a URL: of what was parsed, and of what was refused."""
     try:
         read = Settings.read(database_url=url)
     except WrongSetting as wrong:

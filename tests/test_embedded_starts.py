@@ -76,8 +76,8 @@ def test_a_first_start_that_is_cut_short_at_any_moment_is_made_good_by_the_next(
                     waiting.remove(each)
             time.sleep(0.001)
         for place, process, (_, how, status, moment) in zip(places, starts, CUT_SHORT, strict=True):
-            _, said = process.communicate(timeout=FIRST_START)
-            assert (process.returncode, said) == (status, ""), moment
+            _, errors = process.communicate(timeout=FIRST_START)
+            assert (process.returncode, errors) == (status, ""), moment
             if how != signal.SIGKILL:
                 assert processes_in(place) == []
     for place in places:

@@ -27,36 +27,36 @@ def test_a_first_run_installs_and_a_second_has_nothing_to_do(machine: Machine) -
 
 
 def test_the_tests_may_be_what_is_run_first(machine: Machine) -> None:
-    status, said = machine.make("test")
-    assert (status, said[:2]) == (0, [INSTALLING, "installing requirements-dev.txt into .venv ..."])
-    assert "pytest runs" in said
+    status, lines = machine.make("test")
+    assert (status, lines[:2]) == (0, [INSTALLING, "installing requirements-dev.txt into .venv ..."])
+    assert "pytest runs" in lines
     assert machine.make("run") == AT_ONCE
 
 
 def test_without_python3_venv_the_package_is_named(machine: Machine) -> None:
-    status, said = machine.make("run", fake="no-ensurepip")
+    status, lines = machine.make("run", fake="no-ensurepip")
     assert status == 2
-    assert said[0] == "donebase: python3 has no module ensurepip. On Debian and Ubuntu: apt install python3-venv"
+    assert lines[0] == "donebase: python3 has no module ensurepip. On Debian and Ubuntu: apt install python3-venv"
     assert machine.make("run") == WORKS
 
 
 def test_a_python_of_another_name_has_a_package_of_its_own(machine: Machine) -> None:
     machine.has("python3.14")
-    _, said = machine.make("run", "PYTHON=python3.14", fake="no-ensurepip")
-    assert said[0].endswith(": apt install python3.14-venv")
+    _, lines = machine.make("run", "PYTHON=python3.14", fake="no-ensurepip")
+    assert lines[0].endswith(": apt install python3.14-venv")
 
 
 def test_without_python_the_package_is_named(machine: Machine) -> None:
     machine.lacks("python3")
-    status, said = machine.make("run")
+    status, lines = machine.make("run")
     assert status == 2
-    assert said[0] == "donebase: python3 is not installed. On Debian and Ubuntu: apt install python3-venv"
+    assert lines[0] == "donebase: python3 is not installed. On Debian and Ubuntu: apt install python3-venv"
 
 
 def test_an_old_python_is_refused_unless_a_newer_one_is_there(machine: Machine) -> None:
-    status, said = machine.make("run", fake="3.10")
+    status, lines = machine.make("run", fake="3.10")
     assert status == 2
-    assert said[0].startswith("donebase: Python 3.11 or later is needed, and python3 is Python 3.10.13.")
+    assert lines[0].startswith("donebase: Python 3.11 or later is needed, and python3 is Python 3.10.13.")
     machine.lacks("python3")
     machine.has("python3.12")
     assert machine.make("run") == WORKS
@@ -72,9 +72,9 @@ def test_an_interrupted_run_does_not_spoil_the_next(machine: Machine, where: str
 
 
 def test_a_package_index_that_is_away_may_come_back(machine: Machine) -> None:
-    status, said = machine.make("run", fake="no-index")
+    status, lines = machine.make("run", fake="no-index")
     assert status == 2
-    assert said[1:3] == [
+    assert lines[1:3] == [
         "ERROR: No matching distribution found for alembic",
         "donebase: the packages could not be installed: see pip's messages above. Run make again to retry.",
     ]

@@ -50,13 +50,13 @@ def at(service: Service, code: str) -> str:
 def test_the_first_session_works_as_written(started: Service) -> None:
     """001 T049 and 002 T045: the quickstart, validated. The id in it is that of the first task."""
     program("curl", "curl")
-    said, first = [], 1
+    answers, first = [], 1
     for command in commands():
         there = re.sub(r"(?<=tasks/)1\b", str(first), at(started, command))
         answer = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True, timeout=DEADLINE)
-        said.append(json.loads(answer.stdout))
-        first = said[1]["id"] if len(said) > 1 else first
-    well, created, listed, by_api, flat, changed, done, not_found, refused, deleted = said
+        answers.append(json.loads(answer.stdout))
+        first = answers[1]["id"] if len(answers) > 1 else first
+    well, created, listed, by_api, flat, changed, done, not_found, refused, deleted = answers
     assert well["status"] == "ok"
     assert (created["title"], created["user_id"]) == ("Buy milk", 123)
     assert created in listed

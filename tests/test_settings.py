@@ -53,10 +53,10 @@ def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSetting) as wrong:
         Settings.read()
-    said = str(wrong.value)
-    assert said.startswith(f"{name} m")
-    assert "\n" not in said
-    assert "secret" not in said
+    message = str(wrong.value)
+    assert message.startswith(f"{name} m")
+    assert "\n" not in message
+    assert "secret" not in message
 
 
 @pytest.mark.parametrize(

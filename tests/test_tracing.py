@@ -92,9 +92,9 @@ def test_a_request_is_a_span_and_its_statement_another(
         assert statement.parent_span_id == request.span_id
         assert statement.trace_id == request.trace_id
         assert statement.kind == Span.SPAN_KIND_CLIENT
-        said = attributes(statement)
-        assert said["db.system.name"] == "postgresql"
-        assert "INSERT INTO tasks" in str(said["db.query.text"])
+        found = attributes(statement)
+        assert found["db.system.name"] == "postgresql"
+        assert "INSERT INTO tasks" in str(found["db.query.text"])
         assert request.start_time_unix_nano <= statement.start_time_unix_nano
         assert statement.end_time_unix_nano <= request.end_time_unix_nano
     assert collector.services == {"donebase"}
@@ -104,9 +104,9 @@ def test_a_request_is_a_span_and_its_statement_another(
 def _is_the_span_of_a_create(family: Family, span: Span) -> None:
     assert span.name == f"POST {family.tasks}"
     assert span.kind == Span.SPAN_KIND_SERVER
-    said = attributes(span)
-    assert (said["http.request.method"], said["http.route"]) == ("POST", family.tasks)
-    assert said["http.response.status_code"] == 201
+    found = attributes(span)
+    assert (found["http.request.method"], found["http.route"]) == ("POST", family.tasks)
+    assert found["http.response.status_code"] == 201
 
 
 def test_a_trace_goes_on_where_the_client_began_it(

@@ -1,4 +1,4 @@
-"""What may be said of a task: a table for each rule."""
+"""The rules for what can be sent for a task: a table for each."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ INVISIBLE = (
 MODELS: list[Model] = [NewTask, TaskChanges]
 
 
-def stored(model: type[BaseModel], **said: Any) -> dict[str, Any]:
-    return model.model_validate(said).model_dump()
+def stored(model: type[BaseModel], **sent: Any) -> dict[str, Any]:
+    return model.model_validate(sent).model_dump()
 
 
-def faults(model: type[BaseModel], said: Any) -> list[tuple[str, str]]:
+def faults(model: type[BaseModel], sent: Any) -> list[tuple[str, str]]:
     with pytest.raises(ValidationError) as refused:
-        model.model_validate(said)
+        model.model_validate(sent)
     return [(str(fault["loc"][0]), fault["type"]) for fault in refused.value.errors(include_url=False)]
 
 
@@ -246,8 +246,8 @@ def test_an_owner_can_be_named(user: int) -> None:
     ids=named,
 )
 def test_an_owner_is_refused(user: object, why: str) -> None:
-    for model, said in ((NewTask, {"title": "x"}), (TaskChanges, {}), (Completion, {})):
-        assert faults(model, {**said, "user_id": user}) == [("user_id", why)]
+    for model, sent in ((NewTask, {"title": "x"}), (TaskChanges, {}), (Completion, {})):
+        assert faults(model, {**sent, "user_id": user}) == [("user_id", why)]
 
 
 @pytest.mark.parametrize("field", ["id", "created_at", "updated_at"])
@@ -261,8 +261,8 @@ def test_what_only_the_database_sets_is_ignored(field: str, value: object) -> No
 
 @pytest.mark.parametrize("name", ["done", "Title", "title ", "", "a\x00b", "user", "id_", "__class__", "model_config"])
 def test_an_unknown_field_is_named(name: str) -> None:
-    for model, said in ((NewTask, {"title": "x"}), (TaskChanges, {}), (Completion, {})):
-        assert faults(model, {**said, name: 1}) == [(name, "extra_forbidden")]
+    for model, sent in ((NewTask, {"title": "x"}), (TaskChanges, {}), (Completion, {})):
+        assert faults(model, {**sent, name: 1}) == [(name, "extra_forbidden")]
 
 
 @pytest.mark.parametrize("name", ["title", "description"])
@@ -280,7 +280,7 @@ def test_a_new_task_needs_a_title() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sent",
     [
         {},
         {"title": "x"},
@@ -292,15 +292,15 @@ def test_a_new_task_needs_a_title() -> None:
     ],
     ids=named,
 )
-def test_what_is_left_out_of_a_change_is_left_out(said: dict[str, object]) -> None:
-    assert stored(TaskChanges, **said) == said
+def test_what_is_left_out_of_a_change_is_left_out(sent: dict[str, object]) -> None:
+    assert stored(TaskChanges, **sent) == sent
 
 
 def test_every_fault_is_told_at_once() -> None:
-    said = {"title": " ", "description": 7, "completed": "no", "user_id": 0, "colour": "blue"}
+    sent = {"title": " ", "description": 7, "completed": "no", "user_id": 0, "colour": "blue"}
     why = ["blank", "string_type", "bool_type", "out_of_range", "extra_forbidden"]
-    assert sorted(faults(NewTask, said)) == sorted(zip(said, why, strict=True))
-    assert sorted(faults(TaskChanges, said)) == sorted(zip(said, why, strict=True))
+    assert sorted(faults(NewTask, sent)) == sorted(zip(sent, why, strict=True))
+    assert sorted(faults(TaskChanges, sent)) == sorted(zip(sent, why, strict=True))
 
 
 TEXT = st.builds(

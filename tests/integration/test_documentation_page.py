@@ -35,7 +35,9 @@ def visit(service: Service) -> Iterator[Visit]:
     with browser_context() as context:
         context.route("**", let_pass)
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: complaints.append(error.message))
         page.goto(f"{service.address}/docs")
         yield Visit(page, asked_elsewhere, complaints)

@@ -90,10 +90,10 @@ def test_pages_can_be_followed_through_it(through: httpx.Client, owned: Family, 
 
 
 def test_a_request_has_one_id_in_both_logs(through: httpx.Client, proxy: Nginx, service: Service, alice: int) -> None:
-    for said, kept in ((f"shop.{alice}", True), ("no good id", False), (None, False)):
-        answer = through.get(USERS.address(alice), headers={"X-Request-ID": said} if said else {})
+    for received, kept in ((f"shop.{alice}", True), ("no good id", False), (None, False)):
+        answer = through.get(USERS.address(alice), headers={"X-Request-ID": received} if received else {})
         [request_id] = answer.headers.get_list("x-request-id")
-        assert (request_id == said) is kept
+        assert (request_id == received) is kept
         assert service.wait_for("request", request_id=request_id)["status"] == 200
         logged = proxy.logged(request_id)
         assert (logged["status"], logged["service_status"]) == (200, "200")
@@ -158,8 +158,8 @@ def test_an_address_goes_on_as_it_was_written(proxy: Nginx, service: Service, al
 
 def test_an_address_with_a_nul_is_refused_here_as_there(proxy: Nginx, service: Service, alice: int) -> None:
     for address in (proxy.address, service.address):
-        status, said = answer(address, f"{USERS.address(alice)}/%00")
-        assert (status, said["code"]) == (400, "VALIDATION_ERROR")
+        status, received = answer(address, f"{USERS.address(alice)}/%00")
+        assert (status, received["code"]) == (400, "VALIDATION_ERROR")
 
 
 def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
@@ -175,15 +175,15 @@ def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
 
 
 def answer(address: str, path: str) -> tuple[int, Any]:
-    """Ask for a path exactly as it is written; return the status and what was said."""
+    """Ask for a path exactly as it is written; return the status and the body."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=DEADLINE)
     connection.putrequest("GET", path)
     connection.putheader("X-Request-ID", "as-written")
     connection.endheaders()
     response = connection.getresponse()
-    said = json.loads(response.read())
+    received = json.loads(response.read())
     connection.close()
-    return response.status, said
+    return response.status, received
 
 
 def nothing_more(client: socket.socket) -> bool:

@@ -36,7 +36,7 @@ def a_service_that_says(*answers: bytes, stays: bool = True) -> Iterator[tuple[s
     def serve(connection: socket.socket) -> None:
         with connection:
             for answer in (*answers, b"") if stays else answers:
-                asked.extend(said for said in [connection.recv(65536)] if said)
+                asked.extend(problem for problem in [connection.recv(65536)] if problem)
                 connection.sendall(answer)
 
     def accept() -> None:
@@ -56,11 +56,11 @@ def a_service_that_says(*answers: bytes, stays: bool = True) -> Iterator[tuple[s
 
 def said_by_nginx(response: httpx.Response, status: int, code: str) -> None:
     """See that an answer of nginx's own has the shape and the headers of donebase's."""
-    said = response.json()
-    assert (response.status_code, said["status"], said["code"]) == (status, status, code)
+    problem = response.json()
+    assert (response.status_code, problem["status"], problem["code"]) == (status, status, code)
     assert response.headers["content-type"] == "application/problem+json"
-    assert set(said) == SHAPE
-    assert response.headers.get_list("x-request-id") == [said["request_id"]]
+    assert set(problem) == SHAPE
+    assert response.headers.get_list("x-request-id") == [problem["request_id"]]
     assert response.headers.get("retry-after") == ("1" if status == 503 else None)
     for name, value in SECURITY_HEADERS:
         assert response.headers.get_list(name.decode()) == [value.decode()]
@@ -84,7 +84,7 @@ def test_what_was_sent_is_not_sent_again(method: str) -> None:
         answer = client.request(method, "/users/1/tasks/1")
         said_by_nginx(answer, 500, "INTERNAL_ERROR")
         assert "may have been processed" in answer.json()["detail"]
-        assert [said.split(b" ", 1)[0].decode() for said in asked] == ["GET", method]
+        assert [problem.split(b" ", 1)[0].decode() for problem in asked] == ["GET", method]
 
 
 def test_half_a_list_is_never_ended() -> None:
@@ -106,7 +106,7 @@ def test_connections_to_the_service_are_kept() -> None:
         for _ in range(10):
             assert client.get("/users/1/tasks").json() == []
         assert (len(asked), len(connected)) == (10, 1)
-        assert all(said.startswith(b"GET /users/1/tasks HTTP/1.1\r\n") for said in asked)
+        assert all(problem.startswith(b"GET /users/1/tasks HTTP/1.1\r\n") for problem in asked)
 
 
 def test_what_only_the_operator_asks_for_is_not_found_from_outside(proxy: Nginx) -> None:

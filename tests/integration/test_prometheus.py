@@ -63,9 +63,9 @@ def found(prometheus: httpx.Client, expression: str) -> list[Any]:
     """Return what a query gives just now."""
     for variable, value in VARIABLES.items():
         expression = expression.replace(variable, value)
-    said = prometheus.get("/query", params={"query": expression}).json()
-    assert said["status"] == "success", said
-    return list(said["data"]["result"])
+    reply = prometheus.get("/query", params={"query": expression}).json()
+    assert reply["status"] == "success", reply
+    return list(reply["data"]["result"])
 
 
 def test_every_panel_and_every_alert_finds_what_it_asks_for(

@@ -34,20 +34,20 @@ def analyze(*arguments: str | Path) -> tuple[int, str]:
 def test_systemd_understands_every_line(unit: Path) -> None:
     assert analyze("verify", unit) == (0, "")
     unit.write_text(UNIT)
-    _, said = analyze("verify", unit)
-    assert INSTALLED in said, "it does say what is wrong"
+    _, output = analyze("verify", unit)
+    assert INSTALLED in output, "it does say what is wrong"
 
 
 def test_the_service_may_do_little(unit: Path) -> None:
     """systemd's own scale goes from 0 to 10, times ten here; a unit without these lines has 9.6."""
-    status, said = analyze("security", "--offline=yes", "--threshold=20", unit)
-    assert status == 0, said
+    status, output = analyze("security", "--offline=yes", "--threshold=20", unit)
+    assert status == 0, output
 
 
 def test_systemd_and_the_service_agree() -> None:
-    said = dict(re.findall(r"^(\w+)=(.*)$", UNIT, re.MULTILINE))
+    output = dict(re.findall(r"^(\w+)=(.*)$", UNIT, re.MULTILINE))
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
-    assert int(said["TimeoutStopSec"]) > defaults["shutdown_grace"]
-    assert int(said["LimitNOFILE"]) > 2 * defaults["max_connections"]
-    assert int(said["RestartPreventExitStatus"]) == WRONG
-    assert said["KillMode"] == "mixed", "the main process stops its workers"
+    assert int(output["TimeoutStopSec"]) > defaults["shutdown_grace"]
+    assert int(output["LimitNOFILE"]) > 2 * defaults["max_connections"]
+    assert int(output["RestartPreventExitStatus"]) == WRONG
+    assert output["KillMode"] == "mixed", "the main process stops its workers"

@@ -37,9 +37,9 @@ class Silent:
 
     async def hears(self) -> bytes:
         """Return all that it was told until the connection ended."""
-        said = await self._from_it.read()
+        response = await self._from_it.read()
         self._to_it.close()
-        return said
+        return response
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

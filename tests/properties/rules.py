@@ -1,4 +1,4 @@
-"""What the service promises about a body, said a second time: from the contract, with nothing of donebase in it."""
+"""The rules for bodies, written a second time from the documentation, without code of donebase."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ def _faults(body: Json, known: frozenset[str], required: frozenset[str]) -> Iter
             yield field, wrong
 
 
-def said(body: Json) -> Json:
+def sent_fields(body: Json) -> Json:
     """Return what a body that is accepted says of a task, as it is kept."""
     kept = {field: body[field] for field in (FIELDS | {"user_id"}) & body.keys()}
     return kept | {"title": kept["title"].strip()} if "title" in kept else kept

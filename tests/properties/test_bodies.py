@@ -9,7 +9,7 @@ from hypothesis import given, note
 
 from tests.properties.bodies import HEADERS, anything, bodies, malformed, written
 from tests.properties.budget import rounds
-from tests.properties.rules import FIELDS, Json, faults, moment, said
+from tests.properties.rules import FIELDS, Json, faults, moment, sent_fields
 from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.problems import JSON, refused
 from tests.support.processes import Service
@@ -84,7 +84,7 @@ class Attempt:
         assert self.response.status_code == (201 if self.operation.method == "POST" else 200), self.response.text
         answer = self.response.json()
         gives = {field: answer[field] for field in self.operation.gives(body)}
-        assert answer == self.task | self.operation.left_out | said(body) | gives
+        assert answer == self.task | self.operation.left_out | sent_fields(body) | gives
         assert not gives or moment(answer["updated_at"]) > moment(self.task["updated_at"])
         for family in FAMILIES:
             assert family.read(self.client, answer["user_id"], answer["id"]).content == self.response.content

@@ -117,8 +117,8 @@ class Tasks(RuleBasedStateMachine):
     def delete(self, family: Family, user: int, task_id: int) -> None:
         response = self.ask("DELETE", family.one(self.users[user], task_id))
         if self.found(response, family, user, task_id, family.delete_status):
-            said = b'{"message":"Task deleted successfully"}' if family is USERS else b""
-            assert response.content == said
+            content = b'{"message":"Task deleted successfully"}' if family is USERS else b""
+            assert response.content == content
             self.model.delete(task_id)
 
     @rule(family=families, user=users, limit=st.sampled_from([1, 2, 3, 1000]), after=ids)

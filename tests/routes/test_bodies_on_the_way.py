@@ -46,8 +46,8 @@ def tasks_of(service: Service, user: int) -> object:
 def test_a_body_that_stops_is_waited_for_only_so_long(impatient: Service, alice: int) -> None:
     with connect(impatient.address) as connection:
         connection.sendall(head(alice, "Content-Length: 100") + b'{"title": "never')
-        status, said = answer(connection)
-    assert (status, said["code"]) == (400, "MALFORMED_JSON")
+        status, problem = answer(connection)
+    assert (status, problem["code"]) == (400, "MALFORMED_JSON")
     assert tasks_of(impatient, alice) == []
 
 
@@ -76,5 +76,5 @@ def test_a_client_that_goes_away_in_its_body_has_done_nothing(impatient: Service
 def test_a_body_that_is_too_large_is_not_waited_for(impatient: Service, alice: int, framing: str) -> None:
     with connect(impatient.address) as connection:
         connection.sendall(head(alice, framing) + (b"" if "Length" in framing else b"1000\r\n" + b" " * 4096 + b"\r\n"))
-        status, said = answer(connection)
-    assert (status, said["code"]) == (413, "BODY_TOO_LARGE")
+        status, problem = answer(connection)
+    assert (status, problem["code"]) == (413, "BODY_TOO_LARGE")

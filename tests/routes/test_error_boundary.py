@@ -106,7 +106,7 @@ def counted() -> float:
     return sum(sum(series[:-1]) for (_, _, status, _), series in counts.requests.items() if status == 500)
 
 
-def said(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:
+def logged(capfd: pytest.CaptureFixture[str], request_id: str) -> list[tuple[str, str | int]]:
     """Return what the log says of a request: each event, with its cause or status."""
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     return [(line["event"], line.get("cause") or line["status"]) for line in lines if line["request_id"] == request_id]
@@ -149,7 +149,7 @@ def test_an_exception_is_answered_logged_and_counted(
         assert WORDS not in answer.text
     assert answer.status_code == 500
     cause = "CancelledError" if path == "/cancelled" else "RuntimeError"
-    assert said(capfd, "it-broke") == [("internal_error", cause), ("request", 500)]
+    assert logged(capfd, "it-broke") == [("internal_error", cause), ("request", 500)]
     assert counted() == before + 1
 
 
@@ -175,7 +175,7 @@ def test_an_exception_of_the_connection_is_answered_logged_and_counted(
         assert another.answer().json() == {"status": "ok"}
     refused(answer, 500, "INTERNAL_ERROR")
     assert {*SECURITY_HEADERS, (b"vary", b"Origin")} <= set(answer.headers.raw)
-    events = said(capfd, answer.headers["x-request-id"])
+    events = logged(capfd, answer.headers["x-request-id"])
     assert events[0][0] == "internal_error"
     assert ("request", 500) in events
     assert counted() == before + 1

@@ -64,10 +64,10 @@ def test_a_body_of_one_mebibyte_is_taken_and_no_byte_more(client: httpx.Client, 
             refused(client.request(method, address, content=content, headers=JSON), 413, "BODY_TOO_LARGE")
 
 
-@pytest.mark.parametrize("said", ["", "x" * 129, "two words"], ids=named)
-def test_an_id_that_is_made_is_no_other_requests(client: httpx.Client, said: str) -> None:
-    responses = [client.get(address, headers={"X-Request-ID": said}) for address in ("/livez", "/livez", "/nowhere")]
-    assert len({response.headers["x-request-id"] for response in responses} - {said}) == 3
+@pytest.mark.parametrize("sent_id", ["", "x" * 129, "two words"], ids=named)
+def test_an_id_that_is_made_is_no_other_requests(client: httpx.Client, sent_id: str) -> None:
+    responses = [client.get(address, headers={"X-Request-ID": sent_id}) for address in ("/livez", "/livez", "/nowhere")]
+    assert len({response.headers["x-request-id"] for response in responses} - {sent_id}) == 3
 
 
 def test_ids_that_are_drawn_together_are_all_different() -> None:

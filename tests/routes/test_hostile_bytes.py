@@ -19,7 +19,7 @@ A_MOMENT = 0.01  # to be a piece of its own; whether it is decides nothing
 
 
 class Talk:
-    """What is said on one connection, and the answers, each compared as it comes."""
+    """Sends the pieces of a line on one connection, and compares each response as it arrives."""
 
     def __init__(self, connection: Connection, check: ResponseCheck, line: Line, ids: Ids) -> None:
         self._connection = connection
@@ -30,7 +30,7 @@ class Talk:
         self.answers: list[httpx.Response] = []
 
     def is_held(self) -> None:
-        """Say everything, and see every answer that there has to be, and no other."""
+        """Send all pieces, and check that exactly the expected responses arrive."""
         for piece in self._pieces:
             if piece == "pause":
                 time.sleep(A_MOMENT)
@@ -55,7 +55,7 @@ class Talk:
             assert (answer.status_code, answer.headers.raw) == (100, [])
             return
         self._check.is_right(wanted, answer, self._method)
-        if wanted.said.keys() & OF_THE_CONNECTION:
+        if wanted.members.keys() & OF_THE_CONNECTION:
             assert answer.headers["connection"] == "close"
 
     def _ends_well(self) -> None:

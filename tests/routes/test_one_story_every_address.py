@@ -20,16 +20,16 @@ def test_a_task_is_born(client: httpx.Client, family: Family, alice: int) -> Non
     assert task["created_at"] == task["updated_at"]
     assert task["created_at"].endswith("Z")
     assert abs(datetime.now().astimezone() - datetime.fromisoformat(task["created_at"])) < timedelta(minutes=1)
-    said = {"title": "Buy milk", "description": None, "completed": False, "priority": None, "user_id": alice}
-    assert said.items() <= task.items()
+    sent = {"title": "Buy milk", "description": None, "completed": False, "priority": None, "user_id": alice}
+    assert sent.items() <= task.items()
     assert family.read(client, alice, task["id"]).json() == task
 
 
 def test_everything_that_is_sent_is_kept(client: httpx.Client, family: Family, alice: int) -> None:
-    said = {"title": "Buy milk", "description": " two litres,\r\n\tthe blue one \u200b", "completed": True}
-    task = family.created(client, alice, **said)
-    assert said.items() <= task.items()
-    assert said.items() <= family.read(client, alice, task["id"]).json().items()
+    sent = {"title": "Buy milk", "description": " two litres,\r\n\tthe blue one \u200b", "completed": True}
+    task = family.created(client, alice, **sent)
+    assert sent.items() <= task.items()
+    assert sent.items() <= family.read(client, alice, task["id"]).json().items()
 
 
 def test_the_list_of_an_unknown_user_is_empty(client: httpx.Client, owned: Family, alice: int) -> None:

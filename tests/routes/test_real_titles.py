@@ -22,7 +22,7 @@ SCRIPTS = {
 
 def test_real_titles_come_back_as_they_were(client: httpx.Client, family: Family, alice: int, bob: int) -> None:
     before = family.created(client, bob)["id"]
-    born = [family.created(client, alice, **said) for said in TASKS]
+    born = [family.created(client, alice, **sent) for sent in TASKS]
     assert as_said(born) == TASKS
     assert as_said([family.read(client, alice, task["id"]).json() for task in born[::3]]) == TASKS[::3]
     assert as_said(family.listed(client, alice)) == TASKS
@@ -33,8 +33,8 @@ def test_real_titles_come_back_as_they_were(client: httpx.Client, family: Family
 
 def test_real_titles_replace_each_other(client: httpx.Client, family: Family, alice: int) -> None:
     task = family.created(client, alice)
-    for said in TASKS[::5]:
-        assert as_said([family.change(client, alice, task["id"], **said).json()]) == [said]
+    for sent in TASKS[::5]:
+        assert as_said([family.change(client, alice, task["id"], **sent).json()]) == [sent]
     assert as_said([family.read(client, alice, task["id"]).json()]) == TASKS[::5][-1:]
 
 

@@ -44,7 +44,7 @@ def test_every_answer_is_kept_from_harm(client: httpx.Client, alice: int, method
     response = client.request(method, path.format(user_id=alice), json=body)
     assert response.status_code == status
     assert {name: response.headers.get_list(name) for name in ON_EVERY_ANSWER} == {
-        name: [said] for name, said in ON_EVERY_ANSWER.items()
+        name: [value] for name, value in ON_EVERY_ANSWER.items()
     }
 
 
@@ -53,7 +53,7 @@ def test_a_preflight_is_too(client: httpx.Client, origin: str, status: int) -> N
     asked = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
     response = client.options("/users/1/tasks/1", headers=asked)
     assert response.status_code == status
-    assert {(name.encode(), said.encode()) for name, said in ON_EVERY_ANSWER.items()} <= set(response.headers.raw)
+    assert {(name.encode(), value.encode()) for name, value in ON_EVERY_ANSWER.items()} <= set(response.headers.raw)
 
 
 def test_the_documentation_may_run_its_own_script_and_no_other(client: httpx.Client) -> None:

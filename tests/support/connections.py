@@ -48,12 +48,12 @@ class Connection:
 
     def answer(self, method: str = "GET") -> httpx.Response:
         """Return the next answer. Raises Closed, and AssertionError for what is no answer to that method."""
-        first, *said = self._head()
+        first, *header_lines = self._head()
         found = _STATUS.fullmatch(first)
         assert found, first
         status = int(found[1])
-        matches = [_HEADER.fullmatch(line) for line in said]
-        assert all(matches), said
+        matches = [_HEADER.fullmatch(line) for line in header_lines]
+        assert all(matches), header_lines
         headers = [(match[1].lower(), match[2]) for match in matches if match]
         names = [name for name, _ in headers]
         assert len({b"content-length", b"transfer-encoding"} & set(names)) + names.count(b"content-length") <= 2, names

@@ -89,8 +89,8 @@ class Machine:
     def make(self, *arguments: str, fake: str = "") -> tuple[int, list[str]]:
         """Run make to its end, and return its exit status and what it wrote."""
         process = self.start(*arguments, fake=fake)
-        said, _ = process.communicate(timeout=DEADLINE)
-        return process.returncode, said.splitlines()
+        output, _ = process.communicate(timeout=DEADLINE)
+        return process.returncode, output.splitlines()
 
     def interrupt(self, signal: int, fake: str) -> None:
         """Run `make run` until it has stopped in the middle of what `fake` says, and send its group a signal."""

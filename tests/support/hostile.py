@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
     status: int
     code: str
-    said: dict[str, Any]
+    members: dict[str, Any]
 
     @classmethod
     def read(cls, cell: str) -> "Answer":

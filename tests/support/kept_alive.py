@@ -61,8 +61,8 @@ class KeptAlive:
         if content:
             lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
         writer.write("\r\n".join([*lines, "", ""]).encode() + content)
-        status, *said = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in said)}
+        status, *header_lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in header_lines)}
         answered = await _content(reader, headers)
         if headers.get("connection", "").lower() == "close":
             await self.close()

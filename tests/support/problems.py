@@ -24,13 +24,13 @@ SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
 def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str, str]) -> None:
     """See that a request was refused in the one shape there is, with these fields at fault and no word too many."""
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
-    said = response.json()
-    assert set(said) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
-    assert (said["type"], said["title"]) == ("about:blank", STATUSES[status])
-    assert (said["status"], said["code"]) == (status, code)
-    assert said["detail"]
-    assert response.headers.get_list("x-request-id") == [said["request_id"]]
-    errors = said.get("errors", [])
+    problem = response.json()
+    assert set(problem) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
+    assert (problem["type"], problem["title"]) == ("about:blank", STATUSES[status])
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["detail"]
+    assert response.headers.get_list("x-request-id") == [problem["request_id"]]
+    errors = problem.get("errors", [])
     assert sorted((fault["field"], fault["code"]) for fault in errors) == sorted(faults)
     assert all(set(fault) == {"field", "message", "code"} and fault["message"] for fault in errors)
     assert SENT not in response.text + str(response.headers.raw)

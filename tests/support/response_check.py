@@ -70,13 +70,13 @@ class ResponseCheck:
             assert (response.status_code, response.content) == (answer.status, b"")
             assert (response.headers["content-type"] == "application/problem+json") == (answer.status >= 300)
         elif answer.status >= 300:
-            refused(response, answer.status, answer.code, *answer.said.items())
+            refused(response, answer.status, answer.code, *answer.members.items())
             assert str(self._another) not in response.text
             assert len(response.content) < _LARGEST_REFUSAL
             assert ("allow" in response.headers) == (answer.status == 405)
         else:
             assert response.status_code == answer.status, response.text
-            assert not answer.said or answer.said.items() <= response.json().items()
+            assert not answer.members or answer.members.items() <= response.json().items()
 
     def _run(self, request: Request) -> None:
         response = self._answer(request)

@@ -99,16 +99,16 @@ def run(*command: str | Path) -> str:
         check=False,
         **not_root(),
     )
-    said: str = ended.stdout
-    assert ended.returncode == 0, said
-    return said
+    output: str = ended.stdout
+    assert ended.returncode == 0, output
+    return output
 
 
 def version(path: Path) -> tuple[int, ...]:
     """Return the version that a program says it is: (15, 18)."""
-    said = re.search(r"\d+(\.\d+)+", run(path, "--version"))
-    assert said, f"{path} does not say its version"
-    return tuple(int(number) for number in said[0].split("."))
+    output = re.search(r"\d+(\.\d+)+", run(path, "--version"))
+    assert output, f"{path} does not say its version"
+    return tuple(int(number) for number in output[0].split("."))
 
 
 def free_port() -> int:

@@ -203,8 +203,8 @@ def _problem(reply: Reply | None) -> tuple[str, bool]:
         return "", True
     if reply.headers.get("content-type") != "application/problem+json":
         return "", False
-    said = reply.json()
-    code = said.get("code", "")
+    body = reply.json()
+    code = body.get("code", "")
     retried = reply.headers.get("retry-after", "").isdigit() or code not in _RETRIED
-    named = said.get("request_id") == reply.headers.get("x-request-id")
-    return code, retried and named and set(said) - {"errors"} == SHAPE and said["status"] == reply.status
+    named = body.get("request_id") == reply.headers.get("x-request-id")
+    return code, retried and named and set(body) - {"errors"} == SHAPE and body["status"] == reply.status
