@@ -7,7 +7,6 @@ app is made.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from functools import partial
 from typing import Any, ClassVar, get_args
 
 from fastapi import Request, params
@@ -40,7 +39,7 @@ class Reader(ABC):
         self._default = None if self.required else field.field_info.default
         self._location: tuple[str, ...] = (self.source, self.alias)
         # FastAPI's own validator, without the two functions around it.
-        self._validate = partial(field._type_adapter.validator.validate_python, from_attributes=True)
+        self._validate = field._type_adapter.validator.validate_python
 
     @abstractmethod
     def find(self, parts: RequestParts) -> Any:
@@ -51,7 +50,7 @@ class Reader(ABC):
         value = self.find(parts)
         if value is not ABSENT:
             try:
-                return self._validate(value)
+                return self._validate(value, from_attributes=True)
             except ValidationError as error:
                 found = error.errors(include_url=False, include_input=False)
                 parts.faults += [{**fault, "loc": self._location + fault["loc"]} for fault in found]
