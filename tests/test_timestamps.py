@@ -9,7 +9,7 @@ import pytest
 
 from donebase.core.errors import DatabaseFailed
 from donebase.core.lists import TaskList
-from donebase.core.rows import task_fields
+from donebase.core.rows import all_task_fields
 from donebase.core.shapes import NewTask
 from donebase.core.statements import READ
 from donebase.core.tasks import create_task
@@ -53,7 +53,7 @@ async def answered(url: str) -> list[Any]:
     database = PostgresDatabase(Settings.read(database_url=url))
     rows = (await TaskList(database, 1, 0, 1000).first()).rows
     await database.close()
-    found: list[Any] = orjson.loads(encoded(task_fields(rows)))
+    found: list[Any] = orjson.loads(encoded(all_task_fields(rows)))
     return found
 
 

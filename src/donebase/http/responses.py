@@ -19,13 +19,13 @@ NoContent = Annotated[Response, Answer(204)]
 
 def task(row: Row) -> Response:
     """Return the response with one task."""
-    return BytesResponse(200, encoded(task_fields([row])[0]), JSON)
+    return BytesResponse(200, encoded(task_fields(row)), JSON)
 
 
 def created(path: str, row: Row) -> Response:
     """Return the response to a request that created a task; its Location is below the path of the request."""
     location = (b"location", f"{path}/{row['id']}".encode())
-    return BytesResponse(201, encoded(task_fields([row])[0]), JSON, [location])
+    return BytesResponse(201, encoded(task_fields(row)), JSON, [location])
 
 
 def deleted() -> Response:

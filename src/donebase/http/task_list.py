@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from donebase.core.database import Row
 from donebase.core.lists import NEXT_BATCH, TaskList
-from donebase.core.rows import task_fields
+from donebase.core.rows import all_task_fields
 from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.headers import Header
 from donebase.http.responses import encoded
@@ -84,7 +84,7 @@ def _array(rows: Sequence[Row]) -> tuple[bytes, int]:
     room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
         some = rows[taken : taken + at_once]
-        part = encoded(task_fields(some))[1:-1]
+        part = encoded(all_task_fields(some))[1:-1]
         if len(part) < room:
             parts.append(part)
             taken += len(some)
