@@ -1,4 +1,4 @@
-"""The shapes of a task: what may be sent for it, and what is answered.
+"""The shapes of a task: which fields a request can contain, and which a response contains.
 
 `WritableFields` lists each field that a client can set, once; all other shapes are derived from it, and so are the
 statements. Left out, null and a value are three different things: `MISSING` in a type is "left out", and `model_dump()`
@@ -119,7 +119,7 @@ _IGNORED = (
 
 @_with_fields(**{name: _IGNORED for name in FIELDS if name not in WRITABLE and name != "user_id"})
 class TaskInput(BaseModel):
-    """What every body can have. What a GET returned can be sent back whole: what only the database sets is ignored."""
+    """The fields that every body can contain. Of the fields of a GET, those that only the database sets are ignored."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 

@@ -21,8 +21,8 @@ class Answer(NamedTuple):
     """A documented answer: its status, the type of its body (None: no body), and when it is given."""
 
     status: int
-    body: Any = None
-    description: str = "Successful Response"
+    body: Any
+    description: str
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def _documented(route: Route) -> APIRoute:
         dependencies=route.dependencies,
         status_code=usual.status,
         response_model=usual.body,
+        response_description=usual.description,
         responses={each.status: {"model": each.body, "description": each.description} for each in answers},
     )
 

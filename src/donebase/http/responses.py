@@ -11,10 +11,10 @@ from donebase.core.shapes import Task
 from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.family import Answer
 
-OneTask = Annotated[Response, Answer(200, Task)]
-TaskArray = Annotated[Response, Answer(200, list[Task])]
-CreatedTask = Annotated[Response, Answer(201, Task)]
-NoContent = Annotated[Response, Answer(204)]
+OneTask = Annotated[Response, Answer(200, Task, "The task.")]
+TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.")]
+CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.")]
+NoContent = Annotated[Response, Answer(204, None, "The task was deleted.")]
 
 
 def task(row: Row) -> Response:

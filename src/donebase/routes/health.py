@@ -33,7 +33,11 @@ class Alive(BaseModel):
 
 async def health(
     database: Database,
-) -> Annotated[Response, Answer(200, Health), Answer(503, Health, "The database does not answer within two seconds.")]:
+) -> Annotated[
+    Response,
+    Answer(200, Health, "The database answers."),
+    Answer(503, Health, "The database does not answer within two seconds."),
+]:
     """Readiness probe: query the database, for two seconds at most."""
     well = await database.answers()
     state: Literal["ok", "unavailable"] = "ok" if well else "unavailable"
@@ -41,7 +45,7 @@ async def health(
     return responses.json(body.model_dump(), 200 if well else 503)
 
 
-async def livez() -> Annotated[Response, Answer(200, Alive)]:
+async def livez() -> Annotated[Response, Answer(200, Alive, "The process works.")]:
     """Liveness probe: answer as long as the process works, whatever the database does."""
     return responses.json({"status": "ok"})
 

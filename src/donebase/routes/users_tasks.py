@@ -18,7 +18,9 @@ class Deleted(BaseModel):
     message: Literal["Task deleted successfully"]
 
 
-async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> Annotated[Response, Answer(200, Deleted)]:
+async def delete_task(
+    database: Database, owner: Owner, task_id: TaskId
+) -> Annotated[Response, Answer(200, Deleted, "The task was deleted.")]:
     """Delete one of this user's tasks."""
     await tasks.delete_task(database, owner, task_id)
     return responses.json({"message": "Task deleted successfully"})

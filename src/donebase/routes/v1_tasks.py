@@ -1,4 +1,4 @@
-"""`/api/v1/tasks`: one flat list of everybody's tasks, where the owner is a field of the body.
+"""`/api/v1/tasks`: one flat list of the tasks of all users, where the owner is a field of the body.
 
 Specific to it: PUT replaces, PATCH changes what is sent, DELETE answers 204.
 """
@@ -37,7 +37,7 @@ async def read_task(database: Database, task_id: TaskId) -> responses.OneTask:
 
 
 async def replace_task(database: Database, task_id: TaskId, new: shapes.NewTask) -> responses.OneTask:
-    """Replace title, description and completed: omitted, they take their defaults. Others keep their values."""
+    """Set title, description and completed, to their defaults if omitted. Other omitted fields keep their values."""
     return responses.task(await tasks.replace_task(database, _ANYONE, task_id, new))
 
 
