@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 from bench import pages
 
+from donebase.core.shapes import FIELDS
+from donebase.core.tables import DESCRIPTION_LENGTH, PRIORITIES, TITLE_LENGTH
+from donebase.http.parameters import MAX_LIMIT
+from donebase.routes import every_route
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+API = (ROOT / "docs" / "api.md").read_text()
 LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\(([^)h#][^)#]*)", page.read_text())]
 
 
@@ -23,6 +29,25 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         new = {(page.parent / link).resolve() for page, link in LINKS if page in new and link.endswith(".md")} - found
     decisions = set((ROOT / "docs" / "decisions").glob("*.md"))  # the README links to their folder
     assert set(PAGES) - found - decisions == set()
+
+
+def test_every_field_and_its_limit_is_documented() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", API, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == set(FIELDS)
+    for limit in (
+        f"1 to {TITLE_LENGTH} ",
+        f"up to {DESCRIPTION_LENGTH:,} ",
+        f"`?limit=1` to `{MAX_LIMIT}`",
+        *PRIORITIES,
+    ):
+        assert limit in API, limit
+
+
+def test_every_address_is_documented_and_no_other() -> None:
+    rows = re.findall(r"^\| ([A-Z]+) \| (.*?) \|", API, re.MULTILINE)
+    documented = {(method, path) for method, paths in rows for path in re.findall(r"`(.+?)`", paths)}
+    routes = {(route.method, route.path_format) for route in every_route()}
+    assert documented == {(method, path) for method, path in routes if not path.startswith("/docs/")}
 
 
 @pytest.mark.parametrize("block", list(pages.blocks()), ids=lambda block: block.name)

@@ -11,6 +11,7 @@ from fastapi.params import Param
 from donebase.http.family import Route
 from donebase.http.providers import is_registered
 from donebase.routes import FAMILIES, TASK_FAMILIES, task_operations
+from tests.support import families
 
 KINDS: dict[str, Callable[[Route], bool]] = {
     "create": lambda route: route.method == "POST",
@@ -50,3 +51,9 @@ def test_every_operation_on_tasks_is_of_one_kind() -> None:
 def test_every_family_of_tasks_has_the_guards() -> None:
     about_tasks = [each for each in FAMILIES if each.address.endswith("/tasks")]
     assert about_tasks == TASK_FAMILIES
+
+
+def test_the_stories_are_told_at_every_family() -> None:
+    assert {each.name: each.tasks for each in families.FAMILIES} == {
+        route.tags[0]: route.path_format for route in task_operations() if KINDS["list"](route)
+    }
