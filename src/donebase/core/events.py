@@ -1,16 +1,9 @@
 """What was done to a task, recorded for the request that called the operation: core writes no log."""
 
 from contextvars import ContextVar
-from typing import NamedTuple
 
-
-class TaskEvent(NamedTuple):
-    """What an operation did ("task.created"), the owner (None: any user) and the task (None: a list)."""
-
-    action: str
-    user_id: int | None
-    task_id: int | None
-
+TaskEvent = tuple[str, int | None, int | None]
+"""What an operation did ("task.created"), the owner (None: any user) and the task (None: a list)."""
 
 _recorded: ContextVar[list[TaskEvent] | None] = ContextVar("recorded", default=None)
 
@@ -26,4 +19,4 @@ def record(action: str, user_id: int | None, task_id: int | None) -> None:
     """Record what was done, where a request has called `start_recording`; elsewhere do nothing."""
     recorded = _recorded.get()
     if recorded is not None:
-        recorded.append(TaskEvent(action, user_id, task_id))
+        recorded.append((action, user_id, task_id))
