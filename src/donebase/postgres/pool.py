@@ -49,36 +49,31 @@ class Pool:
         if not self._slots.try_acquire():
             await self._wait_for_slot()
         try:
-            while self._free:
-                connection = self._free.pop()
-                if connection.is_usable():
-                    try:
-                        return await self._fetch_on(connection, sql, arguments)
-                    except _NOT_STARTED_OR_LOST as failure:
-                        if not _was_not_started(failure):
-                            raise
+            while True:
+                free = self._pop_usable()
+                connection = free or await self._connect()
+                started = time.perf_counter()
+                try:
+                    rows = await connection.run(sql, arguments)
+                except BaseException as failure:
+                    metrics.failed(time.perf_counter() - started)
+                    if not await _ended_before_start(connection, failure) or not free:
+                        raise
                 else:
-                    connection.terminate()
-            return await self._fetch_on(await self._connect(), sql, arguments)
+                    connection.free_since = time.perf_counter()
+                    metrics.answered(connection.free_since - started)
+                    self._free.append(connection)
+                    return rows
         finally:
             self._slots.release()
 
-    async def _fetch_on(self, connection: PooledConnection, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        started = time.perf_counter()
-        try:
-            rows = await connection.run(sql, arguments)
-        except BaseException as failure:
-            metrics.failed(time.perf_counter() - started)
-            if _was_not_started(failure):
-                connection.terminate()
-            else:
-                await close_connection(connection)
-            raise
-        ended = time.perf_counter()
-        metrics.answered(ended - started)
-        connection.free_since = ended
-        self._free.append(connection)
-        return rows
+    def _pop_usable(self) -> PooledConnection | None:
+        while self._free:
+            connection = self._free.pop()
+            if connection.is_usable():
+                return connection
+            connection.terminate()
+        return None
 
     def state(self) -> metrics.PoolState:
         """Return how many connections there may be and are in use, and how many requests wait for one."""
@@ -143,11 +138,13 @@ def _succeeded(task: asyncio.Task[ConnectOptions]) -> bool:
     return not task.cancelled() and task.exception() is None
 
 
-_NOT_STARTED_OR_LOST = (
-    asyncpg.InternalClientError,
-    asyncpg.InvalidCachedStatementError,
-    asyncpg.PostgresConnectionError,
-)
+async def _ended_before_start(connection: PooledConnection, failure: BaseException) -> bool:
+    """End a connection on which a statement failed, and return whether it is certain that this was not started."""
+    if _was_not_started(failure):
+        connection.terminate()
+        return True
+    await close_connection(connection)
+    return False
 
 
 def _was_not_started(failure: BaseException) -> bool:
