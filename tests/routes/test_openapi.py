@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from donebase.app import create_app
 from donebase.core.tables import MAX_ID
+from donebase.http.errors import ERROR_SPECS
 from donebase.http.parameters import MAX_LIMIT
 from donebase.routes import every_route
 from donebase.settings import Settings
@@ -184,6 +185,12 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
         for example in content["examples"].values():
             assert_fits(document, content["schema"], example["value"])
             assert example["value"]["status"] == int(status)
+
+
+def test_every_status_of_an_error_is_documented_at_some_operation(document: Json) -> None:
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    documented = {int(status) for operation in operations for status in operation["responses"]}
+    assert {spec.status for spec in ERROR_SPECS.values()} - documented == {405}  # which no operation answers
 
 
 def test_nothing_of_the_frameworks_own_errors_is_left(document: Json) -> None:
