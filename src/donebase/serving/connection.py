@@ -1,4 +1,4 @@
-"""A client's connection: bytes become requests, and what is no request is refused.
+"""The protocol of one client connection: reads requests, has them answered, and refuses malformed HTTP.
 
 uvicorn's server makes one of these for each connection that it accepts, and asks it to end at a shutdown.
 """
@@ -31,8 +31,8 @@ _ASGI = {"version": "3.0", "spec_version": "2.4"}
 class Connection(asyncio.Protocol):
     """One client's connection.
 
-    `app_state` is what the lifespan of the application gave: the settings, the other connections, and what gives up on
-    statements within so many seconds.
+    `app_state` is the state of the application's lifespan: the settings, the limit on connections, and a function that
+    ends all statements within a number of seconds.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._reads_no_more = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a first request."""
+        """Start to wait for the first request."""
         self.stream = Stream(transport)
         self.timeouts = Timeouts(self, self._settings, self._config.timeout_keep_alive)
         self._pipeline = Pipeline(self._config.loaded_app, self._server, self.stream, self._end)
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._server.connections.add(self)  # type: ignore[arg-type]
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Let go of everything that waits for the client."""
+        """End everything that waits for this client, which has disconnected."""
         self._server.connections.discard(self)
         self._connection_limit.remove(self)
         self._pipeline.disconnect()
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         del self._parser, self.timeouts  # which refer to this connection
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come, and begin to answer. A fault in here is answered like any other of the service."""
+        """Parse what has arrived, and begin to answer. An exception here is answered with INTERNAL_ERROR."""
         if self._reads_no_more:
             return
         try:
@@ -89,18 +89,18 @@ class Connection(asyncio.Protocol):
         self._pipeline.run()
 
     def eof_received(self) -> bool:
-        """Tell whether to keep the connection for responses to a client that has sent all it had to send."""
+        """Return whether to keep the connection open for responses, after the client has closed its sending side."""
         last = self._pipeline.last
         if not last or last.more_body:
             return False
         return self._pipeline.end_with_last()
 
     def pause_writing(self) -> None:
-        """Let responses wait until the client has taken most of what was sent."""
+        """Make responses wait until the client has read most of what was sent."""
         self.stream.pause_writing()
 
     def resume_writing(self) -> None:
-        """Go on with the response."""
+        """Continue the response that waits."""
         self.timeouts.taken()
         self.stream.resume_writing()
 
@@ -109,23 +109,23 @@ class Connection(asyncio.Protocol):
         return self._pipeline.last is not None
 
     def waits_for(self) -> tuple[int, bool] | None:
-        """Return a number for the request that its client has to send next and whether it has begun, or None."""
+        """Return the number of the request that the client has to send and whether it has begun, or None."""
         if self._reads_no_more or self.answering():
             return None
         return self._parser.heads, self._parser.in_head
 
     def client_is_late(self) -> None:
-        """End the connection: headers, or the next request, have not come in time."""
+        """End the connection: the headers, or the next request, have not arrived in time."""
         if self._parser.in_head and self._parser.has_begun:
             self._refuse(InvalidInput([TOO_SLOW]))
         else:
             self.stream.close()
 
     def shutdown(self) -> None:
-        """Answer what is asked and end. Who has not been told yet may just be asking: they get a moment for it.
+        """Answer the requests of this connection, then close it; an idle one after LINGER, for a request on its way.
 
-        Statements are given up on in time for an error that says so, and for PostgreSQL to be told: one that was
-        left behind would be carried out when nobody is there any more.
+        Statements are ended before the grace is over, so that there is time for the error response and for the
+        cancellation in PostgreSQL, which would otherwise carry them out after the service has stopped.
         """
         grace = self._settings.shutdown_grace
         self._end_statements_within(grace - min(LAST_WORDS, grace / 2))
@@ -135,9 +135,9 @@ class Connection(asyncio.Protocol):
             loop.call_later(LINGER, self._close_if_idle)
 
     def _refuse(self, error: Exception) -> None:
-        """Answer what is no request, unless that could be taken for the response to one that came before.
+        """Answer an invalid request, unless the client could take that for the response to an earlier request.
 
-        What is not InvalidInput is a fault of the service.
+        An error other than InvalidInput is logged as a fault of the service.
         """
         self._reads_no_more = True
         broken = self._pipeline.call_off()
@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
             self.stream.close()
 
     def _break_off(self) -> None:
-        """End with a client that does not send the rest of its request, or take its response."""
+        """End the connection of a client that does not send the rest of its request, or does not read its response."""
         exchange = self._pipeline.first
         if not exchange:
             self.stream.abort()

@@ -20,8 +20,8 @@ _MOST_REFUSED = 2000
 def fit_into_file_limit(settings: Settings) -> Settings:
     """Raise the soft limit of open files as far as the hard limit allows, and return settings that fit into it.
 
-    Each connection is an open file. Where there cannot be enough files, MAX_CONNECTIONS becomes what there can be, and
-    the log says so. Worker processes inherit the limit.
+    Each connection is an open file. If the hard limit is too low, MAX_CONNECTIONS is reduced, and the log says so
+    (`connections.limited`). Worker processes inherit the limit.
     """
     besides = _besides(settings)
     wanted = settings.max_connections + _MOST_REFUSED + besides
@@ -56,7 +56,7 @@ def _number(limit: int) -> int:
 
 
 class Client(Protocol):
-    """A connection, as far as it matters here."""
+    """A connection, as ConnectionLimit uses it."""
 
     stream: Stream
     timeouts: Timeouts
@@ -78,10 +78,10 @@ class ConnectionLimit:
         """How many connections a graceful shutdown has cut off, with an answer that was not sent whole."""
 
     def add(self, client: Client) -> bool:
-        """Look after a connection from now on, and tell whether it is one of MAX_CONNECTIONS.
+        """Add a connection, and return whether it is within MAX_CONNECTIONS.
 
-        Of those beyond, as many are kept as there are files for; then an older one makes room, so that the next
-        can be accepted: it may be a probe.
+        Connections beyond it are kept as long as there are open files; then an older one of them is closed, so that
+        the next, which may be a probe, can be accepted.
         """
         self._all[client] = None
         if not self._looking:
@@ -97,7 +97,7 @@ class ConnectionLimit:
         return False
 
     def remove(self, client: Client) -> None:
-        """Forget a connection that has ended."""
+        """Remove a connection that has ended."""
         self._all.pop(client, None)
         self._refused.pop(client, None)
 

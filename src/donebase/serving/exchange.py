@@ -1,4 +1,4 @@
-"""One request and its response, as ASGI has them: what the application receives and sends."""
+"""One request and its response: the `receive` and `send` of ASGI."""
 
 import asyncio
 from typing import Protocol
@@ -16,22 +16,22 @@ _MOST_COPIED = 2**14  # bytes of a piece that are copied behind the head
 
 
 class Answering(Protocol):
-    """What a request waits in until it is answered."""
+    """The queue of requests that an exchange belongs to."""
 
     stream: Stream
     server: ServerState
 
     def read_on(self) -> None:
-        """Read on, unless something else speaks against it."""
+        """Resume reading, unless other requests wait."""
 
     def answered(self, exchange: "Exchange") -> None:
-        """Go on after the last byte of a response was written."""
+        """Continue after the last byte of a response was written."""
 
 
 class Exchange:
     """A request with its body, which may still be arriving, and the response to it.
 
-    `keep_alive` tells whether the connection stays open after the response, and may be set to False until the response
+    `keep_alive` says whether the connection stays open after the response. It can be set to False until the response
     begins.
     """
 
@@ -72,7 +72,7 @@ class Exchange:
         return self._start is not None
 
     def add_body(self, piece: bytes) -> None:
-        """Take a piece of the body that has arrived. That of a request that has its response is dropped."""
+        """Add a piece of the body that has arrived. After the complete response, pieces are dropped."""
         if self.complete:
             return
         self._pieces.append(piece)
@@ -82,12 +82,12 @@ class Exchange:
         self._wake()
 
     def end_body(self) -> None:
-        """Note that the body has arrived whole."""
+        """Note that the body is complete."""
         self.more_body = False
         self._wake()
 
     def disconnect(self) -> None:
-        """Tell the application that its client has gone: nothing is received or sent any more."""
+        """Tell the application that the client has disconnected: nothing more is received or sent."""
         self.disconnected = True
         self._wake()
 
@@ -107,8 +107,8 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Send a part of the response, when the client has taken enough of what came before (ASGI `send`).
 
-        The head waits for the first piece of the body, and goes out with it. Raises ClientGone for a piece that others
-        would follow, once the client has gone; ValueError and RuntimeError for a response that is none.
+        The head is sent together with the first piece of the body. Raises ClientGone for any piece but the last if the
+        client has disconnected; ValueError and RuntimeError for an invalid response.
         """
         if message["type"] == "http.response.start":
             if self._start is not None:
@@ -145,7 +145,7 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def _continue(self) -> None:
-        """Tell a client that waits for it to send its body (RFC 9110, 10.1.1)."""
+        """Send 100 to a client that waits for it before it sends its body (RFC 9110, 10.1.1)."""
         if self.more_body and not self.begun and expects_continue(self.scope):
             self._pipeline.stream.write(framing.CONTINUE)
 

@@ -18,9 +18,9 @@ _WAIT_FOR_THEIR_BODY = ("POST", "PUT", "PATCH")
 
 
 class Pipeline:
-    """The requests that have no whole response yet; the first is being answered, the others wait.
+    """The requests without a complete response: the first is being answered, the others wait.
 
-    `end` is called after the last response, and told whether more is to come of its request.
+    `end` is called after the last response; its argument says whether a part of that request has not arrived.
     """
 
     __slots__ = ("_app", "_end", "_ends", "_exchanges", "_loop", "_running", "server", "stream")
@@ -42,13 +42,13 @@ class Pipeline:
 
     @property
     def last(self) -> Exchange | None:
-        """The request that came last."""
+        """The request that arrived last."""
         return self._exchanges[-1] if self._exchanges else None
 
     def add(self, scope: Scope, keep_alive: bool) -> Exchange:
-        """Take a request whose headers have come; nothing more is read while requests wait.
+        """Add a request whose headers are complete. Nothing more is read from the client while requests wait.
 
-        Raises InvalidInput if too many wait: the connection ends with the last response, and who sent more asks again.
+        Raises InvalidInput if too many wait: the connection then ends with the response to the last one.
         """
         if len(self._exchanges) >= _LONGEST:
             raise InvalidInput([MALFORMED])
@@ -59,7 +59,7 @@ class Pipeline:
         return exchange
 
     def run(self) -> None:
-        """Begin with the next request, unless one is being answered."""
+        """Start to answer the next request, unless one is being answered."""
         if self._running or not self._exchanges:
             return
         exchange = self._running = self._exchanges[0]
@@ -68,7 +68,7 @@ class Pipeline:
         self.server.tasks.add(exchange.task)
 
     def answered(self, exchange: Exchange) -> None:
-        """Go on after the last byte of a response was written."""
+        """Continue with the next request, after the last byte of a response was written."""
         self.server.total_requests += 1
         self._running = None
         self._exchanges.popleft()
@@ -81,19 +81,19 @@ class Pipeline:
             self._end(exchange.more_body)
 
     def read_on(self) -> None:
-        """Read on, unless a request waits: what those hold is then at most what was read at once."""
+        """Resume reading, unless requests wait: together they hold no more than one read."""
         if len(self._exchanges) <= 1:
             self.stream.resume_reading()
 
     def end_with_last(self) -> bool:
-        """Let the connection end with the response to the last request, and tell whether there is one already."""
+        """Let the connection end with the last response, and return whether any request has no response yet."""
         self._ends = True
         if self._exchanges:
             self._exchanges[-1].keep_alive = False
         return bool(self._exchanges)
 
     def call_off(self) -> Exchange | None:
-        """Call off the last request, whose body is broken, and return it, unless it may have been carried out."""
+        """Cancel the last request, whose body is invalid, and return it; None if it may have been carried out."""
         last = self.last
         if not last or not last.more_body:
             return None
@@ -104,14 +104,14 @@ class Pipeline:
         return last
 
     def disconnect(self) -> None:
-        """Tell the application that the client has gone, and forget the requests that wait."""
+        """Tell the application that the client has disconnected, and drop the requests that wait."""
         if self._running:
             self._running.disconnect()
         self._exchanges.clear()
         del self._end  # it refers to the connection
 
     async def _run(self, exchange: Exchange) -> None:
-        """Run the application, which answers its failures itself; break off a response that it leaves unfinished."""
+        """Run the application for a request. If it leaves the response incomplete, reset the connection."""
         try:
             await self._app(exchange.scope, exchange.receive, exchange.send)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""`donebase serve`: its listener, its database, and the processes that answer, in the order in which they start."""
+"""What `donebase serve` does: opens the listener, then the database, then starts the processes that serve."""
 
 import asyncio
 import errno
@@ -30,8 +30,8 @@ def serve(settings: Settings, service: str) -> bool:
 
     `service` is the import string, "module:function", of what returns the ASGI application for the settings: it is
     imported only in the processes that serve.
-    What is in flight then is finished, for SHUTDOWN_GRACE seconds at most. Raises WrongSetting and SchemaMismatch
-    before anything is served.
+    Requests in progress then have SHUTDOWN_GRACE seconds to finish. Raises WrongSetting and SchemaMismatch before
+    anything is served.
     """
     exit_on_signals(0)
     if settings.traces:
@@ -52,7 +52,7 @@ def serve(settings: Settings, service: str) -> bool:
 
 
 def _listener(settings: Settings) -> socket.socket:
-    """Take the address before anything else is started. Raises WrongSetting where it cannot be had."""
+    """Return a socket that listens on HOST and PORT. Raises WrongSetting if that is not possible."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
@@ -69,7 +69,7 @@ def _address(listener: socket.socket) -> str:
 
 
 async def _prepare_tables(settings: Settings, embedded: bool) -> None:
-    """Refuse tables of another version, but bring up those that are donebase's own to keep."""
+    """Refuse tables of another version; those of the embedded PostgreSQL are upgraded."""
     database = PostgresDatabase(settings)
     try:
         await database.open(_EMBEDDED_OPEN if embedded else OPEN_TIMEOUT)

@@ -1,4 +1,4 @@
-"""The response of a connection to what is no request, or to a fault of its own: in the form of every other error."""
+"""The error response of a connection to malformed HTTP or after an exception of its own, in the one error format."""
 
 import time
 
@@ -12,9 +12,9 @@ from donebase.telemetry import logs
 
 
 def refusal_of(error: Exception, request_id: bytes, default_headers: Headers, *, recorded: bool) -> bytes:
-    """Return a whole response that ends the connection. What is not InvalidInput is logged as a fault of the service.
+    """Return a complete response that ends the connection. Errors other than InvalidInput are logged as faults.
 
-    `recorded` tells whether the application logs and counts the request.
+    `recorded` says that the application logs and counts the request.
     """
     token = logs.request_id.set(request_id.decode())
     if isinstance(error, InvalidInput):

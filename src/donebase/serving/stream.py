@@ -1,4 +1,4 @@
-"""The bytes of one connection: flow control both ways, and how it ends."""
+"""The transport of one connection: flow control in both directions, and the ways to end it."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ _RESET = struct.pack("ii", 1, 0)  # l_onoff, l_linger
 
 
 class Stream:
-    """A transport whose reading and writing can pause. `write` takes bytes to send; they are never read again."""
+    """A transport whose reading and writing can pause. `write` sends bytes."""
 
     __slots__ = (
         "_drained",
@@ -36,7 +36,7 @@ class Stream:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the end has begun."""
+        """Whether the transport is closing."""
         return self._transport.is_closing()
 
     def pause_reading(self) -> None:
@@ -46,18 +46,18 @@ class Stream:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read on."""
+        """Resume reading."""
         if self._reading_paused and not self._transport.is_closing():
             self._reading_paused = False
             self._transport.resume_reading()
 
     def pause_writing(self) -> None:
-        """Let `drain` wait: the client has not taken much of what was sent."""
+        """Make `drain` wait: the client has not read much of what was sent."""
         self.writing_paused = True
         self._drained.clear()
 
     def resume_writing(self) -> None:
-        """Let what waits in `drain` go on: the client has taken most, or has gone."""
+        """End the waits in `drain`: the client has read most of it, or has disconnected."""
         self.writing_paused = False
         self._drained.set()
 
@@ -67,11 +67,11 @@ class Stream:
             await self._drained.wait()
 
     def close(self) -> None:
-        """End the connection after what was sent."""
+        """Close the connection after all that was written is sent."""
         self._transport.close()
 
     def close_in_order(self) -> None:
-        """End the connection although more comes: closed at once, it would be reset and what was sent lost."""
+        """Close the connection while the client sends: closed at once, it would be reset and the response lost."""
         self.resume_reading()
         self._transport.write_eof()
         asyncio.get_running_loop().call_later(LINGER, self._transport.close)
@@ -81,11 +81,11 @@ class Stream:
         self._transport.abort()
 
     def reset(self) -> None:
-        """End the connection so that nobody takes what came of a response for the whole (RFC 9112, 8)."""
+        """Reset the connection, so that the client cannot take a part of a response for the whole (RFC 9112, 8)."""
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._transport.abort()
 
 
 def _host_and_port(address: tuple[str, int] | None) -> tuple[str, int] | None:
-    """Return what ASGI has of an address, which is None where the client has gone already."""
+    """Return the host and port of an address for ASGI, None if the client has disconnected already."""
     return address and address[:2]

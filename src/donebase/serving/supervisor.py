@@ -1,4 +1,4 @@
-"""Several worker processes on one listener: started, replaced when they end or hang, and stopped within the grace."""
+"""Starts several worker processes on one listener, replaces those that end or hang, and stops them within the grace."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _CLOSING, _LAST_TRACES = 1.0, 10.0  # seconds beyond the grace, to close what is
 
 
 class Supervisor:
-    """Keeps WORKERS processes at work on a listener until SIGTERM or SIGINT."""
+    """Runs WORKERS processes on a listener until SIGTERM or SIGINT."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class Supervisor:
     def run(self) -> bool:
         """Serve until a signal says to stop, and return False where no worker could start.
 
-        A worker that ends is replaced. One that cannot start is tried again, after growing pauses, while the others go
-        on; where none of them can, this gives up.
+        A worker that ends is replaced. The start of one that fails is retried after growing pauses, while the others
+        continue; if no worker can start, the method returns.
         """
         with self._until_signalled() as signalled:
             while self._signal is None and not self._hopeless():
@@ -58,7 +58,7 @@ class Supervisor:
         return all(worker.failed and not worker.served for worker in self._workers)
 
     def _announce_once(self) -> None:
-        """Say that the service listens, once each worker has started or failed to."""
+        """Log that the service listens, after each worker has started or failed to."""
         if self._announce and all(worker.served or worker.failed for worker in self._workers):
             if not self._hopeless():
                 self._announce()
@@ -95,7 +95,7 @@ class Supervisor:
 
 
 class _Worker:
-    """One of the workers: the process that does its work now, or the moment at which the next one is started."""
+    """One of the workers: its current process, or the time at which the next process is started."""
 
     def __init__(self, name: str, settings: Settings, service: str, listener: socket.socket) -> None:
         self._name = name
@@ -109,15 +109,15 @@ class _Worker:
 
     @property
     def failed(self) -> bool:
-        """Whether its last process ended before it had worked for long."""
+        """Whether its last process ended soon after its start."""
         return self._failures > 0
 
     def events(self) -> list[int | connection.Connection]:
-        """Return what becomes readable when something happens to its process."""
+        """Return the objects that become readable when its process ends or becomes ready."""
         return self._process.events() if self._process else []
 
     def look_after(self) -> None:
-        """Start a process where there is none and it is time, and see how the one that there is does."""
+        """Start a process if none runs and it is time; otherwise check the one that runs."""
         if self._process is None:
             if time.monotonic() >= self._start_at:
                 self._start()
@@ -135,12 +135,12 @@ class _Worker:
             self._process = None
 
     def terminate(self) -> None:
-        """Tell its process to stop."""
+        """Send SIGTERM to its process."""
         if self._process:
             self._process.terminate()
 
     def end_by(self, deadline: float) -> None:
-        """Wait for its process to end, and kill it where it has not by `deadline`, on the monotonic clock."""
+        """Wait for its process to end, and kill it at `deadline`, a time of the monotonic clock."""
         if self._process and not self._process.join(max(0.0, deadline - time.monotonic())):
             logs.warning("worker.killed", worker=self._name, pid=self._process.pid, cause="did not stop in time")
             self._process.kill()

@@ -1,7 +1,6 @@
-"""How long a connection waits for its client: for headers, for the next request, and for what it sends to be taken.
+"""The timeouts of a connection: for headers, for the next request, and for the client to read what it is sent.
 
-No timer belongs to a request: once a second, all connections are looked at, and what takes too long is ended up to two
-seconds late.
+No timer belongs to a request: once a second, all connections are checked, so a timeout is up to two seconds late.
 """
 
 from typing import Protocol
@@ -19,10 +18,10 @@ class Waiting(Protocol):
     stream: Stream
 
     def waits_for(self) -> tuple[int, bool] | None:
-        """Return a number for what its client has to send next and whether a part of it has come, or None."""
+        """Return the number of what the client has to send and whether a part of it has arrived, or None."""
 
     def client_is_late(self) -> None:
-        """End the connection: what it waits for has not come in time."""
+        """End the connection: what it waits for has not arrived in time."""
 
 
 class Timeouts:
@@ -56,5 +55,5 @@ class Timeouts:
             self._connection.client_is_late()
 
     def taken(self) -> None:
-        """Note that the client has taken most of what was sent: more is sent now, so that its size tells nothing."""
+        """Note that the client has read most of what was sent; the size is then no measure, because more is sent."""
         self._unsent = 0

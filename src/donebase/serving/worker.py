@@ -1,4 +1,4 @@
-"""One of several worker processes: what it runs, and how its supervisor sees it."""
+"""One of several worker processes: the function that it runs, and the object with which the supervisor controls it."""
 
 import asyncio
 import gc
@@ -24,10 +24,10 @@ _spawn = get_context("spawn")
 
 
 def serve_for_supervisor(settings: Settings, service: str, listener: socket.socket, supervisor: Connection) -> None:
-    """Serve as one of several worker processes; what such a process runs.
+    """Serve in a worker process, until a signal to stop.
 
-    Tells the supervisor once the listener accepts connections, and each second that it is alive. Stops when the
-    supervisor's process is gone: nobody would restart or stop this worker any more, and it holds the port.
+    Writes to the pipe `supervisor` when the listener accepts connections, and each second while the event loop runs.
+    Stops when the supervisor's process has ended, because nothing would then stop this worker, which holds the port.
     """
     gc.disable()  # what is imported now is kept; the app turns it on again once it has started
     # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
@@ -59,9 +59,9 @@ def serve_for_supervisor(settings: Settings, service: str, listener: socket.sock
 
 
 class WorkerProcess:
-    """A worker process as its supervisor sees it: started at once, and asked each second how it does.
+    """Starts a worker process, and controls it from the supervisor's process.
 
-    Raises OSError where the system has no process, no file or no memory left for it.
+    Raises OSError if the system has no process, no file or no memory left.
     """
 
     def __init__(self, name: str, settings: Settings, service: str, listener: socket.socket) -> None:
@@ -88,12 +88,12 @@ class WorkerProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether it has said that it accepts connections."""
+        """Whether it has reported that it accepts connections."""
         return self._ready_at > 0
 
     @property
     def ended(self) -> bool:
-        """Whether it runs no more."""
+        """Whether the process has ended."""
         return self._process.exitcode is not None
 
     @property
@@ -102,16 +102,16 @@ class WorkerProcess:
         return self._process.exitcode
 
     def age(self) -> float:
-        """Return for how many seconds it has been ready."""
+        """Return the seconds since it became ready."""
         return time.monotonic() - self._ready_at
 
     def events(self) -> list[int | Connection]:
-        """Return what becomes readable when it ends, or first says that it is ready."""
+        """Return the objects that become readable when it ends, or when it first reports that it is ready."""
         waits_for_ready = not (self.ready or self._says_no_more)
         return [self._process.sentinel, self._status] if waits_for_ready else [self._process.sentinel]
 
     def hangs(self) -> bool:
-        """Read what it has told since it was last looked at, and tell whether it has been silent for too long."""
+        """Read what it has reported since the last call, and return whether it has been silent for too long."""
         now = time.monotonic()
         told = self._read()
         if _READY in told:
@@ -124,16 +124,16 @@ class WorkerProcess:
         return self._silent_looks > (_SILENT_LOOKS if self.ready else _START_LOOKS)
 
     def terminate(self) -> None:
-        """Tell it to stop."""
+        """Send SIGTERM."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """End it without a chance to tidy up, and wait until it has ended."""
+        """Send SIGKILL, and wait until the process has ended."""
         self._process.kill()
         self._process.join()
 
     def join(self, seconds: float) -> bool:
-        """Wait for it to end, and tell whether it has."""
+        """Wait at most so many seconds for the process to end, and return whether it has."""
         self._process.join(seconds)
         return self.ended
 

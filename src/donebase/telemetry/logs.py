@@ -1,7 +1,7 @@
-"""What the service says while it works: lines of JSON on standard output, readable ones on a terminal.
+"""The log: lines of JSON on standard output, readable text on a terminal.
 
 One line for each request, which says what was done to a task, and one with the cause for every failure.
-Every value is encoded as JSON, so nothing that a client sent can start a line of its own.
+Every value is encoded as JSON, so text from a client cannot begin a line.
 """
 
 import atexit
