@@ -18,7 +18,7 @@ _MAX_CONTENT_TYPE = 200  # characters
 
 
 class Bodies:
-    """Receives bodies within MAX_BODY_BYTES and BODY_TIMEOUT."""
+    """Receives bodies of at most MAX_BODY_BYTES within BODY_TIMEOUT seconds."""
 
     def __init__(self, settings: Settings) -> None:
         self._max_bytes = settings.max_body_bytes
@@ -45,7 +45,7 @@ class Bodies:
         return value
 
     def _check_headers(self, scope: Scope) -> bool:
-        """Tell whether the body is declared as JSON. Raises BodyTooLarge."""
+        """Return whether the body is declared as JSON. Raises BodyTooLarge if its Content-Length is above the limit."""
         content_type: bytes | None = None
         is_plain, length = True, b""
         for name, value in scope["headers"]:

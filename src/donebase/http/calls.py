@@ -78,7 +78,7 @@ class Call:
         return arguments
 
     def readers(self) -> Iterator[Reader | ScopeReader | RequestReader]:
-        """Yield what reads the arguments, those of dependencies included."""
+        """Yield the readers of the arguments, including those of dependencies."""
         yield from self._readers
         for dependency in self._dependencies:
             yield from dependency.call.readers()
@@ -106,7 +106,7 @@ class _Dependency:
 
 
 def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader | RequestReader]:
-    """Yield what reads the parameters, in the order in which FastAPI reads them."""
+    """Yield the readers of the parameters, in the order in which FastAPI reads them."""
     for field in dependant.path_params:
         yield PathReader(field, path_names)
     yield from map(QueryReader, dependant.query_params)

@@ -130,7 +130,7 @@ class _CompletingSend:
 
 
 def _is_cancelled() -> bool:
-    """Tell whether this task was cancelled, and not just one that it waited for."""
+    """Return whether this task itself was cancelled, not only a task that it awaited."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -1,4 +1,4 @@
-"""Operations: what a request is read by, and the one way in which it is answered.
+"""Operations: read a request to one route, call its handler, and answer.
 
 FastAPI describes each route; an `Operation` is compiled from that description when the app is made. It serves valid and
 invalid requests. A kind of parameter or dependency that it does not know is refused then, so that nothing is skipped.
@@ -73,7 +73,7 @@ class Operation:
 
 
 class OperationTable:
-    """All operations of an app, found by method and path where each parameter of the path consists of digits.
+    """Finds the operation of a request by its method and path, if each parameter of the path consists of digits.
 
     What it does not find, Starlette's router answers: other paths, and addresses or methods that do not exist.
     """

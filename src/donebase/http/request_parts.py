@@ -27,7 +27,7 @@ class RequestParts:
 
     @property
     def request(self) -> Request:
-        """Starlette's request, the same one for all that ask."""
+        """Starlette's request object, created once for each request."""
         if self._request is None:
             self._request = Request(self.scope, self._receive)
         return self._request

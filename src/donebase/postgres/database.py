@@ -51,7 +51,7 @@ class PostgresDatabase:
             raise translate_connect_failure(failure, self._settings) from failure
 
     def end_within(self, seconds: float) -> None:
-        """Let every statement fail that is not answered within so many seconds from now, present and future ones."""
+        """Let every present and future statement fail that is not answered within so many seconds from now."""
         self._deadlines.end_within(seconds)
 
     async def close(self) -> None:

@@ -99,7 +99,7 @@ class Pool:
         await self._close_free_since(time.perf_counter())
 
     def terminate_free(self) -> None:
-        """Terminate the free connections. After one has timed out, the others may be as dead."""
+        """Terminate the free connections. After one has timed out, the others may have stopped working as well."""
         for connection in self._free:
             connection.terminate()
         self._free.clear()

@@ -25,7 +25,7 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]
         self._arrived.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def is_usable(self) -> bool:
-        """Return whether the connection is open and has nothing unread.
+        """Return whether the connection is open and has no unread bytes.
 
         What PostgreSQL sends to an idle connection is that it closes it; the event loop may not have read that yet.
         """

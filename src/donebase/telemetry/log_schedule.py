@@ -36,7 +36,7 @@ class LogSchedule:
         self._set_timer()
 
     def flush(self, seconds: float) -> None:
-        """Wait until all lines are written, so many seconds at most."""
+        """Wait until all lines are written, at most so many seconds."""
         self._write()
         self._writer.flush(seconds)
 

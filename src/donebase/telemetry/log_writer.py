@@ -1,7 +1,7 @@
-"""Lines on their way out of the process: what cannot be written at once waits in a buffer of limited size.
+"""Writes lines to standard output; lines that cannot be written at once wait in a buffer of limited size.
 
-Nothing here waits for whoever reads the lines: a pipe that nobody reads must not stop the service. Why it is done in
-this way is written in docs/decisions/0011-logs.md.
+Nothing here waits for the reader: a pipe that is not read must not stop the service. docs/decisions/0011-logs.md gives
+the reasons.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ class LogWriter:
         self._lock = threading.Lock()
         self._waiting: deque[bytes] = deque()
         self._size = 0
-        self._untold = 0
+        self._unreported = 0
         self.dropped = 0
         """How many lines were dropped."""
         self.shared = True
@@ -53,7 +53,7 @@ class LogWriter:
             return self._write_waiting()
 
     def flush(self, seconds: float) -> None:
-        """Wait until everything is written, so many seconds at most."""
+        """Wait until everything is written, at most so many seconds."""
         end = time.monotonic() + seconds
         while not self.write([]) and time.monotonic() < end:
             time.sleep(_LOOK_AGAIN)
@@ -62,16 +62,16 @@ class LogWriter:
         if self._size + len(data) > BUFFER_BYTES:
             number = data.count(b"\n")
             self.dropped += number
-            self._untold += number
+            self._unreported += number
         else:
             self._waiting.append(data)
             self._size += len(data)
 
     def _write_waiting(self) -> bool:
-        while self._waiting or self._untold:
+        while self._waiting or self._unreported:
             if not self._waiting:
-                self._add(self._tell_dropped(self._untold))
-                self._untold = 0
+                self._add(self._tell_dropped(self._unreported))
+                self._unreported = 0
             data = self._waiting[0]
             written = self._write_some(data)
             if not written:
@@ -92,7 +92,7 @@ class LogWriter:
             # Where there is room at all, there is room for MAX_WRITE bytes, and no other worker takes it meanwhile.
             if self._poll.poll(0):
                 written = os.write(self._descriptor, data[:MAX_WRITE])
-        except OSError:  # whoever read has gone, or the disk is full
+        except OSError:  # the reader has closed the pipe, or the disk is full
             pass
         self._in_line = written < len(data) and (self._in_line or written > 0)
         if not self._in_line and self.shared:
@@ -100,7 +100,7 @@ class LogWriter:
         return written
 
     def _lock_out_others(self) -> bool:
-        """Keep other workers from writing. Tell whether none of them does so just now."""
+        """Try to lock other workers out. Return False if one of them is writing."""
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # POSIX names both
@@ -111,9 +111,10 @@ class LogWriter:
 
 
 def _never_blocking(descriptor: int) -> int:
-    """Return a terminal opened once more: it takes less than MAX_WRITE bytes, and waits for a reader to take the rest.
+    """Return a new descriptor of the terminal with O_NONBLOCK, or the same one if it is no terminal of this user.
 
-    O_NONBLOCK on the descriptor itself would hold for the shell as well, which shares it.
+    A terminal may accept less than MAX_WRITE bytes, and then block. O_NONBLOCK on the descriptor itself would affect
+    the shell as well, which shares it.
     """
     try:
         return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
@@ -122,7 +123,7 @@ def _never_blocking(descriptor: int) -> int:
 
 
 def _chunks(lines: list[bytes]) -> Iterable[bytes]:
-    """Put lines together to what can be written at once; a longer line is alone."""
+    """Join lines into chunks of at most MAX_WRITE bytes; a longer line is a chunk of its own."""
     together = b"".join(lines)
     if len(together) <= MAX_WRITE:
         return (together,) if together else ()

@@ -29,7 +29,7 @@ class PoolState(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What one process has counted since its start, or several together."""
+    """The counts of one process since its start, or the sum of several."""
 
     requests: dict[RequestLabels, Series]
     statements: dict[str, Series]
@@ -43,7 +43,7 @@ _failed: Series = _answered.copy()
 
 
 def count_request(method: str | None, route: str | None, family: str | None, status: int, seconds: float) -> None:
-    """Count a request. `route` is the address's pattern; None stands for an address that there is not."""
+    """Count a request. `route` is the pattern of the address, or None if the address does not exist."""
     series = _requests[method if method in _METHODS else "other", route, status, family]
     series[bisect_left(REQUEST_SECONDS, seconds)] += 1
     series[-1] += seconds
@@ -62,7 +62,7 @@ def failed(seconds: float) -> None:
 
 
 def counts(pool: PoolState) -> Counts:
-    """Return what this process has counted until now. Every thread may ask."""
+    """Return the counts of this process. Every thread may call it."""
     return Counts(
         requests={labels: series.copy() for labels, series in list(_requests.items())},
         statements={"answered": _answered.copy(), "failed": _failed.copy()},

@@ -13,7 +13,7 @@ Run = Callable[[str, Sequence[Any]], Awaitable[Any]]
 
 
 def require_exporter(settings: Settings) -> None:
-    """Raise WrongSetting where what sends spans is not installed: FastAPI would log a warning and serve without."""
+    """Raise WrongSetting if the exporter of spans is not installed: FastAPI would only log a warning."""
     try:
         import opentelemetry.exporter.otlp.proto.http.trace_exporter
         import opentelemetry.sdk.trace.export  # noqa: F401

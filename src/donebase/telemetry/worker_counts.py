@@ -1,4 +1,4 @@
-"""The counts of several worker processes: each keeps its own in a file, and whichever is asked adds them up.
+"""The counts of several worker processes: each saves its own in a file, and the one that is scraped adds them up.
 
 A worker saves once a second and before it answers a scrape, so a counter never goes back. One that is killed loses
 what it has counted since, a second at most.
@@ -43,7 +43,7 @@ class WorkerCounts:
         self._lock = threading.Lock()
 
     def save(self) -> Counts:
-        """Keep what this process has counted until now, and return it with what its predecessors have."""
+        """Save the counts of this process and of those that it replaced, and return their sum."""
         with self._lock:
             counts = _sum(self._before, self._take())
             if counts != self._saved:
@@ -74,7 +74,7 @@ def folder_of_workers() -> Iterator[str]:
 
 
 def forget_pool(worker: str) -> None:
-    """Keep what a worker has counted, without its connections: it has ended."""
+    """Remove the connections of a worker that has ended from its file, and keep its counts."""
     with suppress(OSError):
         _write(_file_of(worker), _read(_file_of(worker))._replace(pool=_NO_POOL))
 
@@ -92,7 +92,7 @@ def _read(file: Path) -> Counts:
 
 
 def _write(file: Path, counts: Counts) -> None:
-    """Replace a file as a whole: it is read at the same time."""
+    """Replace a file by renaming, because others read it at the same time."""
     new = file.with_suffix(".new")
     new.write_bytes(
         orjson.dumps((list(counts.requests.items()), counts.statements, counts.dropped_lines, tuple(counts.pool)))
