@@ -22,7 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from donebase.database_url import DatabaseUrl, UrlError, check_files
+from donebase.certificates import check_files
+from donebase.database_url import DatabaseUrl, UrlError
 from donebase.env_file import misspelt, read_env_file
 
 

@@ -29,13 +29,7 @@ def serve_for_supervisor(settings: Settings, service: str, listener: socket.sock
     Writes to the pipe `supervisor` when the listener accepts connections, and each second while the event loop runs.
     Stops when the supervisor's process has ended, because nothing would then stop this worker, which holds the port.
     """
-    gc.disable()  # what is imported now is kept; the app turns it on again once it has started
-    # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    stop_with_terminal()
-    logs.configure(settings.log_format)
-    logs.take_over()
+    _prepare_process(settings)
     os.set_blocking(supervisor.fileno(), False)
     from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which the supervisor does without
 
@@ -56,6 +50,16 @@ def serve_for_supervisor(settings: Settings, service: str, listener: socket.sock
         tell(_READY)
 
     serve_http(settings, service, listener, ready, lambda: tell(_ALIVE))
+
+
+def _prepare_process(settings: Settings) -> None:
+    gc.disable()  # what is imported now is kept; the app turns it on again once it has started
+    # The supervisor blocked it: a Ctrl-C in a terminal reaches every process, those that are starting as well.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    stop_with_terminal()
+    logs.configure(settings.log_format)
+    logs.take_over()
 
 
 class WorkerProcess:

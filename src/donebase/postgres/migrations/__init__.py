@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from donebase.core.errors import DatabaseFailed
 from donebase.core.tables import REVISION
@@ -40,18 +40,7 @@ async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
     SchemaMismatch if this code does not know the version of the tables, or the encoding is not UTF8; and WrongSetting
     if PostgreSQL rejects the user, the password or the database.
     """
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        poolclass=NullPool,
-        connect_args={
-            "dsn": driver_url(settings, unpooled=True),
-            "timeout": CONNECT_TIMEOUT,
-            "statement_cache_size": 0,
-            "prepared_statement_cache_size": 0,
-            # Behind a pooler the driver's own names may be taken on the server connection that is shared.
-            "prepared_statement_name_func": lambda: f"donebase_{secrets.token_hex(8)}",
-        },
-    )
+    engine = _engine(settings)
     try:
         async with engine.begin() as connection:
             check_encoding((await connection.execute(text("SHOW server_encoding"))).scalar_one())
@@ -68,6 +57,21 @@ async def migration(settings: Settings) -> AsyncIterator[AsyncConnection]:
         raise translate_connect_failure(failure, settings, unpooled=True) from failure
     finally:
         await engine.dispose()
+
+
+def _engine(settings: Settings) -> AsyncEngine:
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=NullPool,
+        connect_args={
+            "dsn": driver_url(settings, unpooled=True),
+            "timeout": CONNECT_TIMEOUT,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            # Behind a pooler the driver's own names may be taken on the server connection that is shared.
+            "prepared_statement_name_func": lambda: f"donebase_{secrets.token_hex(8)}",
+        },
+    )
 
 
 def migrate_to(connection: Connection, revision: str) -> str | None:
