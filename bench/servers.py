@@ -74,11 +74,13 @@ class Server:
             self._process.wait()
         self._folder.cleanup()
 
+    def _end_of_log(self) -> str:
+        return (Path(self._folder.name) / "log").read_text(errors="replace")[-2000:]
+
     def _first_answer(self, end: float) -> None:
         while True:
             if self._process.poll() is not None or time.perf_counter() > end:
-                last_lines = (Path(self._folder.name) / "log").read_text(errors="replace")[-2000:]
-                raise RunFailed(f"{self.name} did not start: {last_lines}")
+                raise RunFailed(f"{self.name} did not start: {self._end_of_log()}")
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_START_TIMEOUT)
             try:
                 connection.request("GET", "/users/1/tasks")
@@ -93,9 +95,13 @@ class Server:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+        self, _kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            if isinstance(error, RunFailed):
+                raise RunFailed(f"{error}\nThe log of {self.name} ends with: {self._end_of_log()}") from error
+        finally:
+            self.stop()
 
 
 def _command(name: str, port: int) -> list[str]:
