@@ -180,7 +180,7 @@ def test_probes_that_overlap_are_all_told_that_the_database_answers(database_url
     with_database(database_url, probe_at_once)
 
 
-def test_it_finds_its_way_back(own_database: str) -> None:
+def test_it_recovers_from_an_outage(own_database: str) -> None:
     """Connections that the server closed are replaced; nobody restarts anything."""
 
     async def use(database: PostgresDatabase) -> None:

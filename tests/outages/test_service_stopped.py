@@ -81,7 +81,7 @@ async def waiting(onlooker: Onlooker, told: Told, clients: list[KeptAlive], what
 
 
 def test_requests_that_take_their_time_are_answered(database_url: str, folder: Path, alice: int) -> None:
-    """More than one signal changes nothing: an impatient Ctrl-C cuts nobody off."""
+    """More than one signal changes nothing: a second Ctrl-C cuts off no request."""
 
     async def story(service: Service) -> None:
         clients = [KeptAlive(service.address) for _ in range(WAITING)]

@@ -142,7 +142,7 @@ class Tasks(RuleBasedStateMachine):
         assert self.ask("GET", family.address(self.users[user])).json() == self.model.of(self.users[user])
 
     @invariant()
-    def the_flat_list_is_everybodys(self) -> None:
+    def the_flat_list_has_the_tasks_of_all_users(self) -> None:
         assert self.ask("GET", f"{V1.tasks}?after={self.before}").json() == self.model.all()
 
 

@@ -123,7 +123,7 @@ def test_the_last_page_says_so(client: httpx.Client, alice: int) -> None:
         assert "link" in client.get(family.address(alice), params={"limit": 1}).headers
 
 
-def test_the_flat_list_is_everybodys(client: httpx.Client, alice: int, bob: int) -> None:
+def test_the_flat_list_has_the_tasks_of_all_users(client: httpx.Client, alice: int, bob: int) -> None:
     after = {"after": V1.created(client, alice)["id"]}
     tasks = [family.created(client, user) for family in FAMILIES for user in (alice, bob)]
     assert client.get(V1.tasks, params=after).json() == tasks

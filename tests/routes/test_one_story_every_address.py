@@ -8,7 +8,7 @@ import pytest
 from tests.support.families import API, USERS, V1, Family
 
 
-def test_a_task_is_born(client: httpx.Client, family: Family, alice: int) -> None:
+def test_a_task_is_created(client: httpx.Client, family: Family, alice: int) -> None:
     """000 capability A; 001 user story 1; 002 user story 1; 003 scenario 1."""
     response = family.create(client, alice, title="Buy milk")
     assert response.status_code == 201

@@ -47,33 +47,33 @@ def large_tasks(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def impatient(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def short_timeouts(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that waits for two seconds for a client to take anything."""
-    folder = tmp_path_factory.mktemp("impatient")
+    folder = tmp_path_factory.mktemp("short_timeouts")
     settings = {"DATABASE_URL": database_url, "DATABASE_POOL_SIZE": "1", "MAX_CONNECTIONS": "8", "SEND_TIMEOUT": "2"}
     with Service(folder, **settings) as service:
         yield service.ready()
 
 
-def test_who_does_not_take_an_answer_is_let_go(impatient: Service, long_list: str) -> None:
-    with asks(impatient.address, f"GET {long_list} HTTP/1.1", head="Host: x\r\nX-Request-ID: nothing\r\n") as slow:
-        impatient.wait_for("request", request_id="nothing")  # ended, though nothing was taken
+def test_a_client_that_reads_nothing_is_disconnected(short_timeouts: Service, long_list: str) -> None:
+    with asks(short_timeouts.address, f"GET {long_list} HTTP/1.1", head="Host: x\r\nX-Request-ID: nothing\r\n") as slow:
+        short_timeouts.wait_for("request", request_id="nothing")  # ended, though nothing was taken
         assert not everything_from(slow).endswith(b"0\r\n\r\n")  # nobody takes it for the whole list
-    assert len(httpx.get(impatient.address + long_list).json()) == LONG
+    assert len(httpx.get(short_timeouts.address + long_list).json()) == LONG
 
 
-def test_who_takes_an_answer_steadily_gets_all_of_it(impatient: Service, long_list: str) -> None:
+def test_a_client_that_reads_steadily_gets_the_whole_response(short_timeouts: Service, long_list: str) -> None:
     """Though it takes longer than one who takes nothing is waited for."""
     request = f"GET {long_list} HTTP/1.0"
     with (
-        asks(impatient.address, request, head="X-Request-ID: slow\r\n", room=65536),
-        asks(impatient.address, request, head="X-Request-ID: steady\r\n", room=65536) as steady,
+        asks(short_timeouts.address, request, head="X-Request-ID: slow\r\n", room=65536),
+        asks(short_timeouts.address, request, head="X-Request-ID: steady\r\n", room=65536) as steady,
     ):
         taken = b""
-        while not has_ended(impatient, "slow"):
+        while not has_ended(short_timeouts, "slow"):
             taken += steady.recv(16384)
             time.sleep(0.01)
-        assert not has_ended(impatient, "steady")
+        assert not has_ended(short_timeouts, "steady")
         head, _, body = (taken + everything_from(steady)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert len(json.loads(body)) == LONG
@@ -83,16 +83,16 @@ def has_ended(service: Service, request_id: str) -> bool:
     return any(line["event"] == "request" and line["request_id"] == request_id for line in service.lines)
 
 
-def test_who_leaves_little_untaken_is_let_go_as_well(impatient: Service, large_tasks: str) -> None:
+def test_a_client_that_leaves_little_unread_is_disconnected(short_timeouts: Service, large_tasks: str) -> None:
     """What waits for a client is less than the event loop takes for much, and some of the connections are closing."""
-    with httpx.Client(base_url=impatient.address) as client:
+    with httpx.Client(base_url=short_timeouts.address) as client:
         one = f"{large_tasks}/{client.get(large_tasks, params={'limit': 1}).json()[0]['id']}"
-        much = answers_until_nothing_is_taken(impatient, client, one)
+        much = answers_until_nothing_is_taken(short_timeouts, client, one)
     with ExitStack() as stack:
         for last in ("HTTP/1.1", "HTTP/1.0") * 4:  # which closes
             # Of three answers less than it takes to fill all that is on the way, a part stays with the service.
-            stack.enter_context(asks(impatient.address, *padded(one, much - 3), f"GET {one} {last}"))
-        wait_for(lambda: httpx.get(impatient.address + one).status_code == 200)
+            stack.enter_context(asks(short_timeouts.address, *padded(one, much - 3), f"GET {one} {last}"))
+        wait_for(lambda: httpx.get(short_timeouts.address + one).status_code == 200)
 
 
 def padded(path: str, number: int, request_id: str = "padded") -> list[str]:
@@ -114,24 +114,26 @@ def answers_until_nothing_is_taken(service: Service, client: httpx.Client, path:
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
-def test_nothing_is_read_for_a_client_that_has_gone(impatient: Service, long_list: str, version: str) -> None:
+def test_nothing_is_read_for_a_client_that_has_gone(short_timeouts: Service, long_list: str, version: str) -> None:
     request_id = f"gone.{version[-1]}"
-    before = statements(impatient)
+    before = statements(short_timeouts)
     with asks(
-        impatient.address, f"GET {long_list} {version}", head=f"Host: x\r\nX-Request-ID: {request_id}\r\n"
+        short_timeouts.address, f"GET {long_list} {version}", head=f"Host: x\r\nX-Request-ID: {request_id}\r\n"
     ) as gone:
         assert gone.recv(1)
         reset_at_close(gone)
-    impatient.wait_for("request", request_id=request_id)
-    assert 0 < statements(impatient) - before < LONG / 250
+    short_timeouts.wait_for("request", request_id=request_id)
+    assert 0 < statements(short_timeouts) - before < LONG / 250
 
 
-def test_nothing_is_read_for_the_body_that_an_answer_to_head_does_not_have(impatient: Service, long_list: str) -> None:
-    before = statements(impatient)
-    answer = httpx.head(impatient.address + long_list, headers={"X-Request-ID": "head"})
-    impatient.wait_for("request", request_id="head", method="HEAD")
+def test_nothing_is_read_for_the_body_that_an_answer_to_head_does_not_have(
+    short_timeouts: Service, long_list: str
+) -> None:
+    before = statements(short_timeouts)
+    answer = httpx.head(short_timeouts.address + long_list, headers={"X-Request-ID": "head"})
+    short_timeouts.wait_for("request", request_id="head", method="HEAD")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert statements(impatient) - before == 1
+    assert statements(short_timeouts) - before == 1
 
 
 def statements(service: Service) -> float:
