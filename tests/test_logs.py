@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from donebase.app import create_app, with_middleware
 from donebase.settings import Settings
-from donebase.telemetry import logs
+from donebase.telemetry import log_schedule, logs
 from tests.support.families import API, FAMILIES, Family
 from tests.support.processes import Service
 
@@ -157,6 +157,26 @@ def test_lines_for_people_and_lines_for_machines(lines: Lines) -> None:
     assert person.endswith(r'info    for.people where="here\nthere" odd="\ud800"')
     assert crash[0].endswith('error   broken cause="ValueError"')
     assert all(line.startswith("    ") for line in crash[1:])
+
+
+def test_the_line_of_a_request_is_held_for_machines_and_not_for_people(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_schedule, "HOLD_SECONDS", 3600)
+
+    async def request() -> list[str]:
+        logs.log_request("GET", "/livez", 200, 0.001, None)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return lines()
+
+    logs.configure("text")
+    [line] = asyncio.run(request())
+    assert 'method="GET" route="/livez" status=200' in line
+    logs.configure("json")
+    assert asyncio.run(request()) == []
+    logs.flush()
+    assert [json.loads(line)["event"] for line in lines()] == ["request"]
 
 
 def test_what_libraries_say_takes_the_same_form(lines: Lines) -> None:
