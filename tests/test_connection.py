@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from donebase.http.middleware import ClientGone
 from donebase.serving.connection import Connection
 from donebase.serving.connection_limit import ConnectionLimit
+from donebase.serving.pipeline import Pipeline
 from donebase.serving.request_parser import RequestParser
 from donebase.settings import Settings
 from donebase.telemetry import logs
@@ -330,20 +331,30 @@ def test_however_requests_are_split_each_gets_its_response(
     assert transport.end == ""
 
 
+async def until_gone(_scope: Scope, receive: Receive, _send: Send) -> None:
+    """Answer nothing."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 @pytest.mark.parametrize(
-    "piece", [b"", GET[:-3], GET, b"no request\r\n\r\n"], ids=["idle", "in head", "answered", "refused"]
+    ("app", "piece"),
+    [(echo, b""), (echo, GET[:-3]), (echo, GET), (echo, b"no request\r\n\r\n"), (until_gone, GET)],
+    ids=["idle", "in head", "answered", "refused", "not answered"],
 )
-def test_a_connection_that_is_lost_leaves_nothing_for_the_garbage_collection(piece: bytes) -> None:
+def test_a_connection_that_is_lost_leaves_nothing_for_the_garbage_collection(app: ASGIApp, piece: bytes) -> None:
     async def story() -> None:
-        connection, _transport = await connected(echo)
+        connection, _transport = await connected(app)
         connection.data_received(piece)
-        await until(lambda: asyncio.sleep(0, connection.answering()), wanted=False)
+        await until(lambda: asyncio.sleep(0, connection.answering()), wanted=app is until_gone)
         connection.connection_lost(None)
+        await asyncio.sleep(0)
 
     gc.collect()
     gc.disable()
     try:
         asyncio.run(story())
-        assert [each for each in gc.get_objects() if isinstance(each, RequestParser)] == []
+        left = [each for each in gc.get_objects() if isinstance(each, RequestParser | Pipeline)]
+        assert left == []
     finally:
         gc.enable()

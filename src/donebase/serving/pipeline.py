@@ -107,6 +107,7 @@ class Pipeline:
         """Tell the application that the client has disconnected, and drop the requests that wait."""
         if self._running:
             self._running.disconnect()
+            self._running = None  # the two refer to each other
         self._exchanges.clear()
         del self._end  # it refers to the connection
 
