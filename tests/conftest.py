@@ -16,6 +16,7 @@ import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from httpx._transports import default as transports
 
+from donebase.telemetry import logs
 from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
 from tests.support.made_once import folder_of_the_run
@@ -53,6 +54,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     if _run in config.stash:
         config.stash[_run].close()
+
+
+@pytest.fixture(autouse=True)
+def log_written() -> Iterator[None]:
+    """Write the lines of the log that a test leaves behind: they would be in the output of another."""
+    yield
+    logs.flush()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
