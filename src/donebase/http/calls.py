@@ -19,7 +19,6 @@ from donebase.http.readers import (
     PathReader,
     QueryReader,
     Reader,
-    RequestReader,
     ScopeReader,
     Unsupported,
 )
@@ -27,7 +26,7 @@ from donebase.http.request_parts import RequestParts
 
 _SUPPORTED = frozenset(
     {
-        *("name", "call", "path", "use_cache", "dependencies", "request_param_name", "http_connection_param_name"),
+        *("name", "call", "path", "use_cache", "dependencies"),
         *("path_params", "query_params", "header_params", "cookie_params", "body_params"),
     }
 )
@@ -45,7 +44,7 @@ class Call:
         self.function: Callable[..., Awaitable[Any]] = dependant.call
         self._constants: dict[str, Any] = {}
         self._dependencies: list[_Dependency] = []
-        self._readers: list[Reader | ScopeReader | RequestReader] = []
+        self._readers: list[Reader | ScopeReader] = []
         try:
             _refuse_unknown_attributes(dependant, supported)
             for dependency in dependant.dependencies:
@@ -77,7 +76,7 @@ class Call:
             arguments[reader.name] = reader.read(parts)
         return arguments
 
-    def readers(self) -> Iterator[Reader | ScopeReader | RequestReader]:
+    def readers(self) -> Iterator[Reader | ScopeReader]:
         """Yield the readers of the arguments, including those of dependencies."""
         yield from self._readers
         for dependency in self._dependencies:
@@ -105,7 +104,7 @@ class _Dependency:
         return value
 
 
-def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader | RequestReader]:
+def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader]:
     """Yield the readers of the parameters, in the order in which FastAPI reads them."""
     for field in dependant.path_params:
         yield PathReader(field, path_names)
@@ -113,9 +112,6 @@ def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader
     yield from map(HeaderReader, dependant.header_params)
     yield from map(CookieReader, dependant.cookie_params)
     yield from map(BodyReader, dependant.body_params)
-    for name in (dependant.request_param_name, dependant.http_connection_param_name):
-        if name:
-            yield RequestReader(name)
 
 
 def _refuse_unknown_attributes(dependant: Dependant, supported: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import BodyReader, QueryReader, RequestReader, Unsupported
+from donebase.http.readers import BodyReader, QueryReader, Unsupported
 from donebase.http.request_parts import ABSENT, RequestParts
 
 
@@ -39,7 +39,7 @@ class Operation:
             self._handler = Call(route.dependant, self._path_names, state, "scope")
             readers = list(self._handler.readers())
             self._body_is_required = _required_body(readers)
-            _refuse_unsupported(route, readers)
+            _refuse_unsupported(route)
         except Unsupported as unsupported:
             raise Unsupported(f"{route.method} {route.path_format}: {unsupported}") from None
         queries = [reader for reader in readers if isinstance(reader, QueryReader)]
@@ -50,7 +50,7 @@ class Operation:
 
         Every DonebaseError is answered; other exceptions are bugs, and are raised.
         """
-        parts = RequestParts(scope, receive, path_values)
+        parts = RequestParts(scope, path_values)
         try:
             if scope["query_string"]:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
@@ -124,13 +124,10 @@ def _required_body(readers: Iterable[object]) -> bool | None:
     return bodies[0].required if bodies else None
 
 
-def _refuse_unsupported(route: Route, readers: Iterable[object]) -> None:
+def _refuse_unsupported(route: Route) -> None:
     handler = route.endpoint
     if not iscoroutinefunction(handler):
         raise Unsupported(f"the handler {handler!r} is not an async function")
-    for reader in readers:
-        if isinstance(reader, RequestReader) and route.body_field:
-            raise Unsupported(f"the parameter {reader.name} is a request, whose body was read for another parameter")
     for name, convertor in route.param_convertors.items():
         if type(convertor).convert is not StringConvertor.convert:
             raise Unsupported(f"the parameter {name} of the path is converted by the router")

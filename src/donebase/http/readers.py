@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, ClassVar, get_args
 
-from fastapi import Request, params
+from fastapi import params
 from fastapi._compat import ModelField, field_annotation_is_sequence, lenient_issubclass
 from pydantic import BaseModel, Json, ValidationError
 from starlette.requests import HTTPConnection
@@ -146,17 +146,6 @@ class ScopeReader:
     def read(self, parts: RequestParts) -> Any:
         """Return the value."""
         return parts.scope[self._key]
-
-
-class RequestReader:
-    """Reads the request as a whole."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def read(self, parts: RequestParts) -> Request:
-        """Return Starlette's request."""
-        return parts.request
 
 
 def _unsupported(field: ModelField, *, takes_lists: bool) -> Iterator[str]:

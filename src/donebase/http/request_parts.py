@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import Request
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 ABSENT: Any = object()
 """The value of a parameter that was not sent."""
@@ -13,21 +12,12 @@ ABSENT: Any = object()
 class RequestParts:
     """What the parameters are read from, and the faults that were found, in the form of pydantic's errors."""
 
-    __slots__ = ("_receive", "_request", "body", "cache", "faults", "path_values", "query", "scope")
+    __slots__ = ("body", "cache", "faults", "path_values", "query", "scope")
 
-    def __init__(self, scope: Scope, receive: Receive, path_values: Sequence[str]) -> None:
+    def __init__(self, scope: Scope, path_values: Sequence[str]) -> None:
         self.scope = scope
         self.path_values = path_values
         self.query: Mapping[str, list[str]] = {}
         self.body: Any = ABSENT
         self.faults: list[dict[str, Any]] = []
         self.cache: dict[Any, Any] = {}  # what dependencies returned, by their functions
-        self._receive = receive
-        self._request: Request | None = None
-
-    @property
-    def request(self) -> Request:
-        """Starlette's request object, created once for each request."""
-        if self._request is None:
-            self._request = Request(self.scope, self._receive)
-        return self._request
