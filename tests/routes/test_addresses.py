@@ -44,6 +44,15 @@ def test_a_method_that_an_address_lacks_is_405(client: httpx.Client, address: st
             refused(response, 405, "METHOD_NOT_ALLOWED")
 
 
+def test_no_address_below_api_v1_is_that_of_a_user_named_v1(client: httpx.Client) -> None:
+    of_users = [path for path in ADDRESSES if path.startswith("/api/1/")]
+    lacking = {path for each in of_users if (path := each.replace("/api/1/", "/api/v1/")) not in ADDRESSES}
+    assert "/api/v1/tasks/1/complete" in lacking
+    for address in lacking:
+        for method in METHODS:
+            assert client.request(method, address).status_code == 404, (method, address)
+
+
 def test_head_gives_what_get_gives_without_a_body(client: httpx.Client, family: Family, alice: int) -> None:
     task = family.created(client, alice)
     family.created(client, alice)

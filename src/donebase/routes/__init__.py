@@ -14,9 +14,9 @@ GUARDS: Sequence[Depends] = ()
 TASK_FAMILIES = [
     replace(family, dependencies=(*GUARDS, *family.dependencies))
     for family in (
-        v1_tasks.FAMILY,  # /api/v1/tasks
-        users_tasks.FAMILY,  # /users/{user_id}/tasks
-        api_tasks.FAMILY,  # /api/{user_id}/tasks
+        v1_tasks.FAMILY,  # /api/v1
+        users_tasks.FAMILY,  # /users/{user_id}
+        api_tasks.FAMILY,  # /api/{user_id}
     )
 ]
 FAMILIES = (

@@ -33,14 +33,14 @@ async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> resp
 
 FAMILY = Family(
     "api",
-    "/api/{user_id:any_user}/tasks",
+    "/api/{user_id:any_user}",
     [
-        ("POST", "", create_task),
-        ("GET", "", list_tasks),
-        ("GET", "/{task_id}", read_task),
-        ("PUT", "/{task_id}", change_task),
-        ("PATCH", "/{task_id}/complete", complete_task),
-        ("DELETE", "/{task_id}", delete_task),
+        ("POST", "/tasks", create_task),
+        ("GET", "/tasks", list_tasks),
+        ("GET", "/tasks/{task_id}", read_task),
+        ("PUT", "/tasks/{task_id}", change_task),
+        ("PATCH", "/tasks/{task_id}/complete", complete_task),
+        ("DELETE", "/tasks/{task_id}", delete_task),
     ],
     description="A user's tasks, with an operation to complete them.",
 )

@@ -28,13 +28,13 @@ async def delete_task(
 
 FAMILY = Family(
     "users",
-    "/users/{user_id}/tasks",
+    "/users/{user_id}",
     [
-        ("POST", "", create_task),
-        ("GET", "", list_tasks),
-        ("GET", "/{task_id}", read_task),
-        ("PUT", "/{task_id}", change_task),
-        ("DELETE", "/{task_id}", delete_task),
+        ("POST", "/tasks", create_task),
+        ("GET", "/tasks", list_tasks),
+        ("GET", "/tasks/{task_id}", read_task),
+        ("PUT", "/tasks/{task_id}", change_task),
+        ("DELETE", "/tasks/{task_id}", delete_task),
     ],
     description="A user's tasks.",
 )

@@ -54,14 +54,14 @@ async def delete_task(database: Database, task_id: TaskId) -> responses.NoConten
 
 FAMILY = Family(
     "v1",
-    "/api/v1/tasks",
+    "/api/v1",
     [
-        ("POST", "", create_task),
-        ("GET", "", list_tasks),
-        ("GET", "/{task_id}", read_task),
-        ("PUT", "/{task_id}", replace_task),
-        ("PATCH", "/{task_id}", change_task),
-        ("DELETE", "/{task_id}", delete_task),
+        ("POST", "/tasks", create_task),
+        ("GET", "/tasks", list_tasks),
+        ("GET", "/tasks/{task_id}", read_task),
+        ("PUT", "/tasks/{task_id}", replace_task),
+        ("PATCH", "/tasks/{task_id}", change_task),
+        ("DELETE", "/tasks/{task_id}", delete_task),
     ],
     description="All tasks; the owner is a field of the body.",
 )
