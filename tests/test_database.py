@@ -11,12 +11,13 @@ from typing import Any
 import asyncpg
 import psutil
 import pytest
-from sqlalchemy import BindParameter, Executable, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Executable, bindparam, func, insert, literal, select
 
 from donebase.core import statements, tasks
-from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.core.errors import Collided, DatabaseFailed, Overloaded
 from donebase.core.lists import TaskList
 from donebase.core.shapes import NewTask
+from donebase.core.tables import UserRow
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
@@ -109,6 +110,17 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
         assert (await TaskList(database, alice, 0, 1).first()).rows == []
 
     with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2, database_timeout=600)
+
+
+def test_a_second_row_with_the_same_key_collides(database_url: str, alice: int) -> None:
+    twice = insert(UserRow).values(id=bindparam("user_id"))
+
+    async def use(database: PostgresDatabase) -> None:
+        await database.fetch(twice, user_id=alice)
+        with pytest.raises(Collided, match="23505"):
+            await database.fetch(twice, user_id=alice)
+
+    with_database(database_url, use)
 
 
 def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) -> None:

@@ -23,7 +23,7 @@ class Database(Protocol):
     """A PostgreSQL database."""
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
-        """Run a statement in one round trip. Raises DatabaseFailed or Overloaded."""
+        """Run a statement in one round trip. Raises Overloaded or DatabaseFailed, of which Collided is one kind."""
 
     async def answers(self) -> bool:
         """Tell whether PostgreSQL answers within two seconds."""

@@ -4,6 +4,7 @@
     ├── InvalidInput         what was sent breaks a rule; contains the fields and the reasons
     ├── TaskNotFound         the task does not exist, or belongs to another user: the same error on purpose
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
+    │   └── Collided         a row with this key was there already: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
@@ -41,6 +42,10 @@ class TaskNotFound(DonebaseError):
 
 class DatabaseFailed(DonebaseError):
     """The database is unavailable, or failed before it had answered. A write may have been carried out."""
+
+
+class Collided(DatabaseFailed):
+    """A statement would have stored a second row with the same key. Nothing of it was carried out."""
 
 
 class Overloaded(DonebaseError):

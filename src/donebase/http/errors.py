@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from donebase.core.errors import (
+    Collided,
     DatabaseFailed,
     DonebaseError,
     InvalidInput,
@@ -88,6 +89,7 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
     DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
+    Collided: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     InternalError: ErrorSpec(500, "INTERNAL_ERROR", "An unexpected error occurred in the service."),
     Overloaded: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY,)),

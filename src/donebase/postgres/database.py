@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Executable, literal, select
 
-from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
+from donebase.core.errors import Collided, DatabaseFailed, DonebaseError, Overloaded
 from donebase.deadlines import Deadlines
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.connecting import FAILURES
@@ -63,9 +63,10 @@ class PostgresDatabase:
     async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[asyncpg.Record]:
         """Run a statement in one round trip and return its rows.
 
-        Raises Overloaded if every connection stayed busy (nothing was started) and DatabaseFailed for every failure
-        of PostgreSQL and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never sent
-        twice: after a broken connection it is unknown whether it was executed.
+        Raises Overloaded if every connection stayed busy (nothing was started), Collided if a row with the same key was
+        there (nothing was done) and DatabaseFailed for every other failure of PostgreSQL and of the connection, at most
+        one second after DATABASE_TIMEOUT. A statement is never sent twice: after a broken connection it is unknown
+        whether it was executed.
         """
         compiled = compile_statement(statement)
         arguments = compiled.arguments(parameters)
@@ -139,5 +140,6 @@ def translate(failure: BaseException) -> DatabaseFailed | Overloaded:
     if isinstance(failure, ValueError) and not isinstance(failure, asyncpg.InterfaceError):
         return DatabaseFailed("a value cannot be read, such as a time outside of the years 1 to 9999")
     if isinstance(failure, asyncpg.PostgresError):
-        return DatabaseFailed(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
+        kind = Collided if isinstance(failure, asyncpg.UniqueViolationError) else DatabaseFailed
+        return kind(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
     return DatabaseFailed(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
