@@ -179,6 +179,16 @@ def test_the_line_of_a_request_is_held_for_machines_and_not_for_people(
     assert [json.loads(line)["event"] for line in lines()] == ["request"]
 
 
+def test_the_line_of_a_request_has_the_number_of_a_change_and_none_for_a_read(lines: Lines) -> None:
+    logs.configure("json")
+    logs.log_request("PUT", "/users/{user_id}/tasks/{task_id}", 200, 0.001, ("task.changed", 7, 1, 58))
+    logs.log_request("GET", "/users/{user_id}/tasks/{task_id}", 200, 0.001, ("task.read", 7, 1, None))
+    logs.flush()
+    change, read = [json.loads(line) for line in lines()]
+    assert (change["action"], change["user_id"], change["task_id"], change["change"]) == ("task.changed", 7, 1, 58)
+    assert "change" not in read
+
+
 def test_what_libraries_say_takes_the_same_form(lines: Lines) -> None:
     logs.configure("json")
     logging.getLogger("uvicorn.error").warning("a %s", "word")

@@ -22,7 +22,7 @@ def test_each_verb_that_was_carried_out_is_recorded() -> None:
         return recorded
 
     [event] = asyncio.run(read_and_delete())
-    assert event == ("task.read", task_row(1)["user_id"], 1)
+    assert event == ("task.read", task_row(1)["user_id"], 1, None)
 
 
 def test_a_list_is_recorded_once_however_many_statements_it_takes() -> None:
@@ -34,7 +34,7 @@ def test_a_list_is_recorded_once_however_many_statements_it_takes() -> None:
         await tasks.read(0, 1)
         return recorded
 
-    assert asyncio.run(listed()) == [("task.listed", 7, None)]
+    assert asyncio.run(listed()) == [("task.listed", 7, None, None)]
 
 
 def test_a_task_of_asyncio_records_for_the_request_that_started_it() -> None:
@@ -46,17 +46,18 @@ def test_a_task_of_asyncio_records_for_the_request_that_started_it() -> None:
     async def two_at_once() -> list[list[TaskEvent]]:
         return list(await asyncio.gather(request(1), request(2)))
 
-    assert [[task_id for _action, _owner, task_id in recorded] for recorded in asyncio.run(two_at_once())] == [[1], [2]]
+    found = [[task_id for _action, _owner, task_id, _change in recorded] for recorded in asyncio.run(two_at_once())]
+    assert found == [[1], [2]]
 
 
 def test_nothing_is_recorded_of_one_request_for_the_next_in_the_same_context() -> None:
     def two_requests() -> tuple[list[TaskEvent], list[TaskEvent]]:
         first = events.start_recording()
-        events.record("task.read", 7, 1)
+        events.record("task.changed", 7, 1, 58)
         second = events.start_recording()
         return first, second
 
-    assert copy_context().run(two_requests) == ([("task.read", 7, 1)], [])
+    assert copy_context().run(two_requests) == ([("task.changed", 7, 1, 58)], [])
 
 
 def test_outside_of_a_request_nothing_is_recorded() -> None:

@@ -2,8 +2,8 @@
 
 from contextvars import ContextVar
 
-TaskEvent = tuple[str, int | None, int | None]
-"""What an operation did ("task.created"), the owner (None: any user) and the task (None: a list)."""
+TaskEvent = tuple[str, int | None, int | None, int | None]
+"""What an operation did ("task.created"); the owner (None: any user); the task (None: a list); the change, if any."""
 
 _recorded: ContextVar[list[TaskEvent] | None] = ContextVar("recorded", default=None)
 
@@ -15,8 +15,11 @@ def start_recording() -> list[TaskEvent]:
     return recorded
 
 
-def record(action: str, user_id: int | None, task_id: int | None) -> None:
-    """Record what was done, where a request has called `start_recording`; elsewhere do nothing."""
+def record(action: str, user_id: int | None, task_id: int | None, change: int | None = None) -> None:
+    """Record what was done, where a request has called `start_recording`; elsewhere do nothing.
+
+    `change` is the number of the change that was made, None if nothing has changed.
+    """
     recorded = _recorded.get()
     if recorded is not None:
-        recorded.append((action, user_id, task_id))
+        recorded.append((action, user_id, task_id, change))

@@ -89,12 +89,16 @@ def crash(event: str, cause: BaseException | None) -> None:
 
 
 def log_request(
-    method: str | None, route: str | None, status: int, seconds: float, event: tuple[str, int | None, int | None] | None
+    method: str | None,
+    route: str | None,
+    status: int,
+    seconds: float,
+    event: tuple[str, int | None, int | None, int | None] | None,
 ) -> None:
     """Write the one line of a request: `route` is the address's pattern, never what a client made of it.
 
-    What could not be read as a request has neither. `event` is what was done to a task ("task.created"), whose and
-    which; the line never holds the task's words.
+    What could not be read as a request has neither. `event` is what was done to a task ("task.created"), whose,
+    which, and the number of the change if there was one; the line never holds the task's words.
     """
     fields = {
         "time": datetime.now(UTC),
@@ -107,7 +111,9 @@ def log_request(
         "ms": int(seconds * 100_000) / 100,
     }
     if event is not None:
-        fields["action"], fields["user_id"], fields["task_id"] = event
+        fields["action"], fields["user_id"], fields["task_id"], change = event
+        if change is not None:
+            fields["change"] = change
     if _as_json:
         _schedule.together(_encoded(fields))
     else:  # people watch it
