@@ -82,6 +82,9 @@ Again = Annotated[tuple[object, int], Depends(session, use_cache=False)]
 
 
 async def header(key: Key = None, x_trace: Annotated[int, Header()] = 7) -> Response: ...
+async def headers(
+    x_tag: Annotated[tuple[str, ...], Header(max_length=2)] = (), x_size: Annotated[list[int] | None, Header()] = None
+) -> Response: ...
 async def cookie(theme: Annotated[str, Cookie(max_length=5)] = "dark") -> Response: ...
 async def query(number: Number, size: Annotated[int, Query(alias="page-size")] = 50) -> Response: ...
 async def several(
@@ -99,6 +102,7 @@ FAMILY = Family(
     "/made",
     [
         ("GET", "/header", header),
+        ("GET", "/headers", headers),
         ("GET", "/cookie", cookie),
         ("GET", "/query", query),
         ("GET", "/several", several),
@@ -133,6 +137,11 @@ def places(outcome: Outcome) -> list[str]:
         (("/header", (KEY, b"abcd")), None, ["header.Idempotency-Key string_too_long"]),
         (("/header", (b"x-trace", b"x")), None, ["header.x-trace int_parsing"]),
         (("/header", (b"x-trace", b"1"), (b"x-trace", b"2")), {"key": None, "x_trace": 1}, []),
+        (("/headers",), {"x_tag": (), "x_size": None}, []),
+        (("/headers", (b"x-size", b"1")), {"x_tag": (), "x_size": [1]}, []),
+        (("/headers", (b"x-tag", b"a, b"), (KEY, b"k"), (b"x-tag", b"")), {"x_tag": ("a, b", ""), "x_size": None}, []),
+        (("/headers", *[(b"x-tag", b"")] * 3), None, ["header.x-tag too_long"]),
+        (("/headers", (b"x-size", b"1"), (b"x-size", b"x")), None, ["header.x-size.1 int_parsing"]),
         (("/cookie",), {"theme": "dark"}, []),
         (("/cookie", (b"cookie", b"a=b; theme=light")), {"theme": "light"}, []),
         (("/cookie", (b"cookie", b"theme=a"), (b"cookie", b"theme=b")), {"theme": "b"}, []),
@@ -243,7 +252,7 @@ async def handles_aliases(renamed: Annotated[int, Query(validation_alias=AliasCh
 async def handles_changing(changing: Annotated[list[int], Query()] = []) -> Response: ...  # noqa: B006
 async def handles_computed(made: Annotated[int, Query(default_factory=int)]) -> Response: ...
 async def handles_validated(checked: Annotated[int, Field(validate_default=True)] = 0) -> Response: ...
-async def handles_many_headers(many: Annotated[list[str], Header()]) -> Response: ...
+async def handles_many_cookies(many: Annotated[list[str], Cookie()]) -> Response: ...
 async def handles_requests(whole: Request) -> Response: ...
 def handles_in_a_thread(number: int) -> Response: ...
 
@@ -268,7 +277,7 @@ def handles_in_a_thread(number: int) -> Response: ...
         (handles_changing, "changing"),
         (handles_computed, "made"),
         (handles_validated, "checked"),
-        (handles_many_headers, "many"),
+        (handles_many_cookies, "many"),
         (handles_requests, "whole"),
         (handles_in_a_thread, "handles_in_a_thread"),
     ],

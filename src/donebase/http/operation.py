@@ -20,7 +20,7 @@ from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import BodyReader, QueryReader, Unsupported
+from donebase.http.readers import BodyReader, HeaderReader, QueryReader, Unsupported
 from donebase.http.request_parts import ABSENT, RequestParts
 
 
@@ -43,6 +43,7 @@ class Operation:
         except Unsupported as unsupported:
             raise Unsupported(f"{route.method} {route.path_format}: {unsupported}") from None
         queries = [reader for reader in readers if isinstance(reader, QueryReader)]
+        self._header_keys = frozenset(reader.key for reader in readers if isinstance(reader, HeaderReader))
         self._query_is_list = {each.alias: each.is_list for each in sorted(queries, key=lambda each: each.is_list)}
 
     async def respond(self, scope: Scope, receive: Receive, path_values: Sequence[str]) -> Response:
@@ -52,6 +53,8 @@ class Operation:
         """
         parts = RequestParts(scope, path_values)
         try:
+            if self._header_keys:
+                parts.headers = [header for header in scope["headers"] if header[0] in self._header_keys]
             if scope["query_string"]:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
             if self._body_is_required is not None:

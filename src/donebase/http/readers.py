@@ -95,20 +95,22 @@ class QueryReader(Reader):
 
 
 class HeaderReader(Reader):
-    """Reads a header: the first of that name."""
+    """Reads a header: the first of that name, or all of them for a list."""
 
     source = "header"
+    takes_lists = True
 
     def __init__(self, field: ModelField) -> None:
         super().__init__(field)
-        self._key = self.alias.lower().encode("latin-1")
+        self.key = self.alias.lower().encode("latin-1")
+        self._is_list = field_annotation_is_sequence(field.field_info.annotation)
 
     def find(self, parts: RequestParts) -> Any:
-        """Return the value of the header."""
-        for name, value in parts.scope["headers"]:
-            if name == self._key:
-                return value.decode("latin-1")
-        return ABSENT
+        """Return the value or the values."""
+        values = parts.headers and [value.decode("latin-1") for name, value in parts.headers if name == self.key]
+        if not values:
+            return ABSENT
+        return values if self._is_list else values[0]
 
 
 class CookieReader(Reader):

@@ -5,6 +5,8 @@ from typing import Any
 
 from starlette.types import Scope
 
+from donebase.http.headers import Header
+
 ABSENT: Any = object()
 """The value of a parameter that was not sent."""
 
@@ -12,11 +14,12 @@ ABSENT: Any = object()
 class RequestParts:
     """What the parameters are read from, and the faults that were found, in the form of pydantic's errors."""
 
-    __slots__ = ("body", "cache", "faults", "path_values", "query", "scope")
+    __slots__ = ("body", "cache", "faults", "headers", "path_values", "query", "scope")
 
     def __init__(self, scope: Scope, path_values: Sequence[str]) -> None:
         self.scope = scope
         self.path_values = path_values
+        self.headers: Sequence[Header] = ()  # those that the operation reads
         self.query: Mapping[str, list[str]] = {}
         self.body: Any = ABSENT
         self.faults: list[dict[str, Any]] = []
