@@ -107,10 +107,10 @@ class HeaderReader(Reader):
 
     def find(self, parts: RequestParts) -> Any:
         """Return the value or the values."""
-        values = parts.headers and [value.decode("latin-1") for name, value in parts.headers if name == self.key]
-        if not values:
+        if not parts.headers:
             return ABSENT
-        return values if self._is_list else values[0]
+        values = [value.decode("latin-1") for name, value in parts.headers if name == self.key]
+        return (values if self._is_list else values[0]) if values else ABSENT
 
 
 class CookieReader(Reader):
