@@ -18,11 +18,15 @@ Handler = Callable[..., Awaitable[Response]]
 
 
 class Answer(NamedTuple):
-    """A documented answer: its status, the type of its body (None: no body), and when it is given."""
+    """A documented answer: its status, the type of its body (None: no body), when it is given, and its own headers.
+
+    The headers are names in `headers.DOCUMENTED`.
+    """
 
     status: int
     body: Any
     description: str
+    headers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
+    routes = {route.unique_id: route for route in app.routes if isinstance(route, Route) and route.answers}
     generated = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description,
-        routes=[_documented(route) for route in app.routes if isinstance(route, Route) and route.answers],
-        tags=app.openapi_tags,
+        routes=[*map(_documented, routes.values())], tags=app.openapi_tags,
     )  # fmt: skip
     for operations in generated["paths"].values():
         for operation in operations.values():
-            _correct(operation)
+            _correct(operation, routes[operation["operationId"]])
     for unused in ("HTTPValidationError", "ValidationError"):
         generated["components"]["schemas"].pop(unused, None)
     # FastAPI keeps limits as floats, and the highest id is not one of them.
@@ -69,13 +69,13 @@ def _errors(route: Route) -> list[Answer]:
     return [Answer(status, Problem, when) for status, when in errors.items()]
 
 
-def _correct(operation: dict[str, Any]) -> None:
+def _correct(operation: dict[str, Any], route: Route) -> None:
     takes_body = "requestBody" in operation
     operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
     for status, response in operation["responses"].items():
         response["headers"] = {
             name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
-            for name in _headers(operation, int(status))
+            for name in _headers(route, int(status))
         }
         if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
@@ -86,12 +86,11 @@ def _correct(operation: dict[str, Any]) -> None:
             part["schema"] |= part["schema"].pop("anyOf")[0]
 
 
-def _headers(operation: dict[str, Any], status: int) -> list[str]:
-    """Return the names of the documented headers of an operation's responses with this status."""
-    paged = status == 200 and any(each["name"] == "limit" for each in operation.get("parameters", ()))
+def _headers(route: Route, status: int) -> list[str]:
+    """Return the names of the documented headers of a route's answers with this status."""
+    own = {name for answer in route.answers if answer.status == status for name in answer.headers}
     sent = {name for spec in ERROR_SPECS.values() if spec.status == status for name, _ in spec.headers}
-    sent |= {b"x-request-id"} | ({b"location"} if status == 201 else set()) | ({b"link"} if paged else set())
-    return [name for name in DOCUMENTED if name.lower().encode() in sent]
+    return [name for name in DOCUMENTED if name == "X-Request-ID" or name in own or name.lower().encode() in sent]
 
 
 def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.family import Answer
 
 OneTask = Annotated[Response, Answer(200, Task, "The task.")]
-TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.")]
-CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.")]
+TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.", ["Link"])]
+CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location"])]
 NoContent = Annotated[Response, Answer(204, None, "The task was deleted.")]
 
 
