@@ -125,7 +125,8 @@ def test_a_second_row_with_the_same_key_collides(database_url: str, alice: int) 
 
 def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) -> None:
     async def use(database: PostgresDatabase) -> None:
-        first, second = [await tasks.create_task(database, alice, NewTask(title="x")) for _ in range(2)]
+        made = [await tasks.create_task(database, alice, NewTask(title="x")) for _ in range(2)]
+        first, second = [each.task for each in made if each.task]
         page = TaskList(database, alice, 0, 2)
         assert len((await page.first()).rows) == 2
         await tasks.delete_task(database, alice, second["id"])

@@ -3,6 +3,7 @@
     DonebaseError
     ├── InvalidInput         what was sent breaks a rule; contains the fields and the reasons
     ├── TaskNotFound         the task does not exist, or belongs to another user: the same error on purpose
+    ├── PreconditionFailed   the task has another version than the request expects; contains the task as it is
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
     │   └── Collided         a row with this key was there already: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
@@ -13,7 +14,7 @@
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Fault(NamedTuple):
@@ -38,6 +39,14 @@ class InvalidInput(DonebaseError):
 
 class TaskNotFound(DonebaseError):
     """The task does not exist, or belongs to another user."""
+
+
+class PreconditionFailed(DonebaseError):
+    """The task has another version than the request expects. `current` has its fields as they are."""
+
+    def __init__(self, current: dict[str, Any]) -> None:
+        super().__init__()
+        self.current = current
 
 
 class DatabaseFailed(DonebaseError):

@@ -50,6 +50,12 @@ Id = Annotated[
     ),
 ]
 
+Version = Annotated[
+    int,
+    AfterValidator(_positive_int8),
+    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}, examples=[17]),
+]
+
 
 class WritableFields(BaseModel):
     """The fields that a client can set: type and rules, default, description and example of each.
@@ -98,7 +104,9 @@ def _read_only(annotation: Any, description: str, example: Any) -> tuple[Any, An
 @_with_fields(
     id=_read_only(Id, "Assigned by the database, never reused.", 1),
     **{name: _redefined(field, field.rebuild_annotation(), default=...) for name, field in WRITABLE.items()},
+    completed_at=_read_only(datetime | None, "When the task was last completed, in UTC; null while it is open.", None),
     user_id=_read_only(Id, "The owner.", 123),
+    version=_read_only(Id, "The number of the change that last touched the task.", 17),
     created_at=_read_only(datetime, "When the task was created, in UTC.", "2026-11-20T08:00:00.123456Z"),
     updated_at=_read_only(datetime, "When the task was last changed, in UTC.", "2026-11-20T08:00:00.123456Z"),
 )
@@ -117,7 +125,7 @@ _IGNORED = (
 )
 
 
-@_with_fields(**{name: _IGNORED for name in FIELDS if name not in WRITABLE and name != "user_id"})
+@_with_fields(**{name: _IGNORED for name in FIELDS if name not in (*WRITABLE, "user_id", "version")})
 class TaskInput(BaseModel):
     """The fields that every body can contain. Of the fields of a GET, those that only the database sets are ignored."""
 
@@ -127,6 +135,9 @@ class TaskInput(BaseModel):
         default=MISSING,
         description="The owner, which cannot be changed: must be the current owner.",
         json_schema_extra=_READ_ONLY,
+    )
+    version: Version | MISSING = Field(
+        default=MISSING, description="The version that the task must have, as in If-Match. Ignored in a new task."
     )
 
 

@@ -1,7 +1,8 @@
 """The SQL statements about tasks, written once with SQLAlchemy Core; their columns follow from `core/shapes.py`.
 
-Each names the owner first and returns the row. The statements for an address without an owner find a task by its id
-alone.
+Each names the owner first. The statements for an address without an owner find a task by its id alone. A statement
+that changes tasks returns a row where it has changed something, with the number of the change as `version`. PostgreSQL
+itself numbers the changes and keeps their history (`postgres/history.sql`).
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Executable,
+    and_,
     any_,
     bindparam,
     case,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -30,7 +33,6 @@ from sqlmodel import col
 
 from donebase.core.shapes import FIELDS, WRITABLE, NewTask, TaskChanges
 from donebase.core.tables import Table, TaskRow
-from donebase.core.users import known_user
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
@@ -46,13 +48,9 @@ def _answered(column: Column[Any]) -> ColumnElement[Any]:
 COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
-# The clock can be set back and a statement can wait for another's lock: the time that is kept is the later one.
-# `timestamptz + interval` depends on the session's time zone (a day can have 23 hours): PostgreSQL calls it stable, and
-# Citus refuses an UPDATE that applies a stable function to a column. On a timestamp in UTC it is immutable.
-_next_microsecond = func.timezone(
-    _utc, func.timezone(_utc, col(TaskRow.updated_at)) + literal_column("interval '1 microsecond'")
+_expected = func.coalesce(
+    col(TaskRow.version) == any_(bindparam("versions", type_=ARRAY(BigInteger))), literal_column("true")
 )
-_now_or_later = func.greatest(func.now(), _next_microsecond)
 
 
 class Verb(NamedTuple):
@@ -83,30 +81,39 @@ def _parameters(expressions: dict[str, str]) -> Any:
     return eval(f"lambda body: {{{members}}}", {"MISSING": MISSING})  # noqa: S307 - of our own names
 
 
-def _sent_or_kept(column: Column[Any]) -> ColumnElement[Any]:
-    """Return what was sent for a column, else its value. Only where null can be sent, a flag tells it from nothing."""
+def _sent_or_kept(column: Column[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+    """Return what was sent for a column, else its value; and whether that is new.
+
+    Only where null can be sent, a flag tells it from nothing.
+    """
     sent = bindparam(column.name, type_=column.type)
     if not column.nullable:
-        return func.coalesce(sent, column)
-    return case((bindparam(f"{column.name}_sent", type_=Boolean), sent), else_=column)
+        return func.coalesce(sent, column), column != sent
+    is_sent = bindparam(f"{column.name}_sent", type_=Boolean)
+    return case((is_sent, sent), else_=column), and_(is_sent, column.is_distinct_from(sent))
 
 
 def _change(*this: ColumnElement[bool]) -> Executable:
     fields = {name: _sent_or_kept(_columns[name]) for name in WRITABLE}
-    return update(TaskRow).where(*this).values(fields | {"updated_at": _now_or_later}).returning(*COLUMNS)
+    is_new = or_(*(new for _, new in fields.values()))
+    values = {name: value for name, (value, _) in fields.items()}
+    return update(TaskRow).where(*this, _expected, is_new).values(values).returning(*COLUMNS)
 
 
 def _complete(*this: ColumnElement[bool]) -> Executable:
-    completed = func.coalesce(bindparam("completed", type_=Boolean), ~col(TaskRow.completed))
-    return update(TaskRow).where(*this).values(completed=completed, updated_at=_now_or_later).returning(*COLUMNS)
+    completed = bindparam("completed", type_=Boolean)
+    is_new = or_(completed.is_(None), col(TaskRow.completed) != completed)
+    value = func.coalesce(completed, ~col(TaskRow.completed))
+    return update(TaskRow).where(*this, _expected, is_new).values(completed=value).returning(*COLUMNS)
 
 
-CREATE = (
-    insert(TaskRow)
-    .values({name: bindparam(name) for name in ("user_id", *WRITABLE)})
-    .returning(*COLUMNS)
-    .add_cte(known_user("user_id"))
-)
+def _delete(*this: ColumnElement[bool]) -> Executable:
+    deleted = delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id)).cte("deleted")
+    # RETURNING has the row as it was. The function sees the number that the trigger gave to the change.
+    return select(deleted.c.user_id, func.last_change(deleted.c.user_id, type_=BigInteger).label("version"))
+
+
+CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *WRITABLE)}).returning(*COLUMNS)
 create_parameters: Callable[[NewTask], dict[str, Any]] = _parameters({name: f"body.{name}" for name in WRITABLE})
 change_parameters: Callable[[TaskChanges], dict[str, Any]] = _parameters(
     {name: f"None if body.{name} is MISSING else body.{name}" for name in WRITABLE}
@@ -118,4 +125,4 @@ READ_MANY = _verb("task.read", lambda *whose: _many(*whose[:-1]))
 READ = _verb("task.read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("task.changed", _change)
 COMPLETE = _verb("task.completed", _complete)
-DELETE = _verb("task.deleted", lambda *this: delete(TaskRow).where(*this).returning(col(TaskRow.user_id)))
+DELETE = _verb("task.deleted", _delete)

@@ -1,9 +1,26 @@
-"""The two tables as SQLModel classes, and the rules that PostgreSQL enforces."""
+"""The tables as SQLModel classes, and the rules that PostgreSQL enforces.
+
+A trigger numbers the changes of each owner and keeps their history: `postgres/history.sql`.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, MetaData, Text, false, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Relationship, SQLModel
 
 TITLE_LENGTH = 500
@@ -12,11 +29,11 @@ PRIORITIES = ("low", "medium", "high")
 MAX_ID = 2**63 - 1
 
 # The migration that leads to the tables below. A test compares it with Alembic, and the tables with the migration.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class Table(SQLModel):
-    """The base of both tables: constraints have names by rule, so that a migration can name what it changes."""
+    """The base of all tables: constraints have names by rule, so that a migration can name what it changes."""
 
     metadata = MetaData(
         naming_convention={
@@ -34,7 +51,10 @@ def _set_by_the_database() -> Any:
 
 
 class UserRow(Table, table=True):
-    """A user. The row is created with the first task; the client chooses the id."""
+    """A user. The row is created with the first task; the client chooses the id.
+
+    `clock` is the number of the user's last change, `clock_xact` the transaction that made it, `updated_at` its time.
+    """
 
     __tablename__ = "users"
     __table_args__ = (CheckConstraint("id > 0", name="id_positive"),)
@@ -42,6 +62,8 @@ class UserRow(Table, table=True):
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     created_at: datetime = _set_by_the_database()
     updated_at: datetime = _set_by_the_database()
+    clock: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": text("0")})
+    clock_xact: int | None = Field(default=None, sa_type=BigInteger)
 
     tasks: list["TaskRow"] = Relationship(back_populates="user")
 
@@ -54,6 +76,7 @@ class TaskRow(Table, table=True):
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
         CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
         CheckConstraint(f"priority IN {PRIORITIES}", name="priority_known"),
+        CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at"),
         # For addresses without an owner. Not unique: Citus allows no unique index without the owner.
         Index(None, "id"),
     )
@@ -64,7 +87,39 @@ class TaskRow(Table, table=True):
     description: str | None = Field(default=None, sa_type=Text)
     completed: bool = Field(nullable=False, sa_column_kwargs={"server_default": false()})
     priority: str | None = Field(default=None, sa_type=Text)
+    completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    version: int = Field(sa_type=BigInteger, nullable=False)
     created_at: datetime = _set_by_the_database()
     updated_at: datetime = _set_by_the_database()
 
     user: UserRow = Relationship(back_populates="tasks")
+
+
+class HistoryRow(Table, table=True):
+    """What one change did to one task: the fields that moved, before and after, times in UTC without an offset.
+
+    A task that was created has no `before`, one that was deleted no `after`. `at` is the `updated_at` that the change
+    left.
+    """
+
+    __tablename__ = "history"
+
+    user_id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    change: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    task_id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
+    before: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    after: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+
+
+class IdempotencyKeyRow(Table, table=True):
+    """The key of a request, with the change that the request made."""
+
+    __tablename__ = "idempotency_keys"
+    # For addresses without an owner. Not unique: keys belong to their owners.
+    __table_args__ = (Index(None, "key"),)
+
+    user_id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(sa_type=Text, primary_key=True)
+    fingerprint: bytes = Field(sa_type=LargeBinary, nullable=False)
+    change: int = Field(sa_type=BigInteger, nullable=False)

@@ -1,7 +1,8 @@
 """The operations on tasks: each is one statement that names the owner and returns the row.
 
-If no row comes back, the task is missing or somebody else's, which cannot be told apart. Reading first and writing then
-would lose toggles, let two deletes both succeed and cost a second round trip.
+If no row comes back, another statement tells why: the task is missing or somebody else's, which cannot be told apart,
+or it has another version, or there was nothing new. Reading first and writing then would lose toggles, let two deletes
+both succeed and cost a second round trip.
 
 An `owner` of None stands for any owner: the statement then finds the task by its id alone.
 """
@@ -12,69 +13,130 @@ from pydantic import MISSING
 
 from donebase.core import events
 from donebase.core.database import Database, Row
-from donebase.core.errors import Fault, InvalidInput, TaskNotFound
-from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges
+from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
+from donebase.core.rows import task_fields
+from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges, TaskInput
 from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb, change_parameters, create_parameters
+from donebase.core.writes import Versions, Written
 
 
-async def create_task(database: Database, owner: int, new: NewTask) -> Row:
+async def create_task(database: Database, owner: int, new: NewTask) -> Written:
     """Create a task, and its user if this is the user's first.
 
     Raises InvalidInput if the task names another owner.
     """
     [row] = await database.fetch(CREATE, user_id=_agreed(owner, new.user_id), **create_parameters(new))
-    events.record("task.created", owner, row["id"])
-    return row
+    return _written("task.created", owner, row["id"], row)
 
 
 async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
     """Return one task. Raises TaskNotFound."""
-    return await _one(database, READ, owner, task_id)
+    return await _read(database, owner, task_id, MISSING)
 
 
-async def change_task(database: Database, owner: int | None, task_id: int, changes: TaskChanges) -> Row:
+async def change_task(
+    database: Database, owner: int | None, task_id: int, changes: TaskChanges, versions: Versions = None
+) -> Written:
     """Change the fields that were sent and no other; if none was, return the task as it is.
 
-    Raises TaskNotFound, and InvalidInput if the changes name another owner.
+    Raises TaskNotFound, PreconditionFailed if the task has none of the versions, or another than the changes name, and
+    InvalidInput if they name another owner.
     """
     if changes.model_fields_set.isdisjoint(WRITABLE):
-        return await _one(database, READ, owner, task_id, changes.user_id)
-    return await _one(database, CHANGE, owner, task_id, changes.user_id, **change_parameters(changes))
+        return await _unchanged(database, owner, task_id, changes, versions)
+    return await _write(database, CHANGE, owner, task_id, changes, versions, **change_parameters(changes))
 
 
-async def replace_task(database: Database, owner: int | None, task_id: int, new: NewTask) -> Row:
+async def replace_task(
+    database: Database, owner: int | None, task_id: int, new: NewTask, versions: Versions = None
+) -> Written:
     """Set the fields of REPLACED, to their defaults if omitted, and other fields if sent. Raises as `change_task`."""
     fields = {name: getattr(new, name) for name in REPLACED | new.model_fields_set}
-    return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields))
+    return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields), versions)
 
 
-async def complete_task(database: Database, owner: int | None, task_id: int, completion: Completion | None) -> Row:
+async def complete_task(
+    database: Database, owner: int | None, task_id: int, completion: Completion | None, versions: Versions = None
+) -> Written:
     """Set `completed` to the value in `completion`, if it has one; toggle it for None. Raises as `change_task`."""
     if completion is None:
-        return await _one(database, COMPLETE, owner, task_id, completed=None)
+        return await _write(database, COMPLETE, owner, task_id, None, versions, completed=None)
     if completion.completed is MISSING:
-        return await _one(database, READ, owner, task_id, completion.user_id)
-    return await _one(database, COMPLETE, owner, task_id, completion.user_id, completed=completion.completed)
+        return await _unchanged(database, owner, task_id, completion, versions)
+    return await _write(database, COMPLETE, owner, task_id, completion, versions, completed=completion.completed)
 
 
-async def delete_task(database: Database, owner: int | None, task_id: int) -> None:
-    """Delete a task for good. Raises TaskNotFound, also for the later of two simultaneous calls."""
-    await _one(database, DELETE, owner, task_id)
+async def delete_task(database: Database, owner: int | None, task_id: int, versions: Versions = None) -> Written:
+    """Delete a task. Raises PreconditionFailed, and TaskNotFound, also for the later of two simultaneous calls."""
+    return await _write(database, DELETE, owner, task_id, None, versions)
 
 
-async def _one(
-    database: Database, verb: Verb, owner: int | None, task_id: int, named: int | MISSING = MISSING, **values: Any
-) -> Row:
-    meant = _agreed(owner, named)
+async def _write(
+    database: Database,
+    verb: Verb,
+    owner: int | None,
+    task_id: int,
+    sent: TaskInput | None,
+    versions: Versions,
+    **values: Any,
+) -> Written:
+    """Carry out a write. Raises as `change_task`.
+
+    `sent` is None where the write always has something to change. Where the statement changes nothing and there is a
+    reason to expect otherwise, another client has changed the task in between, and the statement is run again.
+    """
+    meant = owner if sent is None else _agreed(owner, sent.user_id)
+    expected = versions if sent is None else _both(versions, sent.version)
     statement = verb.flat if meant is None else verb.owned
-    rows = await database.fetch(statement, owner=meant, task_id=task_id, **values)
+    while True:
+        rows = await database.fetch(statement, owner=meant, task_id=task_id, versions=expected, **values)
+        if rows:
+            [row] = rows
+            return _written(verb.action, row["user_id"], task_id, row)
+        unchanged = await _unchanged(database, owner, task_id, sent, versions)
+        if sent is not None and _is_as_sent(unchanged.task, sent):
+            return unchanged
+
+
+def _written(action: str, owner: int, task_id: int, row: Row) -> Written:
+    events.record(action, owner, task_id)
+    return Written(row["version"], None if action == DELETE.action else task_fields(row))
+
+
+async def _unchanged(
+    database: Database, owner: int | None, task_id: int, sent: TaskInput | None, versions: Versions
+) -> Written:
+    """Return the task as it is, for a write that has nothing to change. Raises as `change_task`."""
+    row = await _read(database, owner, task_id, MISSING if sent is None else sent.user_id)
+    expected = versions if sent is None else _both(versions, sent.version)
+    if expected is not None and row["version"] not in expected:
+        raise PreconditionFailed(task_fields(row))
+    return Written(None, task_fields(row))
+
+
+def _is_as_sent(task: dict[str, Any] | None, sent: TaskInput) -> bool:
+    assert task
+    values = {name: getattr(sent, name, MISSING) for name in WRITABLE}
+    return all(value is MISSING or value == task[name] for name, value in values.items())
+
+
+async def _read(database: Database, owner: int | None, task_id: int, named: int | MISSING) -> Row:
+    meant = _agreed(owner, named)
+    rows = await database.fetch(READ.flat if meant is None else READ.owned, owner=meant, task_id=task_id)
     if not rows and meant != owner and await database.fetch(READ.flat, task_id=task_id):
         raise _another_owner()
     if not rows:
         raise TaskNotFound
     [row] = rows
-    events.record(verb.action, row["user_id"], task_id)
+    events.record(READ.action, row["user_id"], task_id)
     return row
+
+
+def _both(versions: Versions, named: int | MISSING) -> Versions:
+    """Return the versions that fulfil both conditions."""
+    if named is MISSING:
+        return versions
+    return (named,) if versions is None or named in versions else ()
 
 
 def _agreed(owner: int | None, named: int | MISSING) -> int | None:

@@ -23,6 +23,7 @@ from donebase.core.errors import (
     DonebaseError,
     InvalidInput,
     Overloaded,
+    PreconditionFailed,
     SchemaMismatch,
     TaskNotFound,
 )
@@ -85,6 +86,9 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     AddressNotFound: ErrorSpec(404, "NOT_FOUND", "This address does not exist."),
     MethodNotAllowed: ErrorSpec(
         405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
+    ),
+    PreconditionFailed: ErrorSpec(
+        412, "PRECONDITION_FAILED", "The task has another version than the request expects; see current."
     ),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),

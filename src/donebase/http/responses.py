@@ -8,6 +8,7 @@ from starlette.responses import Response
 from donebase.core.database import Row
 from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
+from donebase.core.writes import Written
 from donebase.http.bytes_response import JSON, BytesResponse
 from donebase.http.family import Answer
 
@@ -22,13 +23,19 @@ def task(row: Row) -> Response:
     return BytesResponse(200, encoded(task_fields(row)), JSON)
 
 
-def created(path: str, row: Row) -> Response:
+def written(write: Written) -> Response:
+    """Return the response to a request that changed a task."""
+    return BytesResponse(200, encoded(write.task), JSON)
+
+
+def created(path: str, write: Written) -> Response:
     """Return the response to a request that created a task; its Location is below the path of the request."""
-    location = (b"location", f"{path}/{row['id']}".encode())
-    return BytesResponse(201, encoded(task_fields(row)), JSON, [location])
+    assert write.task
+    location = (b"location", f"{path}/{write.task['id']}".encode())
+    return BytesResponse(201, encoded(write.task), JSON, [location])
 
 
-def deleted() -> Response:
+def deleted(write: Written) -> Response:  # noqa: ARG001
     """Return the response without content to a request that deleted a task."""
     return BytesResponse(204)
 

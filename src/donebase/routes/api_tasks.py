@@ -22,13 +22,12 @@ async def complete_task(
     database: Database, owner: Owner, task_id: TaskId, completion: shapes.Completion | None = None
 ) -> responses.OneTask:
     """Toggle whether a task is completed; with a body, set it."""
-    return responses.task(await tasks.complete_task(database, owner, task_id, completion))
+    return responses.written(await tasks.complete_task(database, owner, task_id, completion))
 
 
 async def delete_task(database: Database, owner: Owner, task_id: TaskId) -> responses.NoContent:
     """Delete one of this user's tasks."""
-    await tasks.delete_task(database, owner, task_id)
-    return responses.deleted()
+    return responses.deleted(await tasks.delete_task(database, owner, task_id))
 
 
 FAMILY = Family(

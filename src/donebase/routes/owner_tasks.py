@@ -30,4 +30,4 @@ async def change_task(
     database: Database, owner: Owner, task_id: TaskId, changes: shapes.TaskChanges
 ) -> responses.OneTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.task(await tasks.change_task(database, owner, task_id, changes))
+    return responses.written(await tasks.change_task(database, owner, task_id, changes))

@@ -38,18 +38,17 @@ async def read_task(database: Database, task_id: TaskId) -> responses.OneTask:
 
 async def replace_task(database: Database, task_id: TaskId, new: shapes.NewTask) -> responses.OneTask:
     """Set title, description and completed, to their defaults if omitted. Other omitted fields keep their values."""
-    return responses.task(await tasks.replace_task(database, _ANYONE, task_id, new))
+    return responses.written(await tasks.replace_task(database, _ANYONE, task_id, new))
 
 
 async def change_task(database: Database, task_id: TaskId, changes: shapes.TaskChanges) -> responses.OneTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.task(await tasks.change_task(database, _ANYONE, task_id, changes))
+    return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes))
 
 
 async def delete_task(database: Database, task_id: TaskId) -> responses.NoContent:
     """Delete a task."""
-    await tasks.delete_task(database, _ANYONE, task_id)
-    return responses.deleted()
+    return responses.deleted(await tasks.delete_task(database, _ANYONE, task_id))
 
 
 FAMILY = Family(

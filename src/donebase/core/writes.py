@@ -1,0 +1,25 @@
+"""What a write is told beside the task and the values, and what it has done."""
+
+from typing import Any, NamedTuple
+
+Versions = tuple[int, ...] | None
+"""The versions of which a task must have one for a write to be carried out; None: any."""
+
+
+class RequestKey(NamedTuple):
+    """The key that a client gave to a request, and the fingerprint of the request."""
+
+    text: str
+    fingerprint: bytes
+
+
+class Written(NamedTuple):
+    """What a write has done: the number of the change, and the fields of the task as the change left it.
+
+    `change` is None where there was nothing new, `task` where the task was deleted. `replayed` is whether an earlier
+    request with the same key has done it.
+    """
+
+    change: int | None
+    task: dict[str, Any] | None
+    replayed: bool = False
