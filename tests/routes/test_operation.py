@@ -34,7 +34,7 @@ from donebase.core.errors import TaskNotFound
 from donebase.http.family import Family, Handler
 from donebase.http.operation import OperationTable
 from donebase.http.parameters import Database, Owner, RequestPath, RequestQuery
-from donebase.http.providers import provider
+from donebase.http.providers import FromBody, provider
 from donebase.http.readers import Unsupported
 from donebase.settings import Settings
 from tests.support.oracle import Oracle, Outcome, Sent
@@ -95,6 +95,8 @@ async def twice(first: Session, second: Again, third: Caller) -> Response: ...
 async def body(item: Annotated[int, Path()], shape: Shape, number: Number, key: Key = None) -> Response: ...
 async def optional(shape: Shape | None = None) -> Response: ...
 async def scope(path: RequestPath, query: RequestQuery, database: Database) -> Response: ...
+async def content(sent: Annotated[bytes, Depends(FromBody())], shape: Shape | None = None) -> Response: ...
+async def no_content(sent: Annotated[bytes, Depends(FromBody())]) -> Response: ...
 
 
 FAMILY = Family(
@@ -111,6 +113,8 @@ FAMILY = Family(
         ("PUT", "/body/{item}", body),
         ("POST", "/optional", optional),
         ("GET", "/scope", scope),
+        ("POST", "/content", content),
+        ("POST", "/no-content", no_content),
     ],
 )
 GUARDED = Family(
@@ -209,6 +213,15 @@ def test_values_of_the_request_and_of_the_app_are_given() -> None:
     [(_, arguments)] = asked("GET", "/made/scope").calls
     assert (arguments["path"], arguments["query"]) == ("/made/scope", b"")
     assert isinstance(arguments["database"], Rows)
+
+
+def test_a_body_is_also_given_as_it_was_sent() -> None:
+    sent = b' {"title": "x"}\n'
+    assert asked("POST", "/made/content", JSON, body=sent).calls == [
+        ("content", {"sent": sent, "shape": Shape(title="x")})
+    ]
+    assert asked("POST", "/made/content").calls == [("content", {"sent": b"", "shape": None})]
+    assert asked("POST", "/made/no-content", JSON, body=sent).calls == [("no_content", {"sent": b""})]
 
 
 def test_a_guard_of_a_family_refuses_before_the_handler_is_read() -> None:

@@ -2,7 +2,6 @@
 
 from email.message import Message
 from functools import lru_cache
-from typing import Any
 
 from starlette.types import Receive, Scope
 
@@ -11,6 +10,7 @@ from donebase.core.shapes import FIELDS
 from donebase.deadlines import Deadlines
 from donebase.http.errors import BodyTooLarge, IncompleteBody, UnsupportedMediaType
 from donebase.http.faults import unknown_field
+from donebase.http.request_parts import RequestParts
 from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
 
@@ -25,24 +25,24 @@ class Bodies:
         self._timeout = settings.body_timeout
         self._deadlines = Deadlines()
 
-    async def read_object(self, scope: Scope, receive: Receive, *, required: bool) -> dict[str, Any] | None:
-        """Return the members of the JSON object that a body is, or None for an empty body that is not required.
+    async def read_object(self, parts: RequestParts, receive: Receive, *, required: bool) -> None:
+        """Set `content` and `body`, the members of the JSON object that the content is; an optional one can be empty.
 
         Of an object with 100 members or more (strict_json.MAX_MEMBERS), nothing is read but the unknown names. Raises
         BodyTooLarge, IncompleteBody, UnsupportedMediaType, MalformedJSON or InvalidInput.
         """
-        is_json = self._check_headers(scope)
-        body = await self._receive(receive)
-        if not body and not required:
-            return None
-        if body and not is_json:
+        is_json = self._check_headers(parts.scope)
+        parts.content = content = await self._receive(receive)
+        if not content and not required:
+            return
+        if content and not is_json:
             raise UnsupportedMediaType
-        value = parse_json(body)
+        value = parse_json(content)
         if not isinstance(value, dict):
             raise InvalidInput([Fault("body", "must be a JSON object", "wrong_type")])
         if len(value) >= MAX_MEMBERS:  # to validate each takes time, and the rest may not have been read
             raise InvalidInput([unknown_field(name) for name in value if name not in FIELDS])
-        return value
+        parts.body = value
 
     def _check_headers(self, scope: Scope) -> bool:
         """Return whether the body is declared as JSON. Raises BodyTooLarge if its Content-Length is above the limit."""

@@ -21,7 +21,7 @@ from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
 from donebase.http.readers import BodyReader, HeaderReader, QueryReader, Unsupported
-from donebase.http.request_parts import ABSENT, RequestParts
+from donebase.http.request_parts import RequestParts
 
 
 class Operation:
@@ -58,9 +58,9 @@ class Operation:
             if scope["query_string"]:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
             if self._body_is_required is not None:
-                body = await self._bodies.read_object(scope, receive, required=self._body_is_required)
-                parts.body = ABSENT if body is None else body
+                await self._bodies.read_object(parts, receive, required=self._body_is_required)
             arguments = await self._handler.arguments(parts)
+            parts.content = b""  # its memory is free while the handler waits for the database
             if parts.faults:
                 raise InvalidInput([validation_fault(fault) for fault in parts.faults[:MAX_FAULTS]])
             response: Response = await self._handler.function(**arguments)

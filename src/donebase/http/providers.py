@@ -1,4 +1,4 @@
-"""The dependencies that a route may have: values of the app, values of the request's scope, registered functions.
+"""The dependencies that a route may have: values of the app, of the request's scope, its body, registered functions.
 
 Each is a dependency of FastAPI as well, which documents them and, in the tests, resolves them.
 """
@@ -34,6 +34,14 @@ class FromScope:
     async def __call__(self, request: Request) -> Any:
         """Return the value, for FastAPI."""
         return request.scope[self.key]
+
+
+class FromBody:
+    """A dependency that is the body of a request as it was sent: empty where no parameter takes the body."""
+
+    async def __call__(self, request: Request) -> bytes:
+        """Return the body, for FastAPI."""
+        return await request.body() if request.scope["route"].body_field else b""
 
 
 def provider(function: _Function) -> _Function:

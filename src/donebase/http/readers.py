@@ -138,6 +138,17 @@ class BodyReader(Reader):
         return parts.body
 
 
+class ContentReader:
+    """Reads the body as it was sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, parts: RequestParts) -> bytes:
+        """Return its bytes."""
+        return parts.content
+
+
 class ScopeReader:
     """Reads a value of the ASGI scope."""
 

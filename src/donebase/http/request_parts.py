@@ -14,7 +14,7 @@ ABSENT: Any = object()
 class RequestParts:
     """What the parameters are read from, and the faults that were found, in the form of pydantic's errors."""
 
-    __slots__ = ("body", "cache", "faults", "headers", "path_values", "query", "scope")
+    __slots__ = ("body", "cache", "content", "faults", "headers", "path_values", "query", "scope")
 
     def __init__(self, scope: Scope, path_values: Sequence[str]) -> None:
         self.scope = scope
@@ -22,5 +22,7 @@ class RequestParts:
         self.headers: Sequence[Header] = ()  # those that the operation reads
         self.query: Mapping[str, list[str]] = {}
         self.body: Any = ABSENT
+        self.content = b""
+        """The body as it was sent, while the arguments of the handler are read; empty if no parameter takes it."""
         self.faults: list[dict[str, Any]] = []
         self.cache: dict[Any, Any] = {}  # what dependencies returned, by their functions
