@@ -60,7 +60,7 @@ def test_a_request_is_one_line_that_says_what_it_did(
     steps = [
         ("GET", family.address(alice), None, "listed"),
         ("GET", family.one(alice, task["id"]), None, "read"),
-        ("PUT", family.one(alice, task["id"]), {"title": WORDS}, "changed"),
+        ("PUT", family.one(alice, task["id"]), {"title": WORDS + "!"}, "changed"),
         ("DELETE", family.one(alice, task["id"]), None, "deleted"),
     ]
     for method, address, body, event in steps:
@@ -73,6 +73,7 @@ def test_a_request_is_one_line_that_says_what_it_did(
         assert line["action"] == f"task.{event}"
         assert line["user_id"] in (alice, None)
         assert line["task_id"] == (None if event == "listed" else task["id"])
+        assert line.get("change") == {"changed": 2, "deleted": 3}.get(event)
     assert WORDS not in json.dumps(service.lines)
 
 

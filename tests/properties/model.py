@@ -1,6 +1,6 @@
 """What must be true of tasks, whatever is done to them through whichever address: kept in memory."""
 
-from tests.properties.rules import FIELDS, Json, moment, sent_fields
+from tests.properties.rules import Json, is_changed, moment, sent_fields
 
 
 class Model:
@@ -24,9 +24,10 @@ class Model:
 
     def create(self, answer: Json, user: int, body: Json) -> None:
         """Take in what was answered to a new task: an id above all earlier ones, and what was sent."""
-        given = {field: answer[field] for field in ("id", "created_at", "updated_at")}
+        given = {field: answer[field] for field in ("id", "completed_at", "version", "created_at", "updated_at")}
         defaults = {"description": None, "completed": False, "priority": None}
         assert answer == {**defaults, **sent_fields(body), "user_id": user, **given}
+        assert answer["completed_at"] == (answer["updated_at"] if answer["completed"] else None)
         assert answer["id"] > max(self.ids, default=0)
         assert moment(answer["created_at"]) <= moment(answer["updated_at"])
         self.ids.add(answer["id"])
@@ -34,11 +35,7 @@ class Model:
 
     def change(self, answer: Json, body: Json) -> None:
         """Take in what was answered to a change: what was sent, a later time, and all else unchanged."""
-        before = self.tasks[answer["id"]]
-        if FIELDS & body.keys():
-            assert moment(answer["updated_at"]) > moment(before["updated_at"])
-            before = before | {"updated_at": answer["updated_at"]}
-        assert answer == before | sent_fields(body)
+        assert is_changed(self.tasks[answer["id"]], answer, body)
         self.tasks[answer["id"]] = answer
 
     def delete(self, task_id: int) -> None:

@@ -11,7 +11,8 @@ MAX_INT8 = 2**63 - 1
 LONGEST_TITLE = 500
 LONGEST_DESCRIPTION = 5_000
 FIELDS = frozenset({"title", "description", "completed", "priority"})
-ONLY_THE_DATABASE_SETS = frozenset({"id", "created_at", "updated_at"})
+ONLY_THE_DATABASE_SETS = frozenset({"id", "completed_at", "created_at", "updated_at"})
+SET_BY_A_CHANGE = frozenset({"completed_at", "version", "updated_at"})
 
 # Unicode's Default_Ignorable_Code_Point beyond the category Cf, and the blank pattern of Braille.
 _IGNORABLE = [
@@ -114,3 +115,22 @@ def moment(time: str) -> datetime:
     """Return what a time says; it has to be one in UTC, as RFC 3339 has it."""
     assert time.endswith("Z")
     return datetime.fromisoformat(time)
+
+
+def is_new(task: Json, body: Json) -> bool:
+    """Say whether a body that is sent to change a task brings anything new."""
+    return not sent_fields(body).items() <= task.items()
+
+
+def is_changed(before: Json, after: Json, body: Json) -> bool:
+    """Say whether a task is what a body has made of it, by a change if it brings anything new and else by none."""
+    if not is_new(before, body):
+        return after == before
+    completed_at = before["completed_at"] if before["completed"] == after["completed"] else after["updated_at"]
+    given = {name: after[name] for name in SET_BY_A_CHANGE}
+    return (
+        after == before | sent_fields(body) | given
+        and after["completed_at"] == (completed_at if after["completed"] else None)
+        and after["version"] > before["version"]
+        and moment(after["updated_at"]) > moment(before["updated_at"])
+    )

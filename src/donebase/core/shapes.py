@@ -53,7 +53,7 @@ Id = Annotated[
 Version = Annotated[
     int,
     AfterValidator(_positive_int8),
-    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}, examples=[17]),
+    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}),
 ]
 
 
@@ -137,7 +137,9 @@ class TaskInput(BaseModel):
         json_schema_extra=_READ_ONLY,
     )
     version: Version | MISSING = Field(
-        default=MISSING, description="The version that the task must have, as in If-Match. Ignored in a new task."
+        default=MISSING,
+        description="The version that the task must have, as in If-Match. Ignored in a new task.",
+        json_schema_extra=_READ_ONLY,
     )
 
 

@@ -26,7 +26,8 @@ async def create_task(database: Database, owner: int, new: NewTask) -> Written:
     Raises InvalidInput if the task names another owner.
     """
     [row] = await database.fetch(CREATE, user_id=_agreed(owner, new.user_id), **create_parameters(new))
-    return _written("task.created", owner, row["id"], row)
+    events.record("task.created", owner, row["id"], row["version"])
+    return Written(row["version"], task_fields(row))
 
 
 async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
@@ -92,15 +93,11 @@ async def _write(
         rows = await database.fetch(statement, owner=meant, task_id=task_id, versions=expected, **values)
         if rows:
             [row] = rows
-            return _written(verb.action, row["user_id"], task_id, row)
+            events.record(verb.action, row["user_id"], task_id, row["version"])
+            return Written(row["version"], None if verb is DELETE else task_fields(row))
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
         if sent is not None and _is_as_sent(unchanged.task, sent):
             return unchanged
-
-
-def _written(action: str, owner: int, task_id: int, row: Row) -> Written:
-    events.record(action, owner, task_id)
-    return Written(row["version"], None if action == DELETE.action else task_fields(row))
 
 
 async def _unchanged(

@@ -1,4 +1,4 @@
-"""The functions and triggers of the history, whose SQL is in `history.sql`, for the columns of a revision of the schema."""
+"""The functions and triggers of the history: the SQL of `history.sql`, for the columns of a revision of the schema."""
 
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
