@@ -10,13 +10,15 @@ BEGIN
     UPDATE users SET clock = clock + 1, clock_xact = txid_current(), updated_at = now()
         WHERE id = owner AND (clock_xact IS DISTINCT FROM txid_current() OR updated_at <> now())
         RETURNING clock INTO number;
+    IF number IS NULL THEN  -- moved already, as by a statement that changes many tasks, or there is no such user yet
+        SELECT clock INTO number FROM users WHERE id = owner AND clock_xact = txid_current() AND updated_at = now();
+    END IF;
     IF number IS NULL THEN
         INSERT INTO users AS u (id, clock, clock_xact) VALUES (owner, 1, txid_current())
             ON CONFLICT (id) DO UPDATE SET clock = u.clock + 1, clock_xact = txid_current(), updated_at = now()
-                WHERE u.clock_xact IS DISTINCT FROM txid_current() OR u.updated_at <> now()
             RETURNING clock INTO number;
     END IF;
-    RETURN coalesce(number, last_change(owner));
+    RETURN number;
 END $$;
 
 -- Return an owner's clock as this transaction has left it. The statement that deletes a task cannot see it otherwise.
