@@ -113,13 +113,13 @@ class HistoryRow(Table, table=True):
 
 
 class IdempotencyKeyRow(Table, table=True):
-    """The key of a request, with the change that the request made."""
+    """The key of a request, with the change that the request made. It goes with the history of that change."""
 
     __tablename__ = "idempotency_keys"
-    # For addresses without an owner. Not unique: keys belong to their owners.
-    __table_args__ = (Index(None, "key"),)
+    # The key is first, for addresses without an owner. It belongs to its owner: two owners can have the same.
+    __table_args__ = (Index(None, "key", "user_id", unique=True),)
 
     user_id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    key: str = Field(sa_type=Text, primary_key=True)
+    change: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(sa_type=Text, nullable=False)
     fingerprint: bytes = Field(sa_type=LargeBinary, nullable=False)
-    change: int = Field(sa_type=BigInteger, nullable=False)

@@ -37,12 +37,12 @@ def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("change", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("user_id", "key", name="pk_idempotency_keys"),
+        sa.PrimaryKeyConstraint("user_id", "change", name="pk_idempotency_keys"),
     )
-    op.create_index("ix_idempotency_keys_key", "idempotency_keys", ["key"])
+    op.create_index("ix_idempotency_keys_key_user_id", "idempotency_keys", ["key", "user_id"], unique=True)
     for statement in (*history_functions(["title", "description", "completed", "priority"]), *history_triggers()):
         op.execute(statement)
 
