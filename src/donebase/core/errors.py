@@ -4,6 +4,9 @@
     ├── InvalidInput         what was sent breaks a rule; contains the fields and the reasons
     ├── TaskNotFound         the task does not exist, or belongs to another user: the same error on purpose
     ├── PreconditionFailed   the task has another version than the request expects; contains the task as it is
+    ├── ChangeNotFound       the owner has made no change of this number
+    ├── UndoConflict         what a change left has changed again since; contains the tasks and the fields
+    ├── HistoryPruned        the history does not reach back so far
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
     │   └── Collided         a row with this key was there already: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
@@ -47,6 +50,29 @@ class PreconditionFailed(DonebaseError):
     def __init__(self, current: dict[str, Any]) -> None:
         super().__init__()
         self.current = current
+
+
+class ChangeNotFound(DonebaseError):
+    """The owner has made no change of this number."""
+
+
+class Conflict(NamedTuple):
+    """A field of a task that is no longer as a change left it: `id` if the task is gone, or there again."""
+
+    task_id: int
+    field: str
+
+
+class UndoConflict(DonebaseError):
+    """What a change left has changed again since: nothing was undone. `conflicts` has each field of each task."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        super().__init__()
+        self.conflicts = conflicts
+
+
+class HistoryPruned(DonebaseError):
+    """The history of the owner does not reach back so far, or has not come so far."""
 
 
 class DatabaseFailed(DonebaseError):

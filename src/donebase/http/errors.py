@@ -18,14 +18,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from donebase.core.errors import (
+    ChangeNotFound,
     Collided,
     DatabaseFailed,
     DonebaseError,
+    HistoryPruned,
     InvalidInput,
     Overloaded,
     PreconditionFailed,
     SchemaMismatch,
     TaskNotFound,
+    UndoConflict,
 )
 from donebase.http.headers import CLOSE, Header
 from donebase.telemetry import logs
@@ -83,6 +86,7 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     MalformedJSON: ErrorSpec(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
     IncompleteBody: ErrorSpec(400, "MALFORMED_JSON", "The body is incomplete or did not arrive in time.", (CLOSE,)),
     TaskNotFound: ErrorSpec(404, "TASK_NOT_FOUND", "The task does not exist."),
+    ChangeNotFound: ErrorSpec(404, "CHANGE_NOT_FOUND", "The change does not exist."),
     AddressNotFound: ErrorSpec(404, "NOT_FOUND", "This address does not exist."),
     MethodNotAllowed: ErrorSpec(
         405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
@@ -90,6 +94,10 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     PreconditionFailed: ErrorSpec(
         412, "PRECONDITION_FAILED", "The task has another version than the request expects; see current."
     ),
+    UndoConflict: ErrorSpec(
+        409, "UNDO_CONFLICT", "What this change left has changed again since; see conflicts. Nothing was undone."
+    ),
+    HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not go back so far: begin anew from the list."),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
     DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),

@@ -1,0 +1,134 @@
+"""What the history says of each change is what the change left, however much has changed since."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from donebase.core.changes import Change, read_changes
+from donebase.core.errors import HistoryPruned
+from donebase.core.rows import all_task_fields
+from donebase.core.statements import LIST
+from donebase.http.responses import encoded
+from donebase.postgres.database import PostgresDatabase
+from donebase.settings import Settings
+
+VALUES = {
+    "title": ["'Milk'", "'{\"a\": [1]}'", "'\\ \" é 😀'", "chr(1) || 'x'"],
+    "description": ["NULL", "''", "repeat('long ', 900)", "'null'"],
+    "completed": ["NOT completed"],
+    "priority": ["NULL", "'low'", "'high'"],
+}
+ALL = 2**62
+
+Tasks = dict[int, Any]
+
+
+class Writer:
+    """Writes tasks of a user as psql does, and keeps the tasks as each change left them."""
+
+    def __init__(self, database: PostgresDatabase, user: int, seed: int = 0) -> None:
+        self.database = database
+        self.user = user
+        self.random = random.Random(seed)  # noqa: S311
+        self.left: list[Tasks] = [{}]
+
+    async def run(self, sql: str) -> None:
+        """Run a statement about tasks `$` of the user, which changes something."""
+        before = self.left[-1]
+        chosen = self.random.sample(sorted(before), self.random.randint(1, len(before))) if before else []
+        which = f"user_id = {self.user} AND id = ANY ('{{{','.join(map(str, chosen))}}}')"
+        await self.database.fetch(text(sql.replace("$", which).replace(":", r"\:")))
+        rows = await self.database.fetch(LIST.owned, owner=self.user, after=0, limit=ALL)
+        after = {task["id"]: encoded(task) for task in all_task_fields(rows)}
+        if after != before:
+            self.left.append(after)
+
+    async def write(self) -> None:
+        """Create, change or delete some tasks."""
+        kind = self.random.choices(["create", "change", "delete"], [2, 6, 1])[0] if self.left[-1] else "create"
+        if kind == "create":
+            number = self.random.randint(1, 3)
+            await self.run(
+                f"INSERT INTO tasks (user_id, title) SELECT {self.user}, 'x' FROM generate_series(1, {number})"
+            )
+        elif kind == "delete":
+            await self.run("DELETE FROM tasks WHERE $")
+        else:
+            fields = self.random.sample(sorted(VALUES), self.random.randint(1, 3))
+            moves = ", ".join(f"{name} = {self.random.choice(VALUES[name])}" for name in fields)
+            await self.run(f"UPDATE tasks SET {moves} WHERE $")
+
+    async def restore(self) -> None:
+        """Put a task that is gone back under its own id."""
+        gone = sorted(set().union(*self.left) - set(self.left[-1]))
+        if gone:
+            await self.run(
+                "INSERT INTO tasks (id, user_id, title) OVERRIDING SYSTEM VALUE "
+                f"VALUES ({self.random.choice(gone)}, {self.user}, 'back')"
+            )
+
+    def expected(self, number: int) -> Change:
+        """Return what a change did."""
+        before, after = self.left[number - 1 : number + 1]
+        changed = [task for task_id, task in after.items() if before.get(task_id) != task]
+        return Change(number, changed, sorted(before.keys() - after.keys()))
+
+
+def with_writer(url: str, user: int, story: Callable[[Writer], Awaitable[None]]) -> None:
+    async def run() -> None:
+        database = PostgresDatabase(Settings.read(database_url=url))
+        try:
+            await story(Writer(database, user, user))
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def in_bytes(changes: list[Change]) -> list[Change]:
+    return [Change(each.number, [encoded(task) for task in each.tasks], each.deleted) for each in changes]  # type: ignore[misc]
+
+
+def test_a_change_is_read_as_it_left_the_tasks_to_the_byte(database_url: str, alice: int) -> None:
+    async def story(writer: Writer) -> None:
+        for _ in range(60):
+            await writer.write()
+            if writer.random.random() < 0.2:
+                await writer.restore()
+        last = len(writer.left) - 1
+        assert last > 50
+        for since in range(0, last, 7):
+            for limit in (1, 5, ALL):
+                found = in_bytes(await read_changes(writer.database, alice, since, limit))
+                assert found == [writer.expected(number) for number in range(since + 1, since + len(found) + 1)]
+                rows = [len(each.tasks) + len(each.deleted) for each in found]
+                assert sum(rows[:-1]) < limit
+                assert sum(rows) >= limit or since + len(found) == last
+            only = in_bytes(await read_changes(writer.database, alice, since, 1, upto=since + 1))
+            assert only == [writer.expected(since + 1)]
+        assert await read_changes(writer.database, alice, last, 1) == []
+
+    with_writer(database_url, alice, story)
+
+
+def test_what_the_history_does_not_have_is_refused(database_url: str, alice: int, bob: int) -> None:
+    async def story(writer: Writer) -> None:
+        for _ in range(4):
+            await writer.write()
+        last = len(writer.left) - 1
+        await writer.database.fetch(text(f"DELETE FROM history WHERE user_id = {alice} AND change <= 2"))
+        assert in_bytes(await read_changes(writer.database, alice, 2, ALL))[0] == writer.expected(3)
+        for since in (0, 1, last + 1):
+            with pytest.raises(HistoryPruned):
+                await read_changes(writer.database, alice, since, ALL)
+        await writer.database.fetch(text(f"DELETE FROM history WHERE user_id = {alice}"))
+        assert await read_changes(writer.database, alice, last, ALL) == []
+        with pytest.raises(HistoryPruned):
+            await read_changes(writer.database, alice, last - 1, ALL)
+        assert await read_changes(writer.database, bob, 0, ALL) == []
+
+    with_writer(database_url, alice, story)
