@@ -59,7 +59,7 @@ class Exchange:
         self._unread = 0
         self.more_body = True  # the body has not arrived whole
         self._end_received = False  # by the application
-        self._woken: asyncio.Event | None = None  # made when the application first waits
+        self._woken: asyncio.Future[None] | None = None  # made when the application waits
         self._start: Message | None = None
         self._framing: framing.Framing | None = None  # known once the head is written
         self.complete = False
@@ -97,11 +97,11 @@ class Exchange:
             if self._pieces or not (self.more_body or self._end_received):
                 return self._take()
             if self._woken is None:
-                self._woken = asyncio.Event()
                 self._continue()
             self._pipeline.read_on()
-            self._woken.clear()
-            await self._woken.wait()
+            if self._woken is None or self._woken.done():
+                self._woken = asyncio.get_running_loop().create_future()
+            await self._woken
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -150,8 +150,8 @@ class Exchange:
             self._pipeline.stream.write(framing.CONTINUE)
 
     def _wake(self) -> None:
-        if self._woken is not None:
-            self._woken.set()
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
     def _head(self, start: Message) -> bytes:
         """Decide how the body is framed, and return the head."""

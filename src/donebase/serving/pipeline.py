@@ -1,7 +1,6 @@
 """The requests of one connection, answered one at a time, in the order in which they came (RFC 9112, 9.3.2)."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Scope
@@ -29,7 +28,7 @@ class Pipeline:
         self._app = app
         self._end = end
         self._loop = asyncio.get_running_loop()
-        self._exchanges: deque[Exchange] = deque()
+        self._exchanges: list[Exchange] = []  # a deque, empty, takes 760 bytes of each connection
         self._running: Exchange | None = None
         self._ends = False
         self.server = server
@@ -71,7 +70,7 @@ class Pipeline:
         """Continue with the next request, after the last byte of a response was written."""
         self.server.total_requests += 1
         self._running = None
-        self._exchanges.popleft()
+        del self._exchanges[0]
         if exchange.keep_alive:
             self.read_on()
             if self._exchanges:

@@ -26,7 +26,7 @@ class Stream:
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._reading_paused = False
-        self._drained = asyncio.Event()
+        self._drained: asyncio.Future[None] | None = None  # made for each wait: most connections never wait
         self.writing_paused = False
         self.write = transport.write
         self.writelines = transport.writelines
@@ -54,17 +54,18 @@ class Stream:
     def pause_writing(self) -> None:
         """Make `drain` wait: the client has not read much of what was sent."""
         self.writing_paused = True
-        self._drained.clear()
 
     def resume_writing(self) -> None:
         """End the waits in `drain`: the client has read most of it, or has disconnected."""
         self.writing_paused = False
-        self._drained.set()
+        if self._drained and not self._drained.done():
+            self._drained.set_result(None)
 
     async def drain(self) -> None:
-        """Wait while writing is paused."""
+        """Wait while writing is paused. One task at a time may wait."""
         while self.writing_paused:
-            await self._drained.wait()
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
 
     def close(self) -> None:
         """Close the connection after all that was written is sent."""
