@@ -1,4 +1,4 @@
-"""The two tables as classes."""
+"""The tables as classes."""
 
 from datetime import UTC, datetime
 
@@ -19,10 +19,10 @@ def test_a_user_and_its_tasks_know_each_other() -> None:
 
 def test_every_unique_index_holds_the_owner() -> None:
     """Citus distributes by owner, and can keep unique only what holds it."""
-    owner = {"users": "id", "tasks": "user_id"}
     for name, table in Table.metadata.tables.items():
-        unique = [table.primary_key.columns, *(index.columns for index in table.indexes if index.unique)]
-        assert all(owner[name] in columns for columns in unique)
+        owner = "id" if name == "users" else "user_id"
+        assert table.primary_key.columns[0].name == owner, "the rows of an owner are stored together"
+        assert all(owner in index.columns for index in table.indexes if index.unique)
 
 
 def test_every_constraint_has_the_name_that_the_rule_gives() -> None:
@@ -31,10 +31,14 @@ def test_every_constraint_has_the_name_that_the_rule_gives() -> None:
     assert names == {
         "pk_users",
         "pk_tasks",
+        "pk_history",
+        "pk_idempotency_keys",
         "fk_tasks_user_id_users",
         "ck_users_id_positive",
         "ck_tasks_title_length",
         "ck_tasks_description_length",
         "ck_tasks_priority_known",
+        "ck_tasks_completed_at",
         "ix_tasks_id",
+        "ix_idempotency_keys_key_user_id",
     }

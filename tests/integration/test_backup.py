@@ -1,6 +1,7 @@
 """docs/backup.md, done as it is written: what was acknowledged comes back to the byte, and no id comes twice."""
 
 import asyncio
+import json
 import os
 import re
 import shlex
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from donebase.core.tables import REVISION
+from donebase.core.tables import REVISION, Table
 from donebase.postgres.embedded import postgresql as embedded_postgresql
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
@@ -139,7 +140,7 @@ def test_a_backup_taken_while_tasks_are_created_comes_back(
             run(BACK_UP, folder, DATABASE_URL=nobody, DATABASE_URL_UNPOOLED=direct, PATH=spied(folder, tools))
         after = everything(client)
         assert (folder / "donebase.dump").stat().st_mode & 0o777 == 0o600
-        with pytest.raises(AssertionError, match="the database already contains users: restore into an empty database"):
+        with pytest.raises(AssertionError, match="the database already contains tasks: restore into an empty database"):
             run(RESTORE, folder, RESTORED_URL=url, PATH=tools)
         assert everything(client) == after, "a backup is not mixed with what is there"
     run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
@@ -181,16 +182,47 @@ def test_from_the_embedded_postgresql_to_an_older_one_and_back(
         assert V1.created(client, alice)["id"] == created["id"] + 1
 
 
-def test_a_backup_of_the_version_before_is_upgraded(server: Postgresql, folder: Path, tools: str) -> None:
+def rows(url: str) -> dict[str, Any]:
+    """Return all rows of each table, as JSON."""
+    ordered = "SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t), '[]') FROM {} AS t"
+    return {name: json.loads(fetchval(url, ordered.format(name))) for name in Table.metadata.tables}
+
+
+def test_numbers_history_and_keys_come_back_as_they_were(
+    server: Postgresql, folder: Path, tools: str, alice: int
+) -> None:
+    """A restore is no change: what it copies is neither numbered nor recorded. The next change has the next number."""
+    source, restored = server.url(server.database_with_tables()), server.url(server.new_database())
+    fill(source, alice, 3, "quoted \\ \t 'text'")
+    for change in ("UPDATE tasks SET completed = true", "DELETE FROM tasks WHERE id = 2"):
+        fetchval(source, change)
+    fetchval(source, f"INSERT INTO idempotency_keys VALUES ({alice}, 2, 'a key', '\\x00ff')")
+    before = rows(source)
+    assert {name: len(found) for name, found in before.items()} == {
+        **{"users": 1, "tasks": 2},
+        **{"history": 7, "idempotency_keys": 1},
+    }
+    run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
+    run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)
+    assert rows(restored) == before
+    assert fetchval(restored, "UPDATE tasks SET title = 'next' WHERE id = 3 RETURNING version") == 4
+    assert fetchval(restored, "SELECT clock FROM users") == 4
+    assert fetchval(restored, "SELECT after::text FROM history WHERE change = 4") == '{"title": "next"}'
+
+
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, int(REVISION))])
+def test_a_backup_of_an_older_schema_is_upgraded(server: Postgresql, folder: Path, tools: str, revision: str) -> None:
     old, restored = server.url(server.new_database()), server.url(server.new_database())
-    asyncio.run(migrate(Settings.read(database_url=old), f"{int(REVISION) - 1:04}"))
+    asyncio.run(migrate(Settings.read(database_url=old), revision))
     fill(old, 7, 3, "as it was")
     run(BACK_UP, folder, DATABASE_URL=old, PATH=tools)
     run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)
-    with served(folder, DATABASE_URL=restored) as client:
-        found = [(task["id"], task["title"], task["description"]) for task in everything(client)]
-        assert found == [(number, f"task {number}", "as it was") for number in (1, 2, 3)]
-        assert V1.created(client, 7)["id"] == 4
+    upgraded = rows(restored)
+    found = [(task["id"], task["title"], task["description"], task["version"]) for task in upgraded["tasks"]]
+    assert found == [(number, f"task {number}", "as it was", 1) for number in (1, 2, 3)]
+    assert ([user["clock"] for user in upgraded["users"]], upgraded["history"]) == ([1], [])
+    assert fetchval(restored, "INSERT INTO tasks (user_id, title) VALUES (7, 'next') RETURNING id") == 4
+    assert fetchval(restored, "SELECT clock FROM users") == 2
 
 
 def refused(folder: Path, status: int, *arguments: str, **environment: str) -> str:

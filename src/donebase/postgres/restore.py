@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import asyncpg
 from alembic.util import CommandError
@@ -30,11 +30,12 @@ _BATCH = 2**18
 
 
 async def restore(settings: Settings, file: Path) -> None:
-    """Copy the rows of a backup into a database without users and tasks, in one transaction: all of them or none.
+    """Copy the rows of a backup into a database without rows, in one transaction: all of them or none.
 
-    The ids continue where they were: no id is assigned twice, not even that of a task that was deleted before the
-    backup. A backup of an older schema is upgraded. Raises WrongSetting if the file cannot be read, BackupFailed if it
-    is damaged or the database contains rows, SchemaMismatch if its schema is newer, and whatever `migration` raises.
+    The ids and the numbers of changes continue where they were: no id is assigned twice, not even that of a task that
+    was deleted before the backup. A backup of an older schema is upgraded. Raises WrongSetting if the file cannot be
+    read, BackupFailed if it is damaged or the database contains rows, SchemaMismatch if its schema is newer, and
+    whatever `migration` raises.
     """
     try:
         file.open("rb").close()
@@ -52,7 +53,10 @@ async def restore(settings: Settings, file: Path) -> None:
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
         tables = await connection.run_sync(_tables)
+        # The rows bring the numbers of their changes, and the history: the triggers would number and record them anew.
+        await _set_triggers(driver, tables, "DISABLE")
         rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in tables}
+        await _set_triggers(driver, tables, "ENABLE")
         for column in [column for table in tables for column in table.columns if column.identity]:
             await _continue_ids(driver, pg_restore, file, column)
         await connection.run_sync(migrate_to, REVISION)
@@ -66,10 +70,16 @@ def _tables(connection: Connection) -> list[Table]:
 
 
 def _refuse_rows(connection: Connection) -> None:
-    for table in _tables(connection):
+    for table in reversed(_tables(connection)):
         connection.execute(text(f'LOCK TABLE "{table.name}" IN ACCESS EXCLUSIVE MODE'))
         if connection.execute(select(table.select().exists())).scalar_one():
             raise BackupFailed(f"the database already contains {table.name}: restore into an empty database")
+
+
+async def _set_triggers(driver: asyncpg.Connection, tables: list[Table], state: Literal["DISABLE", "ENABLE"]) -> None:
+    """Switch the triggers of tables off or on, except for those of foreign keys."""
+    for table in tables:
+        await driver.execute(f'ALTER TABLE "{table.name}" {state} TRIGGER USER')
 
 
 async def _copy(driver: asyncpg.Connection, pg_restore: Path, file: Path, table: str) -> int:
