@@ -48,3 +48,26 @@ def test_a_start_imports_nothing_that_only_other_commands_settings_or_requests_n
     modules = json.loads(line)["modules"]
     assert {"fastapi", "asyncpg", "uvicorn"} <= set(modules)
     assert set() == LATER & set(modules)
+
+
+HELP = """
+import gc, sys
+collections = []
+gc.callbacks.append(lambda phase, info: collections.append(phase))
+from donebase.__main__ import run
+sys.argv = ["donebase", "serve", "--help"]
+try:
+    run()
+finally:
+    print(len(collections), gc.isenabled(), file=sys.stderr)
+"""
+
+
+def test_what_is_imported_is_not_searched_for_garbage(folder: Path) -> None:
+    command = [sys.executable, "-c", HELP]
+    done = subprocess.run(
+        command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    collections, enabled = done.stderr.split()
+    assert int(collections) < 20  # over 100 otherwise
+    assert enabled == "True"
