@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,9 +18,9 @@ from donebase.http import exception_handlers, openapi
 from donebase.http.middleware import ErrorBoundary, TracedRequestId
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
+from donebase.maintenance import start_maintenance
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import FAMILIES, every_route
-from donebase.serving import memory
 from donebase.serving.connection_limit import ConnectionLimit
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
@@ -105,27 +104,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     # collect first takes a twentieth of a start and frees nothing that shows.
     gc.freeze()
     gc.enable()
-    maintenance = asyncio.create_task(_maintain(app))
     settings = app.state.settings
+    maintenance = start_maintenance(database, app.state.worker_counts, settings.history_days)
     connection_limit = ConnectionLimit(settings)
     yield {"settings": settings, "connection_limit": connection_limit, "end_statements_within": database.end_within}
-    maintenance.cancel()
+    for task in maintenance:
+        task.cancel()
     if connection_limit.cut_off:
         logs.warning("shutdown_grace.exceeded", connections=connection_limit.cut_off)
+    await asyncio.wait(maintenance)
     await database.close()
     if app.state.worker_counts:
         app.state.worker_counts.save()
     logs.flush()  # a worker ends by the signal that stopped it: nothing runs at its exit
-
-
-async def _maintain(app: FastAPI) -> None:
-    """Once a second, close unused connections, and save the counts, for which another worker may be asked."""
-    database: PostgresDatabase = app.state.database
-    workers: WorkerCounts | None = app.state.worker_counts
-    for second in itertools.count():
-        if workers:
-            workers.save()
-        if second % memory.EVERY == 0:
-            memory.give_back()
-        await asyncio.sleep(1)
-        await database.close_idle()

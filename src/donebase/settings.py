@@ -113,6 +113,9 @@ class Settings(BaseModel):
     database_pool_idle: _Seconds = Field(default=120.0, description=_SOME_SECONDS)
     database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
     migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
+    history_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=30, description="must be a whole number of days from 1 to 36500, or 0 to keep the whole history"
+    )
     max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         default=2000, description="must be a whole number of connections from 1 to 1000000"
     )

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from donebase.app import create_app, with_middleware
-from donebase.core import statements
+from donebase.core import retention, statements
 from donebase.core.statements import Verb
 from donebase.postgres.compiled import compile_statement
 from donebase.settings import Settings
@@ -36,6 +36,7 @@ VALUES = {
     "ids": "'{70,71,72}'",
     "completed": "true",
     "versions": "'{1,2}'",
+    "days": "30",
 }
 
 
@@ -47,7 +48,7 @@ def filled() -> Iterator[str]:
         fill = (
             "INSERT INTO tasks (user_id, title) SELECT n % 1000 + 1, 'task ' || n FROM generate_series(1, 50000) AS n"
         )
-        asyncio.run(run(url, fill, "ANALYZE tasks", "ANALYZE users"))
+        asyncio.run(run(url, fill, "ANALYZE tasks", "ANALYZE users", "ANALYZE history"))
         yield url
 
 
@@ -88,6 +89,13 @@ def test_a_statement_walks_an_index(filled: str, verb: Verb, whose: str) -> None
     assert kinds.keys() <= {"Index Scan", "Index Only Scan", "Limit", "ModifyTable", "CTE Scan"}, (
         "nothing is sorted, nothing is read that is not asked"
     )
+
+
+@pytest.mark.parametrize("statement", [retention.FIND, retention.REMOVE], ids=["owners", "history"])
+def test_old_history_is_found_by_its_owner(filled: str, statement: Any) -> None:
+    nodes = list(plan(filled, statement))
+    assert "Seq Scan" not in {node["Node Type"] for node in nodes}
+    assert {node.get("Index Name") for node in nodes} <= {None, "pk_users", "pk_history", "pk_idempotency_keys"}
 
 
 class Recording(Rows):
