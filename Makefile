@@ -27,9 +27,9 @@ test: $(VENV)/installed-dev
 test-databases: $(VENV)/installed-dev
 	$(BIN)/python -m tests.databases $(AT_ONCE)
 
-# Half as many processes again as cores, because some tests mostly wait; at most 9, because they share one PostgreSQL
-# with 100 connections. PROCESSES=3 sets another number.
-AT_ONCE = -n $${PROCESSES:-$$($(BIN)/python -c "import os; print(min(9, (3 * os.cpu_count() + 1) // 2))")} --dist worksteal
+# Twice as many processes as cores, because many tests mostly wait; at most 9, because they share one PostgreSQL with 100
+# connections. PROCESSES=3 sets another number.
+AT_ONCE = -n $${PROCESSES:-$$($(BIN)/python -c "import os; print(min(9, 2 * os.cpu_count()))")} --dist worksteal
 
 # Run the property tests and Schemathesis with new random values for FUZZ_SECONDS (600).
 fuzz: $(VENV)/installed-dev
