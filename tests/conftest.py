@@ -17,9 +17,9 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from httpx._transports import default as transports
 
 from donebase.telemetry import logs
-from tests.support.databases import a_database, a_database_with_tables, postgresql_of_the_run
+from tests.support.databases import a_database, a_database_with_tables, embedded_data, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
-from tests.support.made_once import folder_of_the_run
+from tests.support.made_once import copy_folder, folder_of_the_run, made_once
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE
 
@@ -131,3 +131,10 @@ def data() -> Iterator[Path]:
     # Not below pytest's folder: each run of pytest closes that to the user whom PostgreSQL runs as for root.
     with tempfile.TemporaryDirectory(prefix="donebase-data-") as folder:
         yield Path(folder) / "data"
+
+
+@pytest.fixture
+def used_data(data: Path) -> Path:
+    """A folder for DATA_DIR that a service has used: with tables and nothing in them."""
+    copy_folder(made_once("data", embedded_data), data)
+    return data

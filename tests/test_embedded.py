@@ -55,21 +55,21 @@ def test_the_tables_of_the_version_before_are_migrated_at_the_start(folder: Path
         assert titles == [["task 1", "task 2", "task 3"]] * 3
 
 
-def test_the_last_of_two_stops_the_database(folder: Path, data: Path, alice: int) -> None:
-    first, second = start(folder, data), start(folder, data)
+def test_the_last_of_two_stops_the_database(folder: Path, used_data: Path, alice: int) -> None:
+    first, second = start(folder, used_data), start(folder, used_data)
     created = create_everywhere(first, alice)
     assert first.stop() == 0
-    assert running(data)
+    assert running(used_data)
     assert read_everywhere(second, alice) == [created] * 3
     assert second.stop() == 0
-    assert not running(data)
+    assert not running(used_data)
 
 
-def test_several_workers_on_it(folder: Path, data: Path, alice: int) -> None:
-    with Service(folder, DATA_DIR=str(data), WORKERS="2") as service:
+def test_several_workers_on_it(folder: Path, used_data: Path, alice: int) -> None:
+    with Service(folder, DATA_DIR=str(used_data), WORKERS="2") as service:
         create_everywhere(service.ready(), alice)
         assert service.stop() == 0
-    assert not running(data)
+    assert not running(used_data)
 
 
 def test_migrate_works_on_it(folder: Path, data: Path) -> None:

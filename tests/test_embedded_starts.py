@@ -125,23 +125,23 @@ def somebody(who: str, folder: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("who", ["sleep", "another PostgreSQL"])
-def test_a_process_that_has_the_pid_of_a_server_that_was_killed_is_left_alone(data: Path, who: str) -> None:
-    with postgresql(data) as url:
+def test_a_process_that_has_the_pid_of_a_server_that_was_killed_is_left_alone(used_data: Path, who: str) -> None:
+    with postgresql(used_data) as url:
         fetchval(url, "CREATE TABLE ours AS SELECT 1 AS number")
-    with somebody(who, data.with_name("other")) as pid:
-        server = data / "postgresql"
+    with somebody(who, used_data.with_name("other")) as pid:
+        server = used_data / "postgresql"
         stale = f"{pid}\n{server}\n{int(time.time())}\n5432\n{server}\n\n 1\t 1\nready   \n"
         (server / "postmaster.pid").write_text(stale)
         (server / ".s.PGSQL.5432.lock").write_text(stale)
-        with postgresql(data) as url:
+        with postgresql(used_data) as url:
             assert fetchval(url, "SELECT number FROM ours") == 1
         assert processes_in(server) == []
 
 
-def test_processes_that_a_killed_server_left_end_before_the_next_begins(data: Path) -> None:
+def test_processes_that_a_killed_server_left_end_before_the_next_begins(used_data: Path) -> None:
     """Two servers that write the same files would ruin them."""
-    with postgresql(data) as url:
-        postmaster = psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0]))
+    with postgresql(used_data) as url:
+        postmaster = psutil.Process(int((used_data / "postgresql" / "postmaster.pid").read_text().split()[0]))
         writer = postmaster.children()[0]
         writer.suspend()
         try:
@@ -180,9 +180,9 @@ def test_other_users_can_neither_read_the_log_nor_hold_the_locks(data: Path) -> 
         }
 
 
-def test_writes_are_durable(data: Path) -> None:
+def test_writes_are_durable(used_data: Path) -> None:
     """The defaults of PostgreSQL, without which a power cut loses what was acknowledged."""
-    with postgresql(data) as url:
+    with postgresql(used_data) as url:
         for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
             assert fetchval(url, f"SHOW {name}") == "on", name
         assert fetchval(url, "SHOW server_encoding") == "UTF8"

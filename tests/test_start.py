@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.processes import clean_environment, run_donebase
+from tests.support.processes import clean_environment
 from tests.support.waiting import DEADLINE
 
 # A command, a setting or a request needs them, and imports them then.
@@ -30,13 +30,14 @@ finally:
 """
 
 
-def test_a_start_imports_nothing_that_only_other_commands_settings_or_requests_need(folder: Path, data: Path) -> None:
+def test_a_start_imports_nothing_that_only_other_commands_settings_or_requests_need(
+    folder: Path, used_data: Path
+) -> None:
     """On an existing data folder, with the settings that are the default."""
-    assert run_donebase(folder, "migrate", DATA_DIR=str(data)).returncode == 0
     with subprocess.Popen(
         [sys.executable, "-c", SERVE],
         cwd=folder,
-        env=clean_environment(DATA_DIR=str(data), PORT="0"),
+        env=clean_environment(DATA_DIR=str(used_data), PORT="0"),
         stdout=subprocess.PIPE,
         text=True,
     ) as serving:

@@ -233,7 +233,9 @@ def refused(folder: Path, status: int, *arguments: str, **environment: str) -> s
     return done.stderr
 
 
-def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder: Path, tools: str, data: Path) -> None:
+def test_what_cannot_be_backed_up_is_said_in_one_line(
+    server: Postgresql, folder: Path, tools: str, used_data: Path
+) -> None:
     url, here = server.url(server.new_database()), path(tools)
     (folder / "there").write_text("older backup")
     assert "FILE must not exist yet" in refused(folder, 2, "backup", "there", DATABASE_URL=url, PATH=here)
@@ -241,7 +243,7 @@ def test_what_cannot_be_backed_up_is_said_in_one_line(server: Postgresql, folder
     assert "pg_dump must be on PATH" in refused(folder, 2, "backup", "b", DATABASE_URL=url, PATH=str(folder))
     assert "Connection refused" in refused(folder, 1, "backup", "b", DATABASE_URL="postgresql://127.0.0.1:1", PATH=here)
     assert "no donebase tables" in refused(folder, 1, "backup", "b", DATABASE_URL=url, PATH=here)
-    with embedded_postgresql(data) as newer:
+    with embedded_postgresql(used_data) as newer:
         mismatch = refused(folder, 1, "backup", "b", DATABASE_URL=newer, PATH=here)
     assert "server version mismatch" in mismatch
     assert "server version: 18" in mismatch

@@ -35,15 +35,15 @@ def restarted(services: list[Service], times: int) -> bool:
     return times == [line["event"] for service in services for line in service.lines].count("database.restarted")
 
 
-def test_it_is_started_again_and_nothing_is_lost(folder: Path, data: Path) -> None:
+def test_it_is_started_again_and_nothing_is_lost(folder: Path, used_data: Path) -> None:
     """Two services on one folder, one with several workers: one of them starts it, and both go on."""
     with ExitStack() as stack:
         settings = ({"WORKERS": "1"}, {"WORKERS": "2"})
-        services = [stack.enter_context(Service(folder, DATA_DIR=str(data), **each)) for each in settings]
+        services = [stack.enter_context(Service(folder, DATA_DIR=str(used_data), **each)) for each in settings]
         loads = [stack.enter_context(WriteLoad(service.ready().address, clients=3)) for service in services]
         for number in (1, 2):
             goes_on(loads)
-            kill_postmaster(data)
+            kill_postmaster(used_data)
             wait_for(partial(restarted, services, number))
             again = time.monotonic()
             goes_on(loads)
@@ -56,10 +56,10 @@ def test_it_is_started_again_and_nothing_is_lost(folder: Path, data: Path) -> No
                 assert load.check(client) > ENOUGH
         first, last = services
         assert first.stop() == 0
-        goes_on_alone(last, data, services)
+        goes_on_alone(last, used_data, services)
         assert last.stop() == 0
         assert restarted(services, 3)
-        assert not (data / "postgresql" / "postmaster.pid").exists(), "the last stops it for good"
+        assert not (used_data / "postgresql" / "postmaster.pid").exists(), "the last stops it for good"
 
 
 def goes_on_alone(service: Service, data: Path, services: list[Service]) -> None:

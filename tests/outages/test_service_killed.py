@@ -59,13 +59,13 @@ def kill_embedded(data: Path) -> None:
     psutil.wait_procs(family[:-1], timeout=DEADLINE)
 
 
-def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, data: Path) -> None:
+def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, used_data: Path) -> None:
     through_three_loads(
-        start=lambda: Service(folder, DATA_DIR=str(data)).ready(),
-        kill_database=lambda: kill_embedded(data),
+        start=lambda: Service(folder, DATA_DIR=str(used_data)).ready(),
+        kill_database=lambda: kill_embedded(used_data),
         revive_database=lambda: None,  # the next start does that
     )
-    assert not (data / "postgresql" / "postmaster.pid").exists(), "the last stop leaves the database clean"
+    assert not (used_data / "postgresql" / "postmaster.pid").exists(), "the last stop leaves the database clean"
 
 
 def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, server: Postgresql, database: str) -> None:

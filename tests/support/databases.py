@@ -62,6 +62,12 @@ def a_database_with_tables() -> Iterator[str]:
         yield url
 
 
+def embedded_data(folder: Path) -> None:
+    """Have the embedded PostgreSQL make its data in a folder, with donebase's tables and nothing in them."""
+    with postgresql(folder) as url:
+        asyncio.run(migrate(Settings.read(database_url=url)))
+
+
 def database_named(name: str) -> str:
     """Return the URL of another database on the PostgreSQL of this run."""
     return urlunsplit(urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/{name}"))
