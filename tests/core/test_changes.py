@@ -4,14 +4,17 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import ANY
 
+import orjson
 import pytest
 from sqlalchemy import text
 
-from donebase.core.changes import Change, read_changes
+from donebase.core.changes import Change, changes_since, read_changes
 from donebase.core.errors import HistoryPruned
-from donebase.core.rows import all_task_fields
+from donebase.core.rows import all_task_fields, task_fields
 from donebase.core.statements import LIST
+from donebase.core.undo import undo_change
 from donebase.http.responses import encoded
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
@@ -25,6 +28,26 @@ VALUES = {
 ALL = 2**62
 
 Tasks = dict[int, Any]
+
+
+async def follow(database: PostgresDatabase, owner: int, since: int, limit: int, copy: Tasks) -> Tasks:
+    """Return a copy that was made at a number, brought to what there is now, and check the pages on the way."""
+    seen: set[int] = set()
+    while True:
+        latest, more, tasks, deleted = await changes_since(database, owner, since, limit)
+        versions = [task["version"] for task in tasks]
+        assert versions == sorted(versions)
+        assert not versions or since < versions[0] <= versions[-1] <= latest
+        assert len([*tasks, *deleted]) >= limit or not more
+        assert since < latest or not more
+        seen_now = {task["id"] for task in tasks}
+        assert not seen & seen_now
+        seen |= seen_now
+        copy = {task_id: task for task_id, task in copy.items() if task_id not in deleted}
+        copy |= {task["id"]: encoded(task_fields(task)) for task in tasks}
+        since = latest
+        if not more:
+            return copy
 
 
 class Writer:
@@ -46,6 +69,13 @@ class Writer:
         after = {task["id"]: encoded(task) for task in all_task_fields(rows)}
         if after != before:
             self.left.append(after)
+
+    async def write_much(self, number: int) -> None:
+        """Write so many times or less, and now and then put back what is gone."""
+        for _ in range(number):
+            await self.write()
+            if self.random.random() < 0.2:
+                await self.restore()
 
     async def write(self) -> None:
         """Create, change or delete some tasks."""
@@ -95,10 +125,7 @@ def in_bytes(changes: list[Change]) -> list[Change]:
 
 def test_a_change_is_read_as_it_left_the_tasks_to_the_byte(database_url: str, alice: int) -> None:
     async def story(writer: Writer) -> None:
-        for _ in range(60):
-            await writer.write()
-            if writer.random.random() < 0.2:
-                await writer.restore()
+        await writer.write_much(60)
         last = len(writer.left) - 1
         assert last > 50
         for since in range(0, last, 7):
@@ -130,5 +157,87 @@ def test_what_the_history_does_not_have_is_refused(database_url: str, alice: int
         with pytest.raises(HistoryPruned):
             await read_changes(writer.database, alice, last - 1, ALL)
         assert await read_changes(writer.database, bob, 0, ALL) == []
+
+    with_writer(database_url, alice, story)
+
+
+def test_a_copy_follows_from_any_number_in_pages_of_any_size(database_url: str, alice: int) -> None:
+    async def story(writer: Writer) -> None:
+        await writer.write_much(40)
+        *_, now = writer.left
+        for since in range(0, len(writer.left), 3):
+            for limit in (1, 2, 5, ALL):
+                assert await follow(writer.database, alice, since, limit, writer.left[since]) == now
+        latest = len(writer.left) - 1
+        assert await changes_since(writer.database, alice, latest, 1) == (latest, False, [], [])
+        everything = await changes_since(writer.database, alice, 0, ALL)
+        assert (everything.latest, everything.more, everything.deleted) == (latest, False, [])
+        assert {task["id"] for task in everything.tasks} == now.keys()
+
+    with_writer(database_url, alice, story)
+
+
+def test_a_copy_can_begin_anew_in_pages_where_the_history_was_pruned(database_url: str, alice: int, bob: int) -> None:
+    async def story(writer: Writer) -> None:
+        await writer.write_much(20)
+        floor = len(writer.left) // 2
+        await writer.database.fetch(text(f"DELETE FROM history WHERE user_id = {alice} AND change <= {floor}"))
+        for limit in (1, 3, ALL):
+            assert await follow(writer.database, alice, 0, limit, {}) == writer.left[-1]
+        for since in (1, floor - 1, len(writer.left)):
+            with pytest.raises(HistoryPruned):
+                await changes_since(writer.database, alice, since, ALL)
+        await writer.database.fetch(text(f"DELETE FROM history WHERE user_id = {alice}"))
+        for limit in (1, 3, ALL):
+            assert await follow(writer.database, alice, 0, limit, {}) == writer.left[-1]
+        assert await changes_since(writer.database, bob, 0, ALL) == (0, False, [], [])
+        with pytest.raises(HistoryPruned):
+            await changes_since(writer.database, bob, 1, ALL)
+
+    with_writer(database_url, alice, story)
+
+
+def test_a_page_of_large_tasks_ends_early_at_the_end_of_a_change(database_url: str, alice: int) -> None:
+    async def story(writer: Writer) -> None:
+        large = f"SELECT {alice}, 'x', repeat('é', 5000) FROM generate_series(1, 50)"
+        for _ in range(6):
+            await writer.run(f"INSERT INTO tasks (user_id, title, description) {large}")
+        first = await changes_since(writer.database, alice, 0, ALL)
+        assert (first.latest, first.more, len(first.tasks)) == (4, True, 200)
+        assert await changes_since(writer.database, alice, 4, ALL) == (6, False, ANY, [])
+        await writer.run("UPDATE tasks SET completed = true WHERE $")
+        whole = await changes_since(writer.database, alice, 6, ALL)
+        assert (whole.latest, whole.more) == (7, False)
+
+    with_writer(database_url, alice, story)
+
+
+def without(tasks: Tasks, *fields: str) -> Tasks:
+    return {
+        task_id: {k: v for k, v in orjson.loads(task).items() if k not in fields} for task_id, task in tasks.items()
+    }
+
+
+def test_undoing_everything_in_reverse_leaves_what_there_was(database_url: str, alice: int) -> None:
+    async def story(writer: Writer) -> None:
+        await writer.write_much(30)
+        last = len(writer.left) - 1
+        for number in range(last, 0, -1):
+            before = writer.left[-1]
+            undone = await undo_change(writer.database, alice, number)
+            assert undone
+            await writer.run("SELECT")
+            assert undone.number == len(writer.left) - 1
+            assert Change(undone.number, *undone[1:]) == undone
+            assert in_bytes([undone]) == [writer.expected(undone.number)]
+            moving = ("version", "updated_at")
+            assert without(writer.left[-1], *moving) == without(writer.left[number - 1], *moving)
+            for task_id, task in without(writer.left[-1]).items():
+                assert task_id not in before or task["updated_at"] >= without(before)[task_id]["updated_at"]
+        for number in range(2 * last, last, -1):  # undoing an undo is redo
+            assert await undo_change(writer.database, alice, number)
+            await writer.run("SELECT")
+            assert without(writer.left[-1], *moving) == without(writer.left[number - 1], *moving)
+        assert without(writer.left[-1], *moving) == without(writer.left[last], *moving)
 
     with_writer(database_url, alice, story)

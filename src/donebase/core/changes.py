@@ -1,20 +1,21 @@
-"""What an owner's changes did, as the history has it: whole changes in their order."""
+"""What has changed since a number, and what each change did."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
-
+from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.errors import HistoryPruned
-from donebase.core.history_statements import READ_CHANGES
+from donebase.core.history_statements import ALL_CHANGED, CHANGED_SINCE, READ_CHANGES
+from donebase.core.rows import history_fields, task_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
 
+PAGE_SIZE = 1_000_000
+"""The characters of titles and descriptions after which a page of tasks ends with the change that it has come to."""
+
 _AT_ONCE = 100  # rows between which other requests get their turn
-_TIMES = ("completed_at", "created_at", "updated_at")
 
 
 class Change(NamedTuple):
@@ -27,6 +28,53 @@ class Change(NamedTuple):
     number: int
     tasks: list[dict[str, Any]]
     deleted: list[int]
+
+
+class ChangedTasks(NamedTuple):
+    """Rows of the tasks that have changed since a number, in order of version, and the ids of those that are gone.
+
+    `latest` is the number that a copy has come to with them, and `more` whether the owner's clock is further.
+    """
+
+    latest: int
+    more: bool
+    tasks: list[Row]
+    deleted: list[int]
+
+
+async def changes_since(database: Database, owner: int, since: int, limit: int) -> ChangedTasks:
+    """Return what has changed after the number `since`, each task once and as it is now: for 0, all tasks.
+
+    There are `limit` tasks at most, deleted ones included, except that a change is never cut. Raises HistoryPruned as
+    `read_changes` does, but not for 0.
+    """
+    if since:
+        rows = await database.fetch(CHANGED_SINCE, owner=owner, since=since, limit=limit)
+        check_reach(rows[0], since)
+    else:
+        rows = await database.fetch(ALL_CHANGED, owner=owner, limit=limit)
+    events.record("task.changes", owner, None)
+    clock, floor = rows[0]["clock"], rows[0]["floor"]
+    if rows[0]["change"] is None:
+        return ChangedTasks(clock, more=False, tasks=[], deleted=[])
+    number = await _end_of_page(rows, floor)
+    latest = clock if number == len(rows) < limit else max(rows[number - 1]["change"], floor)
+    page = rows[:number]
+    gone = {row["task_id"] for row in page if row["id"] is None}
+    return ChangedTasks(latest, latest < clock, [row for row in page if row["id"] is not None], sorted(gone))
+
+
+async def _end_of_page(rows: Sequence[Row], floor: int) -> int:
+    """Return how many rows of tasks make a page: those up to PAGE_SIZE, and the rest of their changes."""
+    size, last = 0, rows[0]["change"]
+    for number, row in enumerate(rows):
+        if size > PAGE_SIZE and row["change"] > max(last, floor):
+            return number
+        last = row["change"]
+        size += len(row["title"] or "") + len(row["description"] or "")
+        if number % _AT_ONCE == _AT_ONCE - 1:
+            await asyncio.sleep(0)
+    return len(rows)
 
 
 async def read_changes(database: Database, owner: int, since: int, limit: int, upto: int | None = None) -> list[Change]:
@@ -71,25 +119,16 @@ def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]]) -> dict[str, A
     """
     task_id, before, after = row["task_id"], row["before"], row["after"]
     if after is None:
-        tasks[task_id] = members(before)
+        tasks[task_id] = history_fields(before)
         return None
-    left = members(after) if before is None else tasks.get(task_id) or _after_the_last_row(row)
+    left = history_fields(after) if before is None else tasks.get(task_id) or _after_the_last_row(row)
     if before is not None:
-        tasks[task_id] = left | members(before)
+        tasks[task_id] = left | history_fields(before)
     left |= {"id": task_id, "user_id": owner, "version": row["change"], "updated_at": row["at"]}
     return {name: left[name] for name in FIELDS}
 
 
 def _after_the_last_row(row: Row) -> dict[str, Any]:
     """Return the fields of a task as the last row about it left them: as they are, but for what later changes moved."""
-    now = dict(zip(FIELDS, list(row)[-len(FIELDS) :], strict=True))
-    return now if row["members"] is None else now | members(row["members"])
-
-
-def members(json: str) -> dict[str, Any]:
-    """Return what a column of the history has of a task, with times as `Change` has them."""
-    found: dict[str, Any] = orjson.loads(json)
-    for name in _TIMES:
-        if found.get(name) is not None:
-            found[name] = datetime.fromisoformat(found[name])
-    return found
+    now = task_fields(row)
+    return now if row["members"] is None else now | history_fields(row["members"])

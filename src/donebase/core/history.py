@@ -1,0 +1,64 @@
+"""The history of an owner: what each change did to each task, the newest first."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from donebase.core import events
+from donebase.core.database import Database, Row
+from donebase.core.history_statements import HISTORY
+from donebase.core.rows import history_fields
+from donebase.core.shapes import FIELDS
+from donebase.core.tables import MAX_ID
+
+Action = Literal["created", "changed", "deleted"]
+"""What a change did to a task."""
+
+
+class Cursor(NamedTuple):
+    """A place in the history: what follows is older. Without a task, it is before those of the change itself."""
+
+    change: int = MAX_ID
+    task_id: int = 0
+
+
+class HistoryPage(NamedTuple):
+    """Rows of the history for `history_entry`, and the place after which the next page begins, if there is one."""
+
+    rows: Sequence[Row]
+    following: Cursor | None
+
+
+async def list_history(
+    database: Database, owner: int, task_id: int | None, action: Action | None, limit: int, after: Cursor | None
+) -> HistoryPage:
+    """Return a page of the history, the newest change first: of one task, or of what was done, if they are given."""
+    place = after or Cursor()
+    rows = await database.fetch(
+        HISTORY,
+        owner=owner,
+        task_id=task_id,
+        action=action,
+        limit=limit + 1,  # which shows whether more follow
+        after=place.change,
+        after_task=place.task_id,
+    )
+    events.record("task.history", owner, task_id)
+    page = rows[:limit]
+    return HistoryPage(page, Cursor(page[-1]["change"], page[-1]["task_id"]) if len(rows) > limit else None)
+
+
+def history_entry(owner: int, row: Row) -> dict[str, Any]:
+    """Return what a row of the history is about: the fields that moved, all fields of a task that came or went."""
+    change, task_id, before, after = row["change"], row["task_id"], row["before"], row["after"]
+    was = None if before is None else _in_order(history_fields(before))
+    became = None if after is None else _in_order(history_fields(after))
+    if was is None and became is not None:
+        became = _in_order(became | {"id": task_id, "user_id": owner, "version": change, "updated_at": row["at"]})
+    if became is None and was is not None:
+        was = _in_order(was | {"id": task_id, "user_id": owner})
+    entry = {"change": change, "task_id": task_id, "action": row["action"]}
+    return entry | {"before": was, "after": became, "at": row["at"]}
+
+
+def _in_order(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: fields[name] for name in FIELDS if name in fields}

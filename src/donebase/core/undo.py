@@ -1,0 +1,142 @@
+"""Undo: what a change did is put back by another change, in one statement."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, DateTime, TextClause, bindparam, text
+
+from donebase.core import events
+from donebase.core.changes import Change
+from donebase.core.database import Database, Row
+from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPruned, UndoConflict
+from donebase.core.history_statements import HISTORY_STATE
+from donebase.core.rows import task_fields
+from donebase.core.shapes import FIELDS, WRITABLE
+from donebase.core.tables import Table
+from donebase.core.writes import RequestKey
+
+
+def _undo() -> TextClause:
+    columns = Table.metadata.tables["tasks"].columns
+    answered = (
+        f"timezone('UTC', tasks.{name}) AS {name}" if isinstance(columns[name].type, DateTime) else f"tasks.{name}"
+        for name in FIELDS
+    )
+    filled = {
+        "fields": ", ".join(f"'{name}', {name}" for name in WRITABLE),
+        "columns": ", ".join(WRITABLE),
+        "were": ", ".join(f"was.{name}" for name in WRITABLE),
+        "values": ", ".join(f"{name} = wanted.{name}" for name in WRITABLE),
+        "present": ", ".join(f"tasks.{name}" for name in WRITABLE),
+        "wanted": ", ".join(f"wanted.{name}" for name in WRITABLE),
+        "answered": ", ".join(answered),
+        "task": ", ".join(f"written.{name}" for name in FIELDS),
+    }
+    parameters = (bindparam(name, type_=BigInteger) for name in ("owner", "change"))
+    return text(_SQL.format(**filled)).bindparams(*parameters)
+
+
+# The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
+# write reads all of `conflicts` first. A task that another undo has put back since this statement began is not seen:
+# its key collides, and nothing is done.
+_SQL = """
+WITH touched AS MATERIALIZED (
+    SELECT task_id, at, before, after FROM history WHERE user_id = :owner AND change = :change
+), present AS MATERIALIZED (
+    SELECT id, completed_at, jsonb_build_object({fields}) AS fields FROM tasks
+    WHERE user_id = :owner AND id = ANY ((SELECT array_agg(task_id) FROM touched)::bigint[])
+    ORDER BY id FOR UPDATE
+), conflicts AS MATERIALIZED (
+    SELECT task_id, 'id' AS field FROM touched LEFT JOIN present ON id = task_id WHERE (after IS NULL) <> (id IS NULL)
+    UNION ALL
+    SELECT task_id, member.key FROM touched JOIN present ON id = task_id, jsonb_each(after) AS member
+    WHERE fields -> member.key <> member.value
+), removed AS (
+    DELETE FROM tasks
+    WHERE user_id = :owner AND NOT EXISTS (SELECT FROM conflicts)
+        AND id = ANY ((SELECT array_agg(task_id) FROM touched WHERE before IS NULL)::bigint[])
+    RETURNING id
+), restored AS (
+    INSERT INTO tasks (user_id, id, {columns}, completed_at, created_at, updated_at) OVERRIDING SYSTEM VALUE
+    SELECT
+        :owner, task_id, {were},
+        timezone('UTC', (before ->> 'completed_at')::timestamp),
+        timezone('UTC', (before ->> 'created_at')::timestamp),
+        greatest(now(), at + interval '1 microsecond')
+    FROM touched, jsonb_populate_record(NULL::tasks, before - '{{completed_at,created_at,updated_at}}'::text[]) AS was
+    WHERE after IS NULL AND NOT EXISTS (SELECT FROM conflicts)
+    RETURNING {answered}
+), wanted AS MATERIALIZED (
+    SELECT
+        task_id, {were},
+        CASE WHEN was.completed THEN
+            coalesce(timezone('UTC', (before ->> 'completed_at')::timestamp), present.completed_at)
+        END AS completed_at
+    FROM touched JOIN present ON present.id = task_id,
+        jsonb_populate_record(NULL::tasks, fields || (before - 'completed_at')) AS was
+    WHERE before IS NOT NULL AND after IS NOT NULL
+), changed AS (
+    UPDATE tasks SET {values}, completed_at = wanted.completed_at FROM wanted
+    WHERE user_id = :owner AND tasks.id = wanted.task_id AND NOT EXISTS (SELECT FROM conflicts)
+        AND ({present}, tasks.completed_at) IS DISTINCT FROM ({wanted}, wanted.completed_at)
+    RETURNING {answered}
+), written AS (
+    SELECT * FROM restored UNION ALL SELECT * FROM changed
+), outcome AS (
+    SELECT task_id, field, NULL::bigint AS number FROM conflicts
+    UNION ALL SELECT id, NULL, last_change(:owner) FROM removed
+    UNION ALL SELECT id, NULL, version FROM written
+)
+SELECT {task}, task_id, field, number FROM outcome LEFT JOIN written ON written.id = task_id AND field IS NULL
+ORDER BY task_id
+"""
+
+UNDO = _undo()
+
+
+async def undo_change(
+    database: Database,
+    owner: int,
+    number: int,
+    key: RequestKey | None = None,  # noqa: ARG001
+) -> Change | None:
+    """Put back what a change did, in every task that it touched: created tasks go, deleted ones come back.
+
+    Return the change that has done so, or None if there was nothing to put back. Raises UndoConflict where something is
+    no longer as the change left it, ChangeNotFound, and HistoryPruned.
+    """
+    try:
+        rows = await database.fetch(UNDO, owner=owner, change=number)
+    except Collided:  # a task is there again, which the next statement sees
+        rows = await database.fetch(UNDO, owner=owner, change=number)
+    if not rows:
+        await _check_number(database, owner, number)
+        return None
+    conflicts = [Conflict(row["task_id"], row["field"]) for row in rows if row["field"] is not None]
+    if conflicts:
+        raise UndoConflict(sorted(conflicts, key=lambda each: (each.task_id, FIELDS.index(each.field))))
+    undone = await _change(rows)
+    events.record("task.undone", owner, None, undone.number)
+    return undone
+
+
+async def _check_number(database: Database, owner: int, number: int) -> None:
+    """Raise ChangeNotFound or HistoryPruned if the history does not have the change."""
+    [state] = await database.fetch(HISTORY_STATE, owner=owner)
+    if number > state["clock"]:
+        raise ChangeNotFound
+    if number <= state["floor"]:
+        raise HistoryPruned
+
+
+async def _change(rows: Sequence[Row]) -> Change:
+    """Return the change that rows of UNDO are about."""
+    undone = Change(max(row["number"] for row in rows), [], [])
+    for count, row in enumerate(rows, start=1):
+        if count % 100 == 0:
+            await asyncio.sleep(0)  # other requests get their turn
+        if row["id"] is None:
+            undone.deleted.append(row["task_id"])
+        else:
+            undone.tasks.append(task_fields(row))
+    return undone
