@@ -25,6 +25,7 @@ DIFFER_WITHOUT_A_POOLER = (
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
     "tests/core/test_models.py",
+    "tests/core/test_retention.py",
     "tests/properties/test_sequences.py",
     "tests/routes/test_addresses.py",
     "tests/routes/test_headers.py",
