@@ -38,8 +38,7 @@ async def follow(database: PostgresDatabase, owner: int, since: int, limit: int,
         versions = [task["version"] for task in tasks]
         assert versions == sorted(versions)
         assert not versions or since < versions[0] <= versions[-1] <= latest
-        assert len([*tasks, *deleted]) >= limit or not more
-        assert since < latest or not more
+        assert (since < latest and (tasks or deleted)) or not more
         seen_now = {task["id"] for task in tasks}
         assert not seen & seen_now
         seen |= seen_now
