@@ -140,6 +140,8 @@ def test_the_headers_of_an_answer_are_documented(document: Json, at: tuple[str, 
     expected = {"201": {"Location"}, "500": {"Retry-After"}, "503": {"Retry-After"}}
     if OPERATIONS[at].endswith("list_tasks"):
         expected["200"] = {"Link"}
+    if method != "get":
+        expected |= {status: expected.get(status, set()) | {"Idempotent-Replayed"} for status in ("200", "201", "204")}
     for status, response in document["paths"][path][method]["responses"].items():
         assert set(response["headers"]) == {"X-Request-ID"} | expected.get(status, set())
 
@@ -172,6 +174,7 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
     responses = operation_at(document, at)["responses"]
     can_occur = {"400", "500", "503"}
     can_occur |= {"404"} if at in NAME_A_TASK else set()
+    can_occur |= {"409"} if at[0] != "get" else set()
     can_occur |= {"413", "415"} if at in TAKE_BODIES else set()
     assert {status for status in responses if status >= "400"} == can_occur
     if at[1] == "/health":  # says how the database is, whether it is well or not

@@ -34,8 +34,9 @@ from donebase.core.errors import TaskNotFound
 from donebase.http.family import Family, Handler
 from donebase.http.operation import OperationTable
 from donebase.http.parameters import Database, Owner, RequestPath, RequestQuery
-from donebase.http.providers import FromBody, provider
+from donebase.http.providers import FromRequest, provider
 from donebase.http.readers import Unsupported
+from donebase.http.request_parts import RequestParts
 from donebase.settings import Settings
 from tests.support.oracle import Oracle, Outcome, Sent
 from tests.support.rows import Rows
@@ -76,6 +77,12 @@ async def caller(session: Annotated[tuple[object, int], Depends(session)], x_nam
     return f"{x_name} {session[1]}"
 
 
+@provider
+async def as_sent(request: Annotated[RequestParts, Depends(FromRequest())]) -> bytes:
+    """Return the body before it was parsed."""
+    return request.content
+
+
 Session = Annotated[tuple[object, int], Depends(session)]
 Caller = Annotated[str, Depends(caller)]
 Again = Annotated[tuple[object, int], Depends(session, use_cache=False)]
@@ -95,8 +102,8 @@ async def twice(first: Session, second: Again, third: Caller) -> Response: ...
 async def body(item: Annotated[int, Path()], shape: Shape, number: Number, key: Key = None) -> Response: ...
 async def optional(shape: Shape | None = None) -> Response: ...
 async def scope(path: RequestPath, query: RequestQuery, database: Database) -> Response: ...
-async def content(sent: Annotated[bytes, Depends(FromBody())], shape: Shape | None = None) -> Response: ...
-async def no_content(sent: Annotated[bytes, Depends(FromBody())]) -> Response: ...
+async def content(sent: Annotated[bytes, Depends(as_sent)], shape: Shape | None = None) -> Response: ...
+async def no_content(sent: Annotated[bytes, Depends(as_sent)]) -> Response: ...
 
 
 FAMILY = Family(

@@ -7,6 +7,7 @@
     ├── ChangeNotFound       the owner has made no change of this number
     ├── UndoConflict         what a change left has changed again since; contains the tasks and the fields
     ├── HistoryPruned        the history does not reach back so far
+    ├── IdempotencyKeyReused  the key belongs to another request
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
     │   └── Collided         a row with this key was there already: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
@@ -73,6 +74,10 @@ class UndoConflict(DonebaseError):
 
 class HistoryPruned(DonebaseError):
     """The history of the owner does not reach back so far, or has not come so far."""
+
+
+class IdempotencyKeyReused(DonebaseError):
+    """The owner of the tasks has used the key for another request. Nothing was done."""
 
 
 class DatabaseFailed(DonebaseError):

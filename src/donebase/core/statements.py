@@ -17,6 +17,8 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Executable,
+    Select,
+    UpdateBase,
     and_,
     any_,
     bindparam,
@@ -31,8 +33,9 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from donebase.core.keyed import SAME_REQUEST, keeping_key, seen_key, unseen
 from donebase.core.shapes import FIELDS, WRITABLE, NewTask, TaskChanges
-from donebase.core.tables import Table, TaskRow
+from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
@@ -53,6 +56,9 @@ _expected = func.coalesce(
 )
 
 
+_Write = Select[Any] | UpdateBase
+
+
 class Verb(NamedTuple):
     """An operation on tasks: its action in the log, and its statement with an owner and without."""
 
@@ -63,6 +69,22 @@ class Verb(NamedTuple):
 
 def _verb(action: str, statement: Callable[..., Executable]) -> Verb:
     return Verb(action, owned=statement(_of_owner, _with_id), flat=statement(_with_id))
+
+
+def _keyed(action: str, statement: Callable[..., _Write]) -> Verb:
+    """Return the verb whose statements keep the key of their request.
+
+    A task has one owner for ever: a request that names no owner but the task is known by its fingerprint, with the task
+    gone as well. For another request, the key is one of the task's owner.
+    """
+    owner_of_task = select(col(TaskRow.user_id)).where(_with_id).scalar_subquery()
+    owned = seen_key(col(IdempotencyKeyRow.user_id) == bindparam("owner"))
+    flat = seen_key(or_(SAME_REQUEST, col(IdempotencyKeyRow.user_id) == owner_of_task))
+    return Verb(
+        action,
+        owned=keeping_key(statement(_of_owner, _with_id, unseen(owned)).cte("changed"), owned),
+        flat=keeping_key(statement(_with_id, unseen(flat)).cte("changed"), flat),
+    )
 
 
 def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Executable:
@@ -93,21 +115,28 @@ def _sent_or_kept(column: Column[Any]) -> tuple[ColumnElement[Any], ColumnElemen
     return case((is_sent, sent), else_=column), and_(is_sent, column.is_distinct_from(sent))
 
 
-def _change(*this: ColumnElement[bool]) -> Executable:
+def _change(*this: ColumnElement[bool]) -> _Write:
     fields = {name: _sent_or_kept(_columns[name]) for name in WRITABLE}
     is_new = or_(*(new for _, new in fields.values()))
     values = {name: value for name, (value, _) in fields.items()}
     return update(TaskRow).where(*this, _expected, is_new).values(values).returning(*COLUMNS)
 
 
-def _complete(*this: ColumnElement[bool]) -> Executable:
+def _complete(*this: ColumnElement[bool]) -> _Write:
     completed = bindparam("completed", type_=Boolean)
     is_new = or_(completed.is_(None), col(TaskRow.completed) != completed)
     value = func.coalesce(completed, ~col(TaskRow.completed))
     return update(TaskRow).where(*this, _expected, is_new).values(completed=value).returning(*COLUMNS)
 
 
-def _delete(*this: ColumnElement[bool]) -> Executable:
+def _keyed_create() -> Executable:
+    seen = seen_key(col(IdempotencyKeyRow.user_id) == bindparam("user_id"))
+    names = ("user_id", *WRITABLE)
+    new = select(*(bindparam(name, type_=_columns[name].type) for name in names)).where(unseen(seen))
+    return keeping_key(insert(TaskRow).from_select(names, new).returning(*COLUMNS).cte("changed"), seen)
+
+
+def _delete(*this: ColumnElement[bool]) -> _Write:
     deleted = delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id)).cte("deleted")
     # RETURNING has the row as it was. The function sees the number that the trigger gave to the change.
     return select(deleted.c.user_id, func.last_change(deleted.c.user_id, type_=BigInteger).label("version"))
@@ -126,3 +155,9 @@ READ = _verb("task.read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("task.changed", _change)
 COMPLETE = _verb("task.completed", _complete)
 DELETE = _verb("task.deleted", _delete)
+KEYED_CREATE = _keyed_create()
+KEYED = {
+    verb: _keyed(verb.action, statement)
+    for verb, statement in ((CHANGE, _change), (COMPLETE, _complete), (DELETE, _delete))
+}
+"""The verbs that change tasks, with the statements that keep the key of their request."""

@@ -12,20 +12,40 @@ from typing import Any
 from pydantic import MISSING
 
 from donebase.core import events
+from donebase.core.changes import read_changes
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
+from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges, TaskInput
-from donebase.core.statements import CHANGE, COMPLETE, CREATE, DELETE, READ, Verb, change_parameters, create_parameters
-from donebase.core.writes import Versions, Written
+from donebase.core.statements import (
+    CHANGE,
+    COMPLETE,
+    CREATE,
+    DELETE,
+    KEYED,
+    KEYED_CREATE,
+    READ,
+    Verb,
+    change_parameters,
+    create_parameters,
+)
+from donebase.core.writes import RequestKey, Versions, Written
 
 
-async def create_task(database: Database, owner: int, new: NewTask) -> Written:
+async def create_task(database: Database, owner: int, new: NewTask, key: RequestKey | None = None) -> Written:
     """Create a task, and its user if this is the user's first.
 
-    Raises InvalidInput if the task names another owner.
+    Raises InvalidInput if the task names another owner, IdempotencyKeyReused if the key belongs to another request.
     """
-    [row] = await database.fetch(CREATE, user_id=_agreed(owner, new.user_id), **create_parameters(new))
+    values = {"user_id": _agreed(owner, new.user_id), **create_parameters(new)}
+    if key is None:
+        rows = await database.fetch(CREATE, **values)
+    else:
+        rows, first = await fetch_once(database, KEYED_CREATE, key, **values)
+        if first is not None:
+            return await _replayed(database, first)
+    [row] = rows
     events.record("task.created", owner, row["id"], row["version"])
     return Written(row["version"], task_fields(row))
 
@@ -36,40 +56,58 @@ async def read_task(database: Database, owner: int | None, task_id: int) -> Row:
 
 
 async def change_task(
-    database: Database, owner: int | None, task_id: int, changes: TaskChanges, versions: Versions = None
+    database: Database,
+    owner: int | None,
+    task_id: int,
+    changes: TaskChanges,
+    versions: Versions = None,
+    key: RequestKey | None = None,
 ) -> Written:
     """Change the fields that were sent and no other; if none was, return the task as it is.
 
-    Raises TaskNotFound, PreconditionFailed if the task has none of the versions, or another than the changes name, and
-    InvalidInput if they name another owner.
+    Raises TaskNotFound, PreconditionFailed if the task has none of the versions, or another than the changes name,
+    InvalidInput if they name another owner, and IdempotencyKeyReused if the key belongs to another request.
     """
-    if changes.model_fields_set.isdisjoint(WRITABLE):
+    if key is None and changes.model_fields_set.isdisjoint(WRITABLE):
         return await _unchanged(database, owner, task_id, changes, versions)
-    return await _write(database, CHANGE, owner, task_id, changes, versions, **change_parameters(changes))
+    return await _write(database, CHANGE, owner, task_id, changes, versions, key, **change_parameters(changes))
 
 
 async def replace_task(
-    database: Database, owner: int | None, task_id: int, new: NewTask, versions: Versions = None
+    database: Database,
+    owner: int | None,
+    task_id: int,
+    new: NewTask,
+    versions: Versions = None,
+    key: RequestKey | None = None,
 ) -> Written:
     """Set the fields of REPLACED, to their defaults if omitted, and other fields if sent. Raises as `change_task`."""
     fields = {name: getattr(new, name) for name in REPLACED | new.model_fields_set}
-    return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields), versions)
+    return await change_task(database, owner, task_id, TaskChanges.model_construct(**fields), versions, key)
 
 
 async def complete_task(
-    database: Database, owner: int | None, task_id: int, completion: Completion | None, versions: Versions = None
+    database: Database,
+    owner: int | None,
+    task_id: int,
+    completion: Completion | None,
+    versions: Versions = None,
+    key: RequestKey | None = None,
 ) -> Written:
     """Set `completed` to the value in `completion`, if it has one; toggle it for None. Raises as `change_task`."""
     if completion is None:
-        return await _write(database, COMPLETE, owner, task_id, None, versions, completed=None)
+        return await _write(database, COMPLETE, owner, task_id, None, versions, key, completed=None)
     if completion.completed is MISSING:
-        return await _unchanged(database, owner, task_id, completion, versions)
-    return await _write(database, COMPLETE, owner, task_id, completion, versions, completed=completion.completed)
+        nothing = TaskChanges.model_construct(**completion.model_dump())
+        return await change_task(database, owner, task_id, nothing, versions, key)
+    return await _write(database, COMPLETE, owner, task_id, completion, versions, key, completed=completion.completed)
 
 
-async def delete_task(database: Database, owner: int | None, task_id: int, versions: Versions = None) -> Written:
-    """Delete a task. Raises PreconditionFailed, and TaskNotFound, also for the later of two simultaneous calls."""
-    return await _write(database, DELETE, owner, task_id, None, versions)
+async def delete_task(
+    database: Database, owner: int | None, task_id: int, versions: Versions = None, key: RequestKey | None = None
+) -> Written:
+    """Delete a task. Raises as `change_task`; TaskNotFound also for the later of two simultaneous calls."""
+    return await _write(database, DELETE, owner, task_id, None, versions, key)
 
 
 async def _write(
@@ -79,6 +117,7 @@ async def _write(
     task_id: int,
     sent: TaskInput | None,
     versions: Versions,
+    key: RequestKey | None,
     **values: Any,
 ) -> Written:
     """Carry out a write. Raises as `change_task`.
@@ -88,9 +127,16 @@ async def _write(
     """
     meant = owner if sent is None else _agreed(owner, sent.user_id)
     expected = versions if sent is None else _both(versions, sent.version)
-    statement = verb.flat if meant is None else verb.owned
+    variant = verb if key is None else KEYED[verb]
+    statement = variant.flat if meant is None else variant.owned
+    values |= {"owner": meant, "task_id": task_id, "versions": expected}
     while True:
-        rows = await database.fetch(statement, owner=meant, task_id=task_id, versions=expected, **values)
+        if key is None:
+            rows = await database.fetch(statement, **values)
+        else:
+            rows, first = await fetch_once(database, statement, key, **values)
+            if first is not None:
+                return await _replayed(database, first)
         if rows:
             [row] = rows
             events.record(verb.action, row["user_id"], task_id, row["version"])
@@ -98,6 +144,14 @@ async def _write(
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
         if sent is not None and _is_as_sent(unchanged.task, sent):
             return unchanged
+
+
+async def _replayed(database: Database, first: First) -> Written:
+    """Return what the first request with a key has done, as it was answered then."""
+    [change] = await read_changes(database, first.owner, first.change - 1, 1, upto=first.change)
+    task = change.tasks[0] if change.tasks else None
+    events.record("task.replayed", first.owner, task["id"] if task else change.deleted[0])
+    return Written(change.number, task, replayed=True)
 
 
 async def _unchanged(

@@ -11,15 +11,15 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from starlette.datastructures import State
 
-from donebase.http.providers import FromApp, FromBody, FromScope, is_registered
+from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered
 from donebase.http.readers import (
     BodyReader,
-    ContentReader,
     CookieReader,
     HeaderReader,
     PathReader,
     QueryReader,
     Reader,
+    RequestReader,
     ScopeReader,
     Unsupported,
 )
@@ -45,7 +45,7 @@ class Call:
         self.function: Callable[..., Awaitable[Any]] = dependant.call
         self._constants: dict[str, Any] = {}
         self._dependencies: list[_Dependency] = []
-        self._readers: list[Reader | ContentReader | ScopeReader] = []
+        self._readers: list[Reader | RequestReader | ScopeReader] = []
         try:
             _refuse_unknown_attributes(dependant, supported)
             for dependency in dependant.dependencies:
@@ -61,8 +61,8 @@ class Call:
             self._constants[name] = getattr(state, function.name)
         elif isinstance(function, FromScope) and name:
             self._readers.append(ScopeReader(name, function.key))
-        elif isinstance(function, FromBody) and name:
-            self._readers.append(ContentReader(name))
+        elif isinstance(function, FromRequest) and name:
+            self._readers.append(RequestReader(name))
         elif is_registered(function):
             self._dependencies.append(_Dependency(dependency, path_names, state))
         else:
@@ -79,7 +79,7 @@ class Call:
             arguments[reader.name] = reader.read(parts)
         return arguments
 
-    def readers(self) -> Iterator[Reader | ContentReader | ScopeReader]:
+    def readers(self) -> Iterator[Reader | RequestReader | ScopeReader]:
         """Yield the readers of the arguments, including those of dependencies."""
         yield from self._readers
         for dependency in self._dependencies:

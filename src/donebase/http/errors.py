@@ -23,6 +23,7 @@ from donebase.core.errors import (
     DatabaseFailed,
     DonebaseError,
     HistoryPruned,
+    IdempotencyKeyReused,
     InvalidInput,
     Overloaded,
     PreconditionFailed,
@@ -90,6 +91,9 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     AddressNotFound: ErrorSpec(404, "NOT_FOUND", "This address does not exist."),
     MethodNotAllowed: ErrorSpec(
         405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
+    ),
+    IdempotencyKeyReused: ErrorSpec(
+        409, "IDEMPOTENCY_KEY_REUSED", "The idempotency key belongs to another request. Use a new key."
     ),
     PreconditionFailed: ErrorSpec(
         412, "PRECONDITION_FAILED", "The task has another version than the request expects; see current."

@@ -13,6 +13,7 @@ DOCUMENTED = {
     "X-Request-ID": "The id of the request: the client's, or a generated one.",
     "Location": "The path of the task.",
     "Link": "The next page, unless this is the last one (RFC 8288).",
+    "Idempotent-Replayed": "`true`: an earlier request with this key was carried out; this is its answer.",
     "Retry-After": "Seconds to wait before a retry.",
     "Allow": "The methods that this address supports.",
 }

@@ -17,6 +17,7 @@ from donebase.http.problems import Problem, problem_body
 _ERRORS = {400: "The request is invalid.", 500: "The database or the service failed."}
 _BUSY = {503: "The service is busy or stopping and did not process the request."}
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
+_WRITE = {409: "The idempotency key belongs to another request."}
 _ONE_TASK = {404: "The task does not exist or belongs to another user."}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address
@@ -65,7 +66,8 @@ def _documented(route: Route) -> APIRoute:
 
 def _errors(route: Route) -> list[Answer]:
     takes_body = route.method in ("POST", "PUT", "PATCH")
-    errors = _ERRORS | _BUSY | (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if takes_body else {})
+    errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
+    errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if takes_body else {})
     return [Answer(status, Problem, when) for status, when in errors.items()]
 
 

@@ -7,8 +7,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from donebase.core import database
+from donebase.core import database, writes
 from donebase.core.tables import MAX_ID
+from donebase.http.idempotency import request_key
 from donebase.http.providers import FromApp, FromScope
 
 MAX_LIMIT = 1_000
@@ -54,6 +55,7 @@ Owner = Annotated[
 TaskId = Annotated[
     int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _PlainDecimal(MAX_ID)
 ]
+RequestKey = Annotated[writes.RequestKey | None, Depends(request_key)]
 Limit = Annotated[
     Annotated[int, _PlainDecimal(MAX_LIMIT)] | None,
     Query(

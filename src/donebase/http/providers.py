@@ -1,4 +1,4 @@
-"""The dependencies that a route may have: values of the app, of the request's scope, its body, registered functions.
+"""The dependencies that a route may have: values of the app, of the request, registered functions.
 
 Each is a dependency of FastAPI as well, which documents them and, in the tests, resolves them.
 """
@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
+
+from donebase.http.request_parts import RequestParts
 
 _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
 
@@ -36,12 +38,15 @@ class FromScope:
         return request.scope[self.key]
 
 
-class FromBody:
-    """A dependency that is the body of a request as it was sent: empty where no parameter takes the body."""
+class FromRequest:
+    """A dependency that is the request as far as it has been read: its scope, and its content."""
 
-    async def __call__(self, request: Request) -> bytes:
-        """Return the body, for FastAPI."""
-        return await request.body() if request.scope["route"].body_field else b""
+    async def __call__(self, request: Request) -> RequestParts:
+        """Return the request, for FastAPI."""
+        parts = RequestParts(request.scope, ())
+        if request.scope["route"].body_field:
+            parts.content = await request.body()
+        return parts
 
 
 def provider(function: _Function) -> _Function:

@@ -138,15 +138,15 @@ class BodyReader(Reader):
         return parts.body
 
 
-class ContentReader:
-    """Reads the body as it was sent."""
+class RequestReader:
+    """Reads the request itself."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def read(self, parts: RequestParts) -> bytes:
-        """Return its bytes."""
-        return parts.content
+    def read(self, parts: RequestParts) -> RequestParts:
+        """Return the request as far as it has been read."""
+        return parts
 
 
 class ScopeReader:

@@ -3,15 +3,15 @@
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
-from donebase.http.parameters import After, Database, Limit, Owner, RequestPath, RequestQuery, TaskId
+from donebase.http.parameters import After, Database, Limit, Owner, RequestKey, RequestPath, RequestQuery, TaskId
 from donebase.http.task_list import task_list
 
 
 async def create_task(
-    path: RequestPath, database: Database, owner: Owner, new: shapes.NewTask
+    path: RequestPath, database: Database, owner: Owner, new: shapes.NewTask, key: RequestKey
 ) -> responses.CreatedTask:
     """Create a task for this user, who need not exist yet."""
-    return responses.created(path, await tasks.create_task(database, owner, new))
+    return responses.created(path, await tasks.create_task(database, owner, new, key))
 
 
 async def list_tasks(
@@ -27,7 +27,7 @@ async def read_task(database: Database, owner: Owner, task_id: TaskId) -> respon
 
 
 async def change_task(
-    database: Database, owner: Owner, task_id: TaskId, changes: shapes.TaskChanges
-) -> responses.OneTask:
+    database: Database, owner: Owner, task_id: TaskId, changes: shapes.TaskChanges, key: RequestKey
+) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.written(await tasks.change_task(database, owner, task_id, changes))
+    return responses.written(await tasks.change_task(database, owner, task_id, changes, key=key))

@@ -7,7 +7,7 @@ from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
-from donebase.http.parameters import After, Database, Limit, RequestPath, RequestQuery, TaskId
+from donebase.http.parameters import After, Database, Limit, RequestKey, RequestPath, RequestQuery, TaskId
 from donebase.http.task_list import task_list
 
 _ANYONE = None
@@ -19,9 +19,11 @@ class NewOwnedTask(shapes.NewTask):
     user_id: shapes.Id
 
 
-async def create_task(path: RequestPath, database: Database, new: NewOwnedTask) -> responses.CreatedTask:
+async def create_task(
+    path: RequestPath, database: Database, new: NewOwnedTask, key: RequestKey
+) -> responses.CreatedTask:
     """Create a task for the user that the body names."""
-    return responses.created(path, await tasks.create_task(database, new.user_id, new))
+    return responses.created(path, await tasks.create_task(database, new.user_id, new, key))
 
 
 async def list_tasks(
@@ -36,19 +38,23 @@ async def read_task(database: Database, task_id: TaskId) -> responses.OneTask:
     return responses.task(await tasks.read_task(database, _ANYONE, task_id))
 
 
-async def replace_task(database: Database, task_id: TaskId, new: shapes.NewTask) -> responses.OneTask:
+async def replace_task(
+    database: Database, task_id: TaskId, new: shapes.NewTask, key: RequestKey
+) -> responses.ChangedTask:
     """Set title, description and completed, to their defaults if omitted. Other omitted fields keep their values."""
-    return responses.written(await tasks.replace_task(database, _ANYONE, task_id, new))
+    return responses.written(await tasks.replace_task(database, _ANYONE, task_id, new, key=key))
 
 
-async def change_task(database: Database, task_id: TaskId, changes: shapes.TaskChanges) -> responses.OneTask:
+async def change_task(
+    database: Database, task_id: TaskId, changes: shapes.TaskChanges, key: RequestKey
+) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes))
+    return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes, key=key))
 
 
-async def delete_task(database: Database, task_id: TaskId) -> responses.NoContent:
+async def delete_task(database: Database, task_id: TaskId, key: RequestKey) -> responses.NoContent:
     """Delete a task."""
-    return responses.deleted(await tasks.delete_task(database, _ANYONE, task_id))
+    return responses.deleted(await tasks.delete_task(database, _ANYONE, task_id, key=key))
 
 
 FAMILY = Family(

@@ -1,0 +1,86 @@
+"""Statements that keep the key of their request, in the same statement as the change that the request makes.
+
+A key that is there already keeps the statement from changing anything. Of two requests at once that both find it
+missing, PostgreSQL lets one keep it; nothing of the other is carried out (Collided), which then finds the key as well.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    Text,
+    bindparam,
+    exists,
+    false,
+    insert,
+    literal_column,
+    select,
+)
+from sqlmodel import col
+
+from donebase.core.database import Database, Row
+from donebase.core.errors import Collided, IdempotencyKeyReused
+from donebase.core.tables import IdempotencyKeyRow
+from donebase.core.writes import RequestKey
+
+_key = bindparam("key", type_=Text)
+_fingerprint = bindparam("fingerprint", type_=LargeBinary)
+SAME_REQUEST: ColumnElement[bool] = col(IdempotencyKeyRow.fingerprint) == _fingerprint
+"""Whether a key was kept for this very request."""
+
+
+class First(NamedTuple):
+    """What the first request with a key has done: whose tasks it changed, and the number of the change."""
+
+    owner: int
+    change: int
+
+
+def seen_key(whose: ColumnElement[bool]) -> CTE:
+    """Build the part of a statement that looks for the key: with the owner that `whose` says, at most one."""
+    columns = (col(IdempotencyKeyRow.user_id), col(IdempotencyKeyRow.change), SAME_REQUEST.label("is_same"))
+    return select(*columns).where(whose, col(IdempotencyKeyRow.key) == _key).cte("seen")
+
+
+def unseen(seen: CTE) -> ColumnElement[bool]:
+    """Return the condition that the key is new, which a statement must fulfil to change anything."""
+    return ~exists().select_from(seen)
+
+
+def keeping_key(changed: CTE, seen: CTE) -> Executable:
+    """Build the statement that carries out `changed` and keeps the key if it has changed something.
+
+    `changed` returns `user_id`, and the number of the change as `version`, of each task; it must be `unseen`. The
+    columns that tell of an earlier request follow those of `changed`.
+    """
+    change = select(changed.c.user_id, _key, _fingerprint, changed.c.version).limit(literal_column("1"))
+    kept = insert(IdempotencyKeyRow).from_select(["user_id", "key", "fingerprint", "change"], change).cte("kept")
+    first = (seen.c.user_id.label("first_owner"), seen.c.change.label("first_change"), seen.c.is_same)
+    return select(*changed.c, *first).select_from(changed.join(seen, false(), full=True)).add_cte(kept)
+
+
+async def fetch_once(
+    database: Database, statement: Executable, key: RequestKey, **parameters: object
+) -> tuple[Sequence[Row], First | None]:
+    """Run a statement of `keeping_key`; return its rows, or none and what the first request with the key has done.
+
+    If there are neither, nothing was changed and no key is kept. Raises IdempotencyKeyReused if the key was kept for
+    another request.
+    """
+    parameters |= {"key": key.text, "fingerprint": key.fingerprint}
+    try:
+        rows = await database.fetch(statement, **parameters)
+    except Collided:
+        rows = ()
+    # Another request with the key may have been faster while this one waited. Its key is there to be seen now.
+    rows = rows or await database.fetch(statement, **parameters)
+    if not rows or rows[0]["first_change"] is None:
+        return rows, None
+    [row] = rows
+    if not row["is_same"]:
+        raise IdempotencyKeyReused
+    return (), First(row["first_owner"], row["first_change"])
