@@ -24,6 +24,7 @@ DIFFER_WITHOUT_A_POOLER = (
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
+    "tests/core/test_history_trigger.py",
     "tests/core/test_models.py",
     "tests/core/test_retention.py",
     "tests/properties/test_sequences.py",

@@ -49,6 +49,9 @@ def _answered(column: Column[Any]) -> ColumnElement[Any]:
 
 
 COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
+DELETED_BY = "CAST(current_setting('donebase.change') AS bigint)"
+"""SQL for the number of the change that has deleted a row. RETURNING has the row as it was, with an older version."""
+
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
 _expected = func.coalesce(
@@ -138,8 +141,7 @@ def _keyed_create() -> Executable:
 
 def _delete(*this: ColumnElement[bool]) -> _Write:
     deleted = delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id)).cte("deleted")
-    # RETURNING has the row as it was. The function sees the number that the trigger gave to the change.
-    return select(deleted.c.user_id, func.last_change(deleted.c.user_id, type_=BigInteger).label("version"))
+    return select(deleted.c.user_id, literal_column(DELETED_BY, BigInteger).label("version"))
 
 
 CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *WRITABLE)}).returning(*COLUMNS)

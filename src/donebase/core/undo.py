@@ -12,6 +12,7 @@ from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPrun
 from donebase.core.history_statements import HISTORY_STATE
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
+from donebase.core.statements import DELETED_BY
 from donebase.core.tables import Table
 from donebase.core.writes import RequestKey
 
@@ -29,6 +30,7 @@ def _undo() -> TextClause:
         "values": ", ".join(f"{name} = wanted.{name}" for name in WRITABLE),
         "present": ", ".join(f"tasks.{name}" for name in WRITABLE),
         "wanted": ", ".join(f"wanted.{name}" for name in WRITABLE),
+        "deleted_by": DELETED_BY,
         "answered": ", ".join(answered),
         "task": ", ".join(f"written.{name}" for name in FIELDS),
     }
@@ -84,7 +86,7 @@ WITH touched AS MATERIALIZED (
     SELECT * FROM restored UNION ALL SELECT * FROM changed
 ), outcome AS (
     SELECT task_id, field, NULL::bigint AS number FROM conflicts
-    UNION ALL SELECT id, NULL, last_change(:owner) FROM removed
+    UNION ALL SELECT id, NULL, {deleted_by} FROM removed
     UNION ALL SELECT id, NULL, version FROM written
 )
 SELECT {task}, task_id, field, number FROM outcome LEFT JOIN written ON written.id = task_id AND field IS NULL

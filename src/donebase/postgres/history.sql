@@ -1,18 +1,13 @@
--- The history: a trigger on tasks numbers every change of an owner, and keeps what was there before and after.
+-- The history: triggers on tasks number every change of an owner, and keep what was there before and after.
 -- `postgres/history.py` reads this file and fills in what depends on the columns of a task.
 
--- Move an owner's clock, once in a transaction, and return it. The user's row is created if it is missing.
--- The transaction is known by its id and its start: a restored database counts its transactions anew.
-CREATE OR REPLACE FUNCTION next_change(owner bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Return the number of this transaction's change where the row of the owner could not be moved on: it has been already, as
+-- by a statement that changes many tasks, or there is none yet, and it is made.
+CREATE OR REPLACE FUNCTION current_change(owner bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     number bigint;
 BEGIN
-    UPDATE users SET clock = clock + 1, clock_xact = txid_current(), updated_at = now()
-        WHERE id = owner AND (clock_xact IS DISTINCT FROM txid_current() OR updated_at <> now())
-        RETURNING clock INTO number;
-    IF number IS NULL THEN  -- moved already, as by a statement that changes many tasks, or there is no such user yet
-        SELECT clock INTO number FROM users WHERE id = owner AND clock_xact = txid_current() AND updated_at = now();
-    END IF;
+    SELECT clock INTO number FROM users WHERE id = owner AND clock_xact = txid_current() AND updated_at = now();
     IF number IS NULL THEN
         INSERT INTO users AS u (id, clock, clock_xact) VALUES (owner, 1, txid_current())
             ON CONFLICT (id) DO UPDATE SET clock = u.clock + 1, clock_xact = txid_current(), updated_at = now()
@@ -21,20 +16,17 @@ BEGIN
     RETURN number;
 END $$;
 
--- Return an owner's clock as this transaction has left it. The statement that deletes a task cannot see it otherwise.
-CREATE OR REPLACE FUNCTION last_change(owner bigint) RETURNS bigint LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN (SELECT clock FROM users WHERE id = owner);
-END $$;
-
 CREATE OR REPLACE FUNCTION record_task_created() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    number bigint;
 BEGIN
-    NEW.version := next_change(NEW.user_id);
+    {next_change_of_new}
+    NEW.version := number;
     IF NEW.completed AND NEW.completed_at IS NULL THEN
         NEW.completed_at := NEW.updated_at;
     END IF;
     INSERT INTO history (user_id, change, task_id, at, after)
-        VALUES (NEW.user_id, NEW.version, NEW.id, NEW.updated_at, jsonb_build_object(
+        VALUES (NEW.user_id, number, NEW.id, NEW.updated_at, jsonb_build_object(
             {created},
             'completed_at', timezone('UTC', NEW.completed_at),
             'created_at', timezone('UTC', NEW.created_at)
@@ -45,40 +37,76 @@ END $$;
 -- `updated_at` never moves backwards, though the clock can be set back and a statement can wait for another's lock.
 CREATE OR REPLACE FUNCTION record_task_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    before jsonb := '{{}}';
-    after jsonb := '{{}}';
+    number bigint;
+    former jsonb := '{{}}';
+    latter jsonb := '{{}}';
 BEGIN
-    IF NEW.user_id <> OLD.user_id THEN
-        RAISE EXCEPTION 'the owner of a task cannot change' USING ERRCODE = 'restrict_violation';
+    IF NEW.user_id <> OLD.user_id OR NEW.id <> OLD.id OR NEW.created_at <> OLD.created_at THEN
+        RAISE 'the owner, the id and the time of creation of a task cannot change' USING ERRCODE = 'restrict_violation';
     END IF;
-    NEW.version := next_change(NEW.user_id);
     NEW.updated_at := greatest(now(), OLD.updated_at + interval '1 microsecond');
-    IF NEW.completed <> OLD.completed AND NEW.completed_at IS NOT DISTINCT FROM OLD.completed_at THEN
-        NEW.completed_at := CASE WHEN NEW.completed THEN NEW.updated_at END;
+    IF NEW.completed <> OLD.completed THEN
+        IF NEW.completed_at IS NOT DISTINCT FROM OLD.completed_at THEN
+            NEW.completed_at := CASE WHEN NEW.completed THEN NEW.updated_at END;
+        END IF;
+        former := jsonb_build_object('completed', OLD.completed, 'completed_at', timezone('UTC', OLD.completed_at));
+        latter := jsonb_build_object('completed', NEW.completed, 'completed_at', timezone('UTC', NEW.completed_at));
+    ELSIF NEW.completed_at <> OLD.completed_at THEN
+        former := jsonb_build_object('completed_at', timezone('UTC', OLD.completed_at));
+        latter := jsonb_build_object('completed_at', timezone('UTC', NEW.completed_at));
     END IF;
     {changed}
-    IF NEW.completed_at IS DISTINCT FROM OLD.completed_at THEN
-        before := before || jsonb_build_object('completed_at', timezone('UTC', OLD.completed_at));
-        after := after || jsonb_build_object('completed_at', timezone('UTC', NEW.completed_at));
+    IF latter = '{{}}' THEN
+        RETURN OLD;
     END IF;
-    INSERT INTO history (user_id, change, task_id, at, before, after)
-        VALUES (NEW.user_id, NEW.version, NEW.id, NEW.updated_at, before, after);
+    {next_change_of_new}
+    NEW.version := number;
+    IF number = OLD.version THEN
+        PERFORM record_task_changed_again(NEW.user_id, number, NEW.id, NEW.updated_at, former, latter);
+    ELSE
+        INSERT INTO history (user_id, change, task_id, at, before, after)
+            VALUES (NEW.user_id, number, NEW.id, NEW.updated_at, former, latter);
+    END IF;
     RETURN NEW;
 END $$;
 
-CREATE OR REPLACE FUNCTION record_task_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Several statements of a transaction can change one task: they are one change, of the members that differ in the end.
+CREATE OR REPLACE FUNCTION record_task_changed_again(
+    owner bigint, number bigint, task bigint, moment timestamptz, former jsonb, latter jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO history (user_id, change, task_id, at, before)
-        VALUES (
-            OLD.user_id, next_change(OLD.user_id), OLD.id,
-            greatest(now(), OLD.updated_at + interval '1 microsecond'),
-            jsonb_build_object(
-                {deleted},
-                'completed_at', timezone('UTC', OLD.completed_at),
-                'version', OLD.version,
-                'created_at', timezone('UTC', OLD.created_at),
-                'updated_at', timezone('UTC', OLD.updated_at)
-            )
-        );
+    UPDATE history SET at = moment, before = former || before, after = after || latter
+        WHERE user_id = owner AND change = number AND task_id = task;
+    UPDATE history SET before = before - same.keys, after = after - same.keys
+        FROM (
+            SELECT coalesce(array_agg(was.key), '{{}}') AS keys
+            FROM history AS h, jsonb_each(h.before) AS was
+            WHERE h.user_id = owner AND h.change = number AND h.task_id = task AND h.after -> was.key = was.value
+        ) AS same
+        WHERE user_id = owner AND change = number AND task_id = task AND before IS NOT NULL;
+END $$;
+
+-- A statement that deletes can return the row as it was, but not this number: the setting tells it, for the transaction.
+CREATE OR REPLACE FUNCTION record_task_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    number bigint;
+    moment timestamptz := greatest(now(), OLD.updated_at + interval '1 microsecond');
+    former jsonb := jsonb_build_object(
+        {deleted},
+        'completed_at', timezone('UTC', OLD.completed_at),
+        'version', OLD.version,
+        'created_at', timezone('UTC', OLD.created_at),
+        'updated_at', timezone('UTC', OLD.updated_at)
+    );
+BEGIN
+    {next_change_of_old}
+    PERFORM set_config('donebase.change', number::text, true);
+    IF number = OLD.version THEN
+        UPDATE history SET at = moment, before = former || coalesce(before, '{{}}'), after = NULL
+            WHERE user_id = OLD.user_id AND change = number AND task_id = OLD.id;
+    ELSE
+        INSERT INTO history (user_id, change, task_id, at, before)
+            VALUES (OLD.user_id, number, OLD.id, moment, former);
+    END IF;
     RETURN OLD;
 END $$;
