@@ -223,7 +223,7 @@ def test_undoing_everything_in_reverse_leaves_what_there_was(database_url: str, 
         last = len(writer.left) - 1
         for number in range(last, 0, -1):
             before = writer.left[-1]
-            undone = await undo_change(writer.database, alice, number)
+            undone = (await undo_change(writer.database, alice, number)).change
             assert undone
             await writer.run("SELECT")
             assert undone.number == len(writer.left) - 1
@@ -234,7 +234,7 @@ def test_undoing_everything_in_reverse_leaves_what_there_was(database_url: str, 
             for task_id, task in without(writer.left[-1]).items():
                 assert task_id not in before or task["updated_at"] >= without(before)[task_id]["updated_at"]
         for number in range(2 * last, last, -1):  # undoing an undo is redo
-            assert await undo_change(writer.database, alice, number)
+            assert (await undo_change(writer.database, alice, number)).change
             await writer.run("SELECT")
             assert without(writer.left[-1], *moving) == without(writer.left[number - 1], *moving)
         assert without(writer.left[-1], *moving) == without(writer.left[last], *moving)

@@ -38,13 +38,18 @@ class Onlooker:
         return [tuple(row) for row in await self._connection.fetch(sql)]
 
     @asynccontextmanager
-    async def holding_up_writes(self) -> AsyncIterator[None]:
-        """Let every write of a task wait until this ends; tasks can be read meanwhile."""
+    async def holding_up_writes(self, owner: int | None = None) -> AsyncIterator[None]:
+        """Let every write of a task wait until this ends, or those of a user after they have begun; reads go on."""
+        lock = (
+            "LOCK TABLE tasks IN EXCLUSIVE MODE"
+            if owner is None
+            else f"SELECT FROM users WHERE id = {owner} FOR UPDATE"
+        )
         # Within a transaction PostgreSQL would go on to show the sessions as they were at its first look.
         holder = await asyncpg.connect(self._url, statement_cache_size=0)
         try:
             async with holder.transaction():
-                await holder.execute("LOCK TABLE tasks IN EXCLUSIVE MODE")
+                await holder.execute(lock)
                 yield
         finally:
             await holder.close()

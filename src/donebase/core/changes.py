@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from donebase.core import events
 from donebase.core.database import Database, Row
-from donebase.core.errors import HistoryPruned
+from donebase.core.errors import DatabaseFailed, HistoryPruned
 from donebase.core.history_statements import ALL_CHANGED, CHANGED_SINCE, READ_CHANGES
+from donebase.core.keyed import First
 from donebase.core.rows import history_fields, task_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
@@ -75,6 +76,18 @@ async def _end_of_page(rows: Sequence[Row], floor: int) -> int:
         if number % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
     return len(rows)
+
+
+async def read_first_change(database: Database, first: First) -> Change:
+    """Return the change that the first request with a key has made.
+
+    Raises DatabaseFailed if the history of it was removed since the key was seen: then the key was removed as well.
+    """
+    try:
+        [change] = await read_changes(database, first.owner, first.change - 1, 1, upto=first.change)
+    except HistoryPruned:
+        raise DatabaseFailed("the key of a repeated request was removed with its history meanwhile") from None
+    return change
 
 
 async def read_changes(database: Database, owner: int, since: int, limit: int, upto: int | None = None) -> list[Change]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import MISSING
 
 from donebase.core import events
-from donebase.core.changes import read_changes
+from donebase.core.changes import read_first_change
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
 from donebase.core.keyed import First, fetch_once
@@ -148,7 +148,7 @@ async def _write(
 
 async def _replayed(database: Database, first: First) -> Written:
     """Return what the first request with a key has done, as it was answered then."""
-    [change] = await read_changes(database, first.owner, first.change - 1, 1, upto=first.change)
+    change = await read_first_change(database, first)
     task = change.tasks[0] if change.tasks else None
     events.record("task.replayed", first.owner, task["id"] if task else change.deleted[0])
     return Written(change.number, task, replayed=True)

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, TextClause, bindparam, text
+from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, TextClause, bindparam, text
 
 from donebase.core import events
-from donebase.core.changes import Change
+from donebase.core.changes import Change, read_first_change
 from donebase.core.database import Database, Row
 from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPruned, UndoConflict
 from donebase.core.history_statements import HISTORY_STATE
+from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
 from donebase.core.statements import DELETED_BY
@@ -17,13 +19,20 @@ from donebase.core.tables import Table
 from donebase.core.writes import RequestKey
 
 
-def _undo() -> TextClause:
+class Undone(NamedTuple):
+    """The change that an undo has made, None where there was nothing to put back; `replayed` as in `Written`."""
+
+    change: Change | None
+    replayed: bool = False
+
+
+def _undo(key: dict[str, str]) -> TextClause:
     columns = Table.metadata.tables["tasks"].columns
     answered = (
         f"timezone('UTC', tasks.{name}) AS {name}" if isinstance(columns[name].type, DateTime) else f"tasks.{name}"
         for name in FIELDS
     )
-    filled = {
+    filled = key | {
         "fields": ", ".join(f"'{name}', {name}" for name in WRITABLE),
         "columns": ", ".join(WRITABLE),
         "were": ", ".join(f"was.{name}" for name in WRITABLE),
@@ -34,16 +43,17 @@ def _undo() -> TextClause:
         "answered": ", ".join(answered),
         "task": ", ".join(f"written.{name}" for name in FIELDS),
     }
-    parameters = (bindparam(name, type_=BigInteger) for name in ("owner", "change"))
-    return text(_SQL.format(**filled)).bindparams(*parameters)
+    sql = text(_SQL.format(**filled))
+    types = {"owner": BigInteger, "change": BigInteger, "key": Text, "fingerprint": LargeBinary}
+    return sql.bindparams(*(bindparam(name, type_=types[name]) for name in sql.compile().params))
 
 
 # The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
 # write reads all of `conflicts` first. A task that another undo has put back since this statement began is not seen:
 # its key collides, and nothing is done.
 _SQL = """
-WITH touched AS MATERIALIZED (
-    SELECT task_id, at, before, after FROM history WHERE user_id = :owner AND change = :change
+WITH {seen}touched AS MATERIALIZED (
+    SELECT task_id, at, before, after FROM history WHERE user_id = :owner AND change = :change{unseen}
 ), present AS MATERIALIZED (
     SELECT id, completed_at, jsonb_build_object({fields}) AS fields FROM tasks
     WHERE user_id = :owner AND id = ANY ((SELECT array_agg(task_id) FROM touched)::bigint[])
@@ -88,38 +98,66 @@ WITH touched AS MATERIALIZED (
     SELECT task_id, field, NULL::bigint AS number FROM conflicts
     UNION ALL SELECT id, NULL, {deleted_by} FROM removed
     UNION ALL SELECT id, NULL, version FROM written
-)
-SELECT {task}, task_id, field, number FROM outcome LEFT JOIN written ON written.id = task_id AND field IS NULL
+){kept}
+SELECT {task}, task_id, field, number{first}
+FROM outcome LEFT JOIN written ON written.id = task_id AND field IS NULL{or_seen}
 ORDER BY task_id
 """
+_KEYED = {
+    "seen": """seen AS MATERIALIZED (
+    SELECT user_id, change, fingerprint = :fingerprint AS is_same FROM idempotency_keys
+    WHERE user_id = :owner AND key = :key
+), """,
+    "unseen": " AND NOT EXISTS (SELECT FROM seen)",
+    "kept": """, kept AS (
+    INSERT INTO idempotency_keys (user_id, change, key, fingerprint)
+    SELECT :owner, number, :key, :fingerprint FROM outcome WHERE number IS NOT NULL LIMIT 1
+)""",
+    "first": ", seen.user_id AS first_owner, seen.change AS first_change, seen.is_same",
+    "or_seen": " FULL JOIN seen ON false",
+}
 
-UNDO = _undo()
+UNDO = _undo(dict.fromkeys(_KEYED, ""))
+KEYED_UNDO = _undo(_KEYED)
+"""Keeps the key of its request, as the statements of `core/keyed.py` do."""
 
 
 async def undo_change(
     database: Database,
     owner: int,
     number: int,
-    key: RequestKey | None = None,  # noqa: ARG001
-) -> Change | None:
+    key: RequestKey | None = None,
+) -> Undone:
     """Put back what a change did, in every task that it touched: created tasks go, deleted ones come back.
 
-    Return the change that has done so, or None if there was nothing to put back. Raises UndoConflict where something is
-    no longer as the change left it, ChangeNotFound, and HistoryPruned.
+    Raises UndoConflict where something is no longer as the change left it, ChangeNotFound, HistoryPruned, and
+    IdempotencyKeyReused.
     """
     try:
-        rows = await database.fetch(UNDO, owner=owner, change=number)
+        rows, first = await _fetch(database, key, owner=owner, change=number)
     except Collided:  # a task is there again, which the next statement sees
-        rows = await database.fetch(UNDO, owner=owner, change=number)
+        rows, first = await _fetch(database, key, owner=owner, change=number)
+    if first is not None:
+        events.record("task.replayed", owner, None)
+        return Undone(await read_first_change(database, first), replayed=True)
     if not rows:
         await _check_number(database, owner, number)
-        return None
+        return Undone(None)
     conflicts = [Conflict(row["task_id"], row["field"]) for row in rows if row["field"] is not None]
     if conflicts:
         raise UndoConflict(sorted(conflicts, key=lambda each: (each.task_id, FIELDS.index(each.field))))
     undone = await _change(rows)
     events.record("task.undone", owner, None, undone.number)
-    return undone
+    return Undone(undone)
+
+
+async def _fetch(database: Database, key: RequestKey | None, **parameters: int) -> tuple[Sequence[Row], First | None]:
+    if key is None:
+        return await database.fetch(UNDO, **parameters), None
+    rows, first = await fetch_once(database, KEYED_UNDO, key, **parameters)
+    if rows and rows[0]["field"] is not None:  # a request with the key may have been faster: the conflict is its undo
+        rows, first = await fetch_once(database, KEYED_UNDO, key, **parameters)
+    return rows, first
 
 
 async def _check_number(database: Database, owner: int, number: int) -> None:

@@ -1,0 +1,131 @@
+"""Writes with a key at the level of statements: what they keep, and what an earlier one with the key has left."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Executable
+
+from donebase.core.changes import read_changes
+from donebase.core.database import Row
+from donebase.core.errors import ChangeNotFound, DatabaseFailed, IdempotencyKeyReused, UndoConflict
+from donebase.core.shapes import NewTask, TaskChanges
+from donebase.core.tasks import change_task, create_task, delete_task
+from donebase.core.undo import undo_change
+from donebase.core.writes import RequestKey
+from donebase.postgres.database import PostgresDatabase
+from donebase.settings import Settings
+from tests.support.databases import fetchval
+from tests.support.held_up import Onlooker
+
+KEY = RequestKey("k", b"one request")
+ANOTHER_REQUEST = KEY._replace(fingerprint=b"another")
+NEW = NewTask(title="Buy milk")
+RENAMED = TaskChanges.model_validate({"title": "Buy more milk"})
+
+
+def on(url: str, use: Callable[[PostgresDatabase], Coroutine[Any, Any, None]]) -> None:
+    """Use a database, and close it again."""
+
+    async def run() -> None:
+        database = PostgresDatabase(Settings.read(database_url=url, database_timeout=600))
+        try:
+            await use(database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+async def create(database: PostgresDatabase, owner: int) -> int:
+    """Create a task without a key, and return its id."""
+    task = (await create_task(database, owner, NEW)).task
+    assert task
+    return int(task["id"])
+
+
+def kept(url: str, owner: int) -> int:
+    """Return how many keys of an owner are kept."""
+    return int(fetchval(url, "SELECT count(*) FROM idempotency_keys WHERE user_id = $1", owner))
+
+
+def test_an_undo_is_done_once_and_told_again(database_url: str, alice: int) -> None:
+    async def use(database: PostgresDatabase) -> None:
+        task_id = await create(database, alice)
+        renamed = await change_task(database, alice, task_id, RENAMED)
+        assert renamed.change
+        first = await undo_change(database, alice, renamed.change, KEY)
+        assert first.change
+        await delete_task(database, alice, task_id)
+        again = await undo_change(database, alice, renamed.change, KEY)
+        assert (first.replayed, again) == (False, first._replace(replayed=True))
+        with pytest.raises(IdempotencyKeyReused):
+            await undo_change(database, alice, renamed.change, ANOTHER_REQUEST)
+        assert len(await read_changes(database, alice, 0, 100)) == 4
+
+    on(database_url, use)
+
+
+def test_an_undo_that_fails_keeps_no_key(database_url: str, alice: int) -> None:
+    async def use(database: PostgresDatabase) -> None:
+        task_id = await create(database, alice)
+        await change_task(database, alice, task_id, RENAMED)
+        with pytest.raises(UndoConflict):
+            await undo_change(database, alice, 1, KEY)
+        with pytest.raises(ChangeNotFound):
+            await undo_change(database, alice, 9, KEY)
+
+    on(database_url, use)
+    assert kept(database_url, alice) == 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["of a creation", "of a change", "of a deletion"])
+def test_of_many_undos_at_once_with_a_key_one_is_done(database_url: str, alice: int, number: int) -> None:
+    async def use(database: PostgresDatabase) -> None:
+        task_id = await create(database, alice)
+        if number > 1:
+            await change_task(database, alice, task_id, RENAMED)
+        if number > 2:
+            await delete_task(database, alice, task_id)
+        async with Onlooker(database_url) as onlooker, onlooker.holding_up_writes(alice):
+            undos = [asyncio.create_task(undo_change(database, alice, number, KEY)) for _ in range(5)]
+            await onlooker.wait_for(5, "wait_event_type = 'Lock'")
+        done = [await each for each in undos]
+        assert sorted(each.replayed for each in done) == [False, True, True, True, True]
+        assert len({str(each.change) for each in done}) == 1
+        assert len(await read_changes(database, alice, 0, 100)) == number + 1
+
+    on(database_url, use)
+
+
+class Pruning:
+    """A database whose history of an owner is removed behind the first statement that is run there."""
+
+    def __init__(self, database: PostgresDatabase, url: str, owner: int) -> None:
+        self._database = database
+        self._url = url
+        self._owner = owner
+
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Row]:
+        """Run a statement, and remove the history."""
+        rows = await self._database.fetch(statement, **parameters)
+        for table in ("history", "idempotency_keys"):
+            sql = f"DELETE FROM {table} WHERE user_id = $1 AND change = 1"
+            await asyncio.to_thread(fetchval, self._url, sql, self._owner)
+        return rows
+
+    async def answers(self) -> bool:
+        """Tell that it is well."""
+        return True
+
+
+def test_a_key_that_goes_while_it_is_used_is_an_error_and_then_new(database_url: str, alice: int) -> None:
+    async def use(database: PostgresDatabase) -> None:
+        await create_task(database, alice, NEW, KEY)
+        await create(database, alice)
+        with pytest.raises(DatabaseFailed):
+            await create_task(Pruning(database, database_url, alice), alice, NEW, KEY)
+        assert (await create_task(database, alice, NEW, KEY)).change == 3
+
+    on(database_url, use)
