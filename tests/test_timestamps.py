@@ -13,7 +13,7 @@ from donebase.core.rows import all_task_fields
 from donebase.core.shapes import NewTask
 from donebase.core.statements import READ
 from donebase.core.tasks import create_task
-from donebase.http.responses import encoded
+from donebase.http.bytes_response import encoded
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.wire import WireTap

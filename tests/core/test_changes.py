@@ -15,7 +15,7 @@ from donebase.core.errors import HistoryPruned
 from donebase.core.rows import all_task_fields, task_fields
 from donebase.core.statements import LIST
 from donebase.core.undo import undo_change
-from donebase.http.responses import encoded
+from donebase.http.bytes_response import encoded
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 

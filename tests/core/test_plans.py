@@ -34,6 +34,7 @@ VALUES = {
     "after": "0",
     "limit": "51",
     "ids": "'{70,71,72}'",
+    "known": "'{}'",
     "completed": "true",
     "versions": "'{1,2}'",
     "days": "30",
@@ -63,12 +64,13 @@ async def run(url: str, *commands: str) -> list[Any]:
         await connection.close()
 
 
-def plan(url: str, statement: Any) -> Iterator[dict[str, Any]]:
+def plan(url: str, statement: Any, *options: str, **values: str) -> Iterator[dict[str, Any]]:
     """Yield each node of the plan that serves a prepared statement whatever its parameters are."""
     sql, names, *_ = compile_statement(statement)
-    arguments = ", ".join(VALUES.get(name, "false" if name.endswith("_sent") else "'x'") for name in names)
+    values = VALUES | values
+    arguments = ", ".join(values.get(name, "false" if name.endswith("_sent") else "'x'") for name in names)
     generic = "SET LOCAL plan_cache_mode = force_generic_plan"
-    explain = f"EXPLAIN (FORMAT JSON) EXECUTE explained({arguments})"
+    explain = f"EXPLAIN ({', '.join(('FORMAT JSON', *options))}) EXECUTE explained({arguments})"
     [[found]] = asyncio.run(run(url, generic, f"PREPARE explained AS {sql}", explain))
     nodes = [json.loads(found)[0]["Plan"]]
     while nodes:
@@ -98,6 +100,18 @@ def test_old_history_is_found_by_its_owner(filled: str, statement: Any) -> None:
     assert {node.get("Index Name") for node in nodes} <= {None, "pk_users", "pk_history", "pk_idempotency_keys"}
 
 
+def test_a_list_with_its_clock_is_a_list_joined_with_one_row(filled: str) -> None:
+    nodes = list(plan(filled, statements.LIST_WITH_CLOCK))
+    assert {node["Index Name"] for node in nodes if "Index Name" in node} == {"pk_tasks", "pk_users"}
+    assert {node["Node Type"] for node in nodes} == {"Nested Loop", "Result", "Limit", "Index Scan"}
+
+
+@pytest.mark.parametrize(("known", "loops"), [("'{}'", 1), ("'{2,3}'", 1), ("'{2,1}'", 0), ("NULL", 0)])
+def test_a_list_that_is_known_reads_no_task(filled: str, known: str, loops: int) -> None:
+    nodes = plan(filled, statements.LIST_WITH_CLOCK, "ANALYZE", known=known)
+    assert [node["Actual Loops"] for node in nodes if node.get("Relation Name") == "tasks"] == [loops]
+
+
 class Recording(Rows):
     """A database that keeps the statements that it is given."""
 
@@ -107,7 +121,7 @@ class Recording(Rows):
 
     async def fetch(self, statement: Any, /, **_parameters: Any) -> Sequence[Row]:
         self.ran.append(statement)
-        return self._rows
+        return await super().fetch(statement)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -122,7 +136,11 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
 
     assert asyncio.run(ask()).is_success
     [ran] = database.ran
-    assert ran in {statements.CREATE, *(each for verb in VERBS.values() for each in (verb.owned, verb.flat))}
+    assert ran in {
+        statements.CREATE,
+        statements.LIST_WITH_CLOCK,
+        *(each for verb in VERBS.values() for each in (verb.owned, verb.flat)),
+    }
 
 
 def test_a_create_reads_no_table(filled: str) -> None:

@@ -12,6 +12,8 @@ from tests.support.oracle import Sent
 JSON = (b"content-type", b"application/json")
 
 _wrong_numbers = st.sampled_from("0 -1 01 +1 1.0 1e3 1_0 a 0x1 true null 99999999999999999999".split()) | texts
+_tags = st.sampled_from(['"17"', 'W/"57"', '"abc"', '""', "", " ", "17", '"1 7"', '"', "*"])
+_entity_tags = st.just("*") | st.lists(_tags, min_size=1, max_size=4).map(", ".join)
 
 
 def requests(document: Json, method: str, path: str) -> st.SearchStrategy[Sent]:
@@ -52,7 +54,7 @@ def _sent(
 def _parameters(schema: Json) -> st.SearchStrategy[str]:
     """Draw values of a parameter as they are written in a path, a query or a header."""
     if schema["type"] != "integer":
-        return texts
+        return texts | _entity_tags if "If-" in schema["title"] else texts
     right = st.integers(schema["minimum"], schema["maximum"]) | st.integers(
         schema["maximum"] - 1, schema["maximum"] + 1
     )

@@ -137,9 +137,15 @@ def test_what_only_the_document_needs_is_not_prepared_before_somebody_asks_for_i
 @every_operation
 def test_the_headers_of_an_answer_are_documented(document: Json, at: tuple[str, str]) -> None:
     method, path = at
-    expected = {"201": {"Location"}, "500": {"Retry-After"}, "503": {"Retry-After"}}
+    expected = {"201": {"Location", "ETag", "Change"}, "412": {"ETag"}, "500": {"Retry-After"}, "503": {"Retry-After"}}
     if OPERATIONS[at].endswith("list_tasks"):
-        expected["200"] = {"Link"}
+        expected["304"] = {"ETag", "Change"}
+        expected["200"] = {"Link", "ETag", "Change"} if "user_id" in path else {"Link"}
+    elif at in NAME_A_TASK and method == "get":
+        expected["200"] = expected["304"] = {"ETag"}
+    elif at in NAME_A_TASK:
+        expected["200"] = {"Change"} if method == "delete" else {"ETag", "Change"}
+        expected["204"] = {"Change"}
     if method != "get":
         expected |= {status: expected.get(status, set()) | {"Idempotent-Replayed"} for status in ("200", "201", "204")}
     for status, response in document["paths"][path][method]["responses"].items():
@@ -175,6 +181,7 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
     can_occur = {"400", "500", "503"}
     can_occur |= {"404"} if at in NAME_A_TASK else set()
     can_occur |= {"409"} if at[0] != "get" else set()
+    can_occur |= {"412"} if at in NAME_A_TASK and at[0] != "get" else set()
     can_occur |= {"413", "415"} if at in TAKE_BODIES else set()
     assert {status for status in responses if status >= "400"} == can_occur
     if at[1] == "/health":  # says how the database is, whether it is well or not

@@ -14,18 +14,22 @@ STATUSES = {
     400: "Bad Request",
     404: "Not Found",
     405: "Method Not Allowed",
+    409: "Conflict",
+    410: "Gone",
+    412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
 }
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
+MORE = {"VALIDATION_ERROR": "errors", "PRECONDITION_FAILED": "current", "UNDO_CONFLICT": "conflicts"}
 
 
 def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str, str]) -> None:
     """See that a request was refused in the one shape there is, with these fields at fault and no word too many."""
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     problem = response.json()
-    assert set(problem) == (SHAPE | {"errors"} if code == "VALIDATION_ERROR" else SHAPE)
+    assert set(problem) == SHAPE | ({MORE[code]} if code in MORE else set())
     assert (problem["type"], problem["title"]) == ("about:blank", STATUSES[status])
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["detail"]

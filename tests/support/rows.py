@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from donebase.core.statements import COLUMNS
+from donebase.core.statements import COLUMNS, LIST_WITH_CLOCK
 
-_NAMES = [str(column.key) for column in COLUMNS]
+CLOCK = 1_000
+_NAMES = [*(str(column.key) for column in COLUMNS), "clock"]
 _TIMES = ("created_at", "updated_at")
 _A_TIME = datetime(2026, 11, 20, 8)
 
@@ -24,10 +25,11 @@ class Rows:
 
     def __init__(self, *numbers: int) -> None:
         self._rows = [task_row(number) for number in numbers]
+        self._rows_with_clock = [Row([*row, CLOCK]) for row in self._rows or [Row([None] * len(COLUMNS))]]
 
-    async def fetch(self, _statement: Any, /, **_parameters: Any) -> Sequence[Row]:
+    async def fetch(self, statement: Any, /, **_parameters: Any) -> Sequence[Row]:
         """Return the rows."""
-        return self._rows
+        return self._rows_with_clock if statement is LIST_WITH_CLOCK else self._rows
 
     async def answers(self) -> bool:
         """Tell that it is well."""
@@ -36,5 +38,6 @@ class Rows:
 
 def task_row(task_id: int) -> Row:
     """Return a row of the table of tasks."""
-    values = {"id": task_id, "title": "x", "completed": False, "user_id": 7} | dict.fromkeys(_TIMES, _A_TIME)
-    return Row([values.get(name) for name in _NAMES])
+    values = {"id": task_id, "title": "x", "completed": False, "user_id": 7, "version": task_id}
+    values |= dict.fromkeys(_TIMES, _A_TIME)
+    return Row([values.get(name) for name in _NAMES[:-1]])

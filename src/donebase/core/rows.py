@@ -14,7 +14,7 @@ _names = ", ".join(FIELDS)
 _members = ", ".join(f"{name!r}: {name}" for name in FIELDS)
 _as_dict: Callable[..., dict[str, Any]] = eval(f"lambda {_names}, *_: {{{_members}}}")  # noqa: S307 - of our own names
 _as_dicts: Callable[[Iterable[Row]], list[dict[str, Any]]] = eval(  # noqa: S307
-    f"lambda rows: [{{{_members}}} for {_names} in rows]"
+    f"lambda rows: [{{{_members}}} for {_names}, *_ in rows]"
 )
 _TIMES = ("completed_at", "created_at", "updated_at")
 
@@ -25,7 +25,7 @@ def task_fields(row: Row) -> dict[str, Any]:
 
 
 def all_task_fields(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Return the fields of several tasks, as `task_fields` does."""
+    """Return the fields of several tasks, as `task_fields` does. The rows can have more columns."""
     return _as_dicts(rows)
 
 

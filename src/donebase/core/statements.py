@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     update,
@@ -35,7 +36,7 @@ from sqlmodel import col
 
 from donebase.core.keyed import SAME_REQUEST, keeping_key, seen_key, unseen
 from donebase.core.shapes import FIELDS, WRITABLE, NewTask, TaskChanges
-from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow
+from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow, UserRow
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
@@ -54,9 +55,15 @@ DELETED_BY = "CAST(current_setting('donebase.change') AS bigint)"
 
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
-_expected = func.coalesce(
-    col(TaskRow.version) == any_(bindparam("versions", type_=ARRAY(BigInteger))), literal_column("true")
-)
+
+
+def _is_among(number: Any, numbers: str) -> ColumnElement[bool]:
+    """Return whether a number is among those of a parameter, of which null has all."""
+    among = number == any_(bindparam(numbers, type_=ARRAY(BigInteger)))
+    return func.coalesce(among, literal_column("true"))
+
+
+_expected = _is_among(col(TaskRow.version), "versions")
 
 
 _Write = Select[Any] | UpdateBase
@@ -90,9 +97,21 @@ def _keyed(action: str, statement: Callable[..., _Write]) -> Verb:
     )
 
 
-def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Executable:
+def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Select[*tuple[Any, ...]]:
     following = select(*columns).where(*whose, col(TaskRow.id) > bindparam("after")).order_by(col(TaskRow.id))
     return following.limit(bindparam("limit", type_=BigInteger))
+
+
+def _list_with_clock() -> Executable:
+    """Build the list of an owner as `_list` does, with the owner's `clock` in each row.
+
+    There is one row without a task if the list is empty, and if `known` has the clock: then no task is read. The order
+    is that of the subquery, because a nested loop joins it with the one row of the clock.
+    """
+    of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
+    clock = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
+    tasks = _list(_of_owner, not_(_is_among(clock.c.clock, "known"))).lateral("listed")
+    return select(*tasks.c, clock.c.clock).select_from(clock.outerjoin(tasks, literal_column("true")))
 
 
 def _many(*whose: ColumnElement[bool]) -> Executable:
@@ -151,6 +170,7 @@ change_parameters: Callable[[TaskChanges], dict[str, Any]] = _parameters(
     | {f"{name}_sent": f"body.{name} is not MISSING" for name in WRITABLE if _columns[name].nullable}
 )
 LIST = _verb("task.listed", lambda *whose: _list(*whose[:-1]))
+LIST_WITH_CLOCK = _list_with_clock()
 LIST_IDS = _verb("task.listed", lambda *whose: _list(*whose[:-1], columns=[col(TaskRow.id)]))
 READ_MANY = _verb("task.read", lambda *whose: _many(*whose[:-1]))
 READ = _verb("task.read", lambda *this: select(*COLUMNS).where(*this))

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 Versions = tuple[int, ...] | None
-"""The versions of which a task must have one for a write to be carried out; None: any."""
+"""The versions that a condition names, or numbers of an owner's last change. None stands for all of them."""
 
 
 class RequestKey(NamedTuple):

@@ -68,12 +68,16 @@ class TooManyConnections(Overloaded):
 
 
 class ErrorSpec(NamedTuple):
-    """How an error is answered: its HTTP status, its code for programs, its text for people, its own headers."""
+    """How an error is answered: its HTTP status, its code for programs, its text for people, its own headers.
+
+    `members` are attributes of the error that are members of the answer as well.
+    """
 
     status: int
     code: str
     detail: str
     headers: Sequence[Header] = ()
+    members: Sequence[str] = ()
 
 
 _RETRY = (b"retry-after", b"1")
@@ -96,10 +100,16 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
         409, "IDEMPOTENCY_KEY_REUSED", "The idempotency key belongs to another request. Use a new key."
     ),
     PreconditionFailed: ErrorSpec(
-        412, "PRECONDITION_FAILED", "The task has another version than the request expects; see current."
+        412,
+        "PRECONDITION_FAILED",
+        "The task has another version than the request expects; see current.",
+        members=["current"],
     ),
     UndoConflict: ErrorSpec(
-        409, "UNDO_CONFLICT", "What this change left has changed again since; see conflicts. Nothing was undone."
+        409,
+        "UNDO_CONFLICT",
+        "What this change left has changed again since; see conflicts. Nothing was undone.",
+        members=["conflicts"],
     ),
     HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not go back so far: begin anew from the list."),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),

@@ -12,6 +12,8 @@ Headers = list[Header]
 DOCUMENTED = {
     "X-Request-ID": "The id of the request: the client's, or a generated one.",
     "Location": "The path of the task.",
+    "ETag": "The version of the task, or of the list (RFC 9110, 8.8.3).",
+    "Change": "The number of the change that this request has made. On a list: of the owner's last change.",
     "Link": "The next page, unless this is the last one (RFC 8288).",
     "Idempotent-Replayed": "`true`: an earlier request with this key was carried out; this is its answer.",
     "Retry-After": "Seconds to wait before a retry.",

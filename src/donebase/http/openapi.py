@@ -1,13 +1,16 @@
 """The OpenAPI document: FastAPI's, corrected where it does not describe what is answered here."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from donebase.core.errors import Fault, InvalidInput
+from donebase.core.errors import Conflict, DonebaseError, Fault, InvalidInput, PreconditionFailed, UndoConflict
+from donebase.core.shapes import Task
 from donebase.core.tables import MAX_ID
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
 from donebase.http.family import Answer, Route
@@ -19,8 +22,19 @@ _BUSY = {503: "The service is busy or stopping and did not process the request."
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
 _WRITE = {409: "The idempotency key belongs to another request."}
 _ONE_TASK = {404: "The task does not exist or belongs to another user."}
+_PRECONDITION_FAILED = Answer(412, Problem, "The task has another version than the request expects.", ["ETag"])
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_FAULT = Fault("colour", "is not a known parameter", "unknown_parameter")  # can happen at any address
+
+
+def _example(shape: type[BaseModel]) -> dict[str, Any]:
+    return {name: (field.examples or [None])[0] for name, field in shape.model_fields.items()}
+
+
+_EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
+    InvalidInput: InvalidInput([Fault("colour", "is not a known parameter", "unknown_parameter")]),  # at any address
+    PreconditionFailed: PreconditionFailed(_example(Task)),
+    UndoConflict: UndoConflict([Conflict(1, "title")]),
+}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -66,9 +80,11 @@ def _documented(route: Route) -> APIRoute:
 
 def _errors(route: Route) -> list[Answer]:
     takes_body = route.method in ("POST", "PUT", "PATCH")
+    is_conditional = any(each.alias == "If-Match" for each in route.dependant.header_params)
     errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
     errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if takes_body else {})
-    return [Answer(status, Problem, when) for status, when in errors.items()]
+    answers = [Answer(status, Problem, when) for status, when in errors.items()]
+    return [*answers, _PRECONDITION_FAILED] if is_conditional else answers
 
 
 def _correct(operation: dict[str, Any], route: Route) -> None:
@@ -77,7 +93,7 @@ def _correct(operation: dict[str, Any], route: Route) -> None:
     for status, response in operation["responses"].items():
         response["headers"] = {
             name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
-            for name in _headers(route, int(status))
+            for name in _headers([*route.answers, *_errors(route)], int(status))
         }
         if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
@@ -86,11 +102,13 @@ def _correct(operation: dict[str, Any], route: Route) -> None:
     for part in (*operation.get("parameters", ()), *sent):
         if "anyOf" in part["schema"]:  # FastAPI's "or null" for what may be left out; null itself is an error
             part["schema"] |= part["schema"].pop("anyOf")[0]
+        if part["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
+            del part["schema"]["default"]
 
 
-def _headers(route: Route, status: int) -> list[str]:
-    """Return the names of the documented headers of a route's answers with this status."""
-    own = {name for answer in route.answers if answer.status == status for name in answer.headers}
+def _headers(answers: Sequence[Answer], status: int) -> list[str]:
+    """Return the names of the documented headers of those answers that have this status."""
+    own = {name for answer in answers if answer.status == status for name in answer.headers}
     sent = {name for spec in ERROR_SPECS.values() if spec.status == status for name, _ in spec.headers}
     return [name for name in DOCUMENTED if name == "X-Request-ID" or name in own or name.lower().encode() in sent]
 
@@ -100,6 +118,6 @@ def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
     examples: dict[str, Any] = {}
     for kind, spec in ERROR_SPECS.items():
         if spec.status == status and kind is not AddressNotFound and (takes_body or spec.code != "MALFORMED_JSON"):
-            faults = [_FAULT] if issubclass(kind, InvalidInput) else []
-            examples.setdefault(spec.code, {"value": problem_body(spec, faults, "shop-42")})
+            error = _EXAMPLES.get(kind) or kind()
+            examples.setdefault(spec.code, {"value": problem_body(error, "shop-42")})
     return examples

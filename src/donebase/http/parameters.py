@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from donebase.core import database, writes
 from donebase.core.tables import MAX_ID
+from donebase.core.writes import Versions
+from donebase.http.entity_tags import EntityTags
 from donebase.http.idempotency import request_key
 from donebase.http.providers import FromApp, FromScope
 
@@ -71,4 +73,22 @@ After = Annotated[
         json_schema_extra=_after,
         examples=[1],
     ),
+]
+IfMatch = Annotated[
+    Versions,
+    Header(
+        alias="If-Match",
+        description="Carry out the request only if the task has one of these entity tags. `*` stands for any.",
+        examples=['"17"'],
+    ),
+    EntityTags(weak=False),
+]
+IfNoneMatch = Annotated[
+    Versions,
+    Header(
+        alias="If-None-Match",
+        description="Answer 304, without a body, if what there is has one of these entity tags. `*` stands for any.",
+        examples=['W/"57"'],
+    ),
+    EntityTags(weak=True),
 ]

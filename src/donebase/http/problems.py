@@ -1,19 +1,19 @@
-"""Error responses: `application/problem+json` (RFC 9457) with `code`, `request_id` and, for invalid fields, `errors`.
+"""Error responses: `application/problem+json` (RFC 9457) with `code`, `request_id` and what an error tells more.
 
 They contain no stack trace, no SQL, no text of a driver and nothing that was sent except the names of fields.
 """
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from donebase.core.errors import DonebaseError, Fault, InvalidInput
-from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse
-from donebase.http.errors import ERROR_SPECS, ErrorSpec, report
+from donebase.core.errors import DonebaseError, Fault, InvalidInput, PreconditionFailed
+from donebase.core.shapes import Task
+from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse, encoded
+from donebase.http.entity_tags import strong_tag
+from donebase.http.errors import ERROR_SPECS, report
 from donebase.http.faults import MAX_FAULTS
 from donebase.telemetry import logs
 
@@ -32,6 +32,15 @@ class FieldProblem(BaseModel):
     code: str = Field(description="A stable code for programs.", examples=["required"])
 
 
+class FieldConflict(BaseModel):
+    """A field that a later change has changed."""
+
+    model_config = ConfigDict(title="FieldConflict")
+
+    task_id: int = Field(description="The id of the task.", examples=[1])
+    field: str = Field(description="The field; `id` if the task is gone, or there again.", examples=["title"])
+
+
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
@@ -46,13 +55,18 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | MISSING = Field(
         default=MISSING, description=f"For VALIDATION_ERROR: an entry for each invalid field, at most {MAX_FAULTS}."
     )
+    current: Task | MISSING = Field(default=MISSING, description="For PRECONDITION_FAILED: the task as it is.")
+    conflicts: list[FieldConflict] | MISSING = Field(
+        default=MISSING, description="For UNDO_CONFLICT: an entry for each field that has changed since."
+    )
 
 
 def problem(error: DonebaseError) -> Response:
     """Return the response for an error."""
     spec = ERROR_SPECS[type(error)]
-    body = problem_body(spec, error.faults if isinstance(error, InvalidInput) else (), logs.request_id.get())
-    return BytesResponse(spec.status, orjson.dumps(body), PROBLEM_JSON, spec.headers)
+    body = encoded(problem_body(error, logs.request_id.get()))
+    headers = [strong_tag(error.current["version"])] if isinstance(error, PreconditionFailed) else spec.headers
+    return BytesResponse(spec.status, body, PROBLEM_JSON, headers)
 
 
 def error_response(error: DonebaseError) -> Response:
@@ -62,8 +76,9 @@ def error_response(error: DonebaseError) -> Response:
     return problem(error)
 
 
-def problem_body(spec: ErrorSpec, faults: Sequence[Fault], request_id: str | None) -> dict[str, Any]:
+def problem_body(error: DonebaseError, request_id: str | None) -> dict[str, Any]:
     """Return what a response says of an error, with its faults if it is a VALIDATION_ERROR."""
+    spec = ERROR_SPECS[type(error)]
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _PHRASES[spec.status],
@@ -72,9 +87,14 @@ def problem_body(spec: ErrorSpec, faults: Sequence[Fault], request_id: str | Non
         "code": spec.code,
         "request_id": request_id,
     }
-    if faults:
-        body["errors"] = [_presentable(fault) for fault in faults[:MAX_FAULTS]]
-    return body
+    if isinstance(error, InvalidInput):
+        body["errors"] = [_presentable(fault) for fault in error.faults[:MAX_FAULTS]]
+    return body | {name: _as_json(getattr(error, name)) for name in spec.members}
+
+
+def _as_json(member: Any) -> Any:
+    """Return a member of an error with objects for named tuples."""
+    return [each._asdict() for each in member] if isinstance(member, list) else member
 
 
 def _presentable(fault: Fault) -> dict[str, str]:

@@ -2,29 +2,43 @@
 
 from typing import Annotated, Any
 
-import orjson
 from starlette.responses import Response
 
 from donebase.core.database import Row
 from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
-from donebase.core.writes import Written
-from donebase.http.bytes_response import JSON, BytesResponse
+from donebase.core.writes import Versions, Written
+from donebase.http.bytes_response import JSON, BytesResponse, encoded
+from donebase.http.entity_tags import change_header, strong_tag
 from donebase.http.family import Answer
-from donebase.http.headers import Header
+from donebase.http.headers import Headers
 
-OneTask = Annotated[Response, Answer(200, Task, "The task.")]
+_UNCHANGED = "The client knows this version: If-None-Match names it."
+OneTask = Annotated[Response, Answer(200, Task, "The task.", ["ETag"]), Answer(304, None, _UNCHANGED, ["ETag"])]
 TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.", ["Link"])]
-WRITTEN = ["Idempotent-Replayed"]
+WRITTEN = ["Change", "Idempotent-Replayed"]
 """The headers of every answer to a write."""
-CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location", *WRITTEN])]
-ChangedTask = Annotated[Response, Answer(200, Task, "The task.", WRITTEN)]
+OwnersTasks = Annotated[
+    Response,
+    Answer(200, list[Task], "The tasks, in order of id.", ["Link", "ETag", "Change"]),
+    Answer(304, None, _UNCHANGED, ["ETag", "Change"]),
+]
+CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location", "ETag", *WRITTEN])]
+ChangedTask = Annotated[Response, Answer(200, Task, "The task as it is now.", ["ETag", *WRITTEN])]
 NoContent = Annotated[Response, Answer(204, None, "The task was deleted.", WRITTEN)]
 
 
-def task(row: Row) -> Response:
-    """Return the response with one task."""
-    return BytesResponse(200, encoded(task_fields(row)), JSON)
+def task(row: Row, known: Versions) -> Response:
+    """Return the response with one task, or 304 without it to a client that knows this version."""
+    tag = strong_tag(row["version"])
+    if known is None or row["version"] in known:
+        return not_modified([tag])
+    return BytesResponse(200, encoded(task_fields(row)), JSON, [tag])
+
+
+def not_modified(headers: Headers) -> Response:
+    """Return the response to a request whose If-None-Match names what there is."""
+    return BytesResponse(304, headers=headers)
 
 
 def written(write: Written) -> Response:
@@ -35,7 +49,7 @@ def written(write: Written) -> Response:
 def created(path: str, write: Written) -> Response:
     """Return the response to a request that created a task; its Location is below the path of the request."""
     assert write.task
-    location = (b"location", f"{path}/{write.task['id']}".encode())
+    location = (b"location", b"%b/%d" % (path.encode(), write.task["id"]))
     return BytesResponse(201, encoded(write.task), JSON, [location, *_headers(write)])
 
 
@@ -46,13 +60,14 @@ def deleted(write: Written, body: Any = None) -> Response:
     return BytesResponse(200, encoded(body), JSON, _headers(write))
 
 
-def _headers(write: Written) -> list[Header]:
-    return [(b"idempotent-replayed", b"true")] if write.replayed else []
-
-
-def encoded(value: Any) -> bytes:
-    """Return a value as JSON. Times without a time zone are in UTC."""
-    return orjson.dumps(value, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+def _headers(write: Written) -> Headers:
+    """Return the headers of the response to a write: the task's version, the number of the change, whether replayed."""
+    headers = [] if write.task is None else [strong_tag(write.task["version"])]
+    if write.change is not None:
+        headers.append(change_header(write.change))
+    if write.replayed:
+        headers.append((b"idempotent-replayed", b"true"))
+    return headers
 
 
 def json(value: Any, status: int = 200) -> Response:

@@ -11,9 +11,10 @@ from starlette.responses import Response, StreamingResponse
 from donebase.core.database import Row
 from donebase.core.lists import NEXT_BATCH, TaskList
 from donebase.core.rows import all_task_fields
-from donebase.http.bytes_response import JSON, BytesResponse
+from donebase.http.bytes_response import JSON, BytesResponse, encoded
+from donebase.http.entity_tags import change_header, weak_tag
 from donebase.http.headers import Header
-from donebase.http.responses import encoded
+from donebase.http.responses import not_modified
 
 _MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
@@ -27,15 +28,18 @@ async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
     complete one. Raises DatabaseFailed or Overloaded.
     """
     rows, last, more = await tasks.first()
+    headers = [] if tasks.clock is None else [weak_tag(tasks.clock), change_header(tasks.clock)]
+    if tasks.is_known:
+        return not_modified(headers)
     content, taken = _array(rows)
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
-        return BytesResponse(200, content, JSON, _link(path, query, last if more else None))
+        return BytesResponse(200, content, JSON, headers + _link(path, query, last if more else None))
     last = rows[taken - 1]["id"]
     rows = ()  # their memory is free while this request waits for a connection
     following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
     stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken))
     response = StreamingResponse(stream, media_type="application/json")
-    response.raw_headers += _link(path, query, following)
+    response.raw_headers += headers + _link(path, query, following)
     return response
 
 

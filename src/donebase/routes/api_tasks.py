@@ -5,7 +5,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from donebase.core import shapes, tasks
 from donebase.http import responses
 from donebase.http.family import Family
-from donebase.http.parameters import Database, Owner, RequestKey, TaskId
+from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
@@ -19,15 +19,22 @@ register_url_convertor("any_user", _AnyUser())
 
 
 async def complete_task(
-    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, completion: shapes.Completion | None = None
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    key: RequestKey,
+    completion: shapes.Completion | None = None,
+    if_match: IfMatch = None,
 ) -> responses.ChangedTask:
     """Toggle whether a task is completed; with a body, set it."""
-    return responses.written(await tasks.complete_task(database, owner, task_id, completion, key=key))
+    return responses.written(await tasks.complete_task(database, owner, task_id, completion, if_match, key))
 
 
-async def delete_task(database: Database, owner: Owner, task_id: TaskId, key: RequestKey) -> responses.NoContent:
+async def delete_task(
+    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
+) -> responses.NoContent:
     """Delete one of this user's tasks."""
-    return responses.deleted(await tasks.delete_task(database, owner, task_id, key=key))
+    return responses.deleted(await tasks.delete_task(database, owner, task_id, if_match, key))
 
 
 FAMILY = Family(

@@ -3,7 +3,18 @@
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
-from donebase.http.parameters import After, Database, Limit, Owner, RequestKey, RequestPath, RequestQuery, TaskId
+from donebase.http.parameters import (
+    After,
+    Database,
+    IfMatch,
+    IfNoneMatch,
+    Limit,
+    Owner,
+    RequestKey,
+    RequestPath,
+    RequestQuery,
+    TaskId,
+)
 from donebase.http.task_list import task_list
 
 
@@ -15,19 +26,32 @@ async def create_task(
 
 
 async def list_tasks(
-    path: RequestPath, query: RequestQuery, database: Database, owner: Owner, limit: Limit = None, after: After = None
-) -> responses.TaskArray:
+    path: RequestPath,
+    query: RequestQuery,
+    database: Database,
+    owner: Owner,
+    limit: Limit = None,
+    after: After = None,
+    if_none_match: IfNoneMatch = (),
+) -> responses.OwnersTasks:
     """List this user's tasks in order of creation: the complete list, or a page."""
-    return await task_list(path, query, TaskList(database, owner, after or 0, limit))
+    return await task_list(path, query, TaskList(database, owner, after or 0, limit, if_none_match))
 
 
-async def read_task(database: Database, owner: Owner, task_id: TaskId) -> responses.OneTask:
+async def read_task(
+    database: Database, owner: Owner, task_id: TaskId, if_none_match: IfNoneMatch = ()
+) -> responses.OneTask:
     """Read one of this user's tasks."""
-    return responses.task(await tasks.read_task(database, owner, task_id))
+    return responses.task(await tasks.read_task(database, owner, task_id), if_none_match)
 
 
 async def change_task(
-    database: Database, owner: Owner, task_id: TaskId, changes: shapes.TaskChanges, key: RequestKey
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    changes: shapes.TaskChanges,
+    key: RequestKey,
+    if_match: IfMatch = None,
 ) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.written(await tasks.change_task(database, owner, task_id, changes, key=key))
+    return responses.written(await tasks.change_task(database, owner, task_id, changes, if_match, key))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from donebase.core import tasks
 from donebase.http import responses
 from donebase.http.family import Answer, Family
-from donebase.http.parameters import Database, Owner, RequestKey, TaskId
+from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
@@ -19,10 +19,10 @@ class Deleted(BaseModel):
 
 
 async def delete_task(
-    database: Database, owner: Owner, task_id: TaskId, key: RequestKey
+    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
 ) -> Annotated[Response, Answer(200, Deleted, "The task was deleted.", responses.WRITTEN)]:
     """Delete one of this user's tasks."""
-    write = await tasks.delete_task(database, owner, task_id, key=key)
+    write = await tasks.delete_task(database, owner, task_id, if_match, key)
     return responses.deleted(write, {"message": "Task deleted successfully"})
 
 

@@ -7,7 +7,17 @@ from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
-from donebase.http.parameters import After, Database, Limit, RequestKey, RequestPath, RequestQuery, TaskId
+from donebase.http.parameters import (
+    After,
+    Database,
+    IfMatch,
+    IfNoneMatch,
+    Limit,
+    RequestKey,
+    RequestPath,
+    RequestQuery,
+    TaskId,
+)
 from donebase.http.task_list import task_list
 
 _ANYONE = None
@@ -33,28 +43,30 @@ async def list_tasks(
     return await task_list(path, query, TaskList(database, _ANYONE, after or 0, limit))
 
 
-async def read_task(database: Database, task_id: TaskId) -> responses.OneTask:
+async def read_task(database: Database, task_id: TaskId, if_none_match: IfNoneMatch = ()) -> responses.OneTask:
     """Read one task."""
-    return responses.task(await tasks.read_task(database, _ANYONE, task_id))
+    return responses.task(await tasks.read_task(database, _ANYONE, task_id), if_none_match)
 
 
 async def replace_task(
-    database: Database, task_id: TaskId, new: shapes.NewTask, key: RequestKey
+    database: Database, task_id: TaskId, new: shapes.NewTask, key: RequestKey, if_match: IfMatch = None
 ) -> responses.ChangedTask:
     """Set title, description and completed, to their defaults if omitted. Other omitted fields keep their values."""
-    return responses.written(await tasks.replace_task(database, _ANYONE, task_id, new, key=key))
+    return responses.written(await tasks.replace_task(database, _ANYONE, task_id, new, if_match, key))
 
 
 async def change_task(
-    database: Database, task_id: TaskId, changes: shapes.TaskChanges, key: RequestKey
+    database: Database, task_id: TaskId, changes: shapes.TaskChanges, key: RequestKey, if_match: IfMatch = None
 ) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
-    return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes, key=key))
+    return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes, if_match, key))
 
 
-async def delete_task(database: Database, task_id: TaskId, key: RequestKey) -> responses.NoContent:
+async def delete_task(
+    database: Database, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
+) -> responses.NoContent:
     """Delete a task."""
-    return responses.deleted(await tasks.delete_task(database, _ANYONE, task_id, key=key))
+    return responses.deleted(await tasks.delete_task(database, _ANYONE, task_id, if_match, key))
 
 
 FAMILY = Family(
