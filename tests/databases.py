@@ -16,6 +16,8 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
+    "tests/core/test_hammer.py",
+    "tests/core/test_history_trigger.py",
     "tests/core/test_plans.py",
     "tests/routes/test_fields.py",
     "tests/routes/test_statements.py",
@@ -24,7 +26,6 @@ DIFFER_WITHOUT_A_POOLER = (
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
-    "tests/core/test_history_trigger.py",
     "tests/core/test_models.py",
     "tests/core/test_retention.py",
     "tests/properties/test_sequences.py",

@@ -108,6 +108,32 @@ def test_a_migration_keeps_the_tasks_and_does_not_write_them_again(empty_databas
     assert differences(empty_database) == []
 
 
+def test_tasks_without_a_history_get_their_first_version_and_are_followed_from_there(empty_database: str) -> None:
+    """Up, down and up again, with tasks in the tables and changes in between."""
+    before = "0002"
+    versions = "SELECT array_agg(version ORDER BY id) FROM tasks"
+    clock = "SELECT clock FROM users"
+    rows = "SELECT count(*) FROM history"
+    asyncio.run(migrate(settings(empty_database), before))
+    fill(empty_database, 7, 3)
+    fetchval(empty_database, "UPDATE tasks SET completed = true, updated_at = '2026-11-20T08:00Z' WHERE id = 2")
+    for title in ("first", "second"):
+        asyncio.run(migrate(settings(empty_database), "0003"))
+        assert [fetchval(empty_database, each) for each in (versions, clock, rows)] == [[1, 1, 1], 1, 0]
+        completed = (
+            "SELECT array_agg(id) FROM tasks WHERE completed_at = updated_at AND updated_at = '2026-11-20T08:00Z'"
+        )
+        assert fetchval(empty_database, completed) == [2]
+        assert fetchval(empty_database, f"UPDATE tasks SET title = '{title}' WHERE id = 1 RETURNING version") == 2
+        assert [fetchval(empty_database, each) for each in (versions, clock, rows)] == [[2, 1, 1], 2, 1]
+        asyncio.run(migrate(settings(empty_database), before))
+        assert (
+            fetchval(empty_database, "UPDATE tasks SET title = title || '!' WHERE id = 1 RETURNING title")
+            == f"{title}!"
+        )
+        assert fetchval(empty_database, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == 0
+
+
 def test_the_tables_of_the_version_before_are_refused_and_then_migrated(empty_database: str, folder: Path) -> None:
     before = f"{int(REVISION) - 1:04}"
     asyncio.run(migrate(settings(empty_database), before))

@@ -1,5 +1,6 @@
 """What PostgreSQL itself keeps of every change, made by plain SQL as in psql: its number, and what was there before."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 
 from donebase.core.shapes import WRITABLE
 from tests.support.databases import fetchval, fill
-from tests.support.psql import Json, Psql
+from tests.support.psql import Json, Psql, in_utc
 
 DEFAULTS: Json = {"description": None, "completed": False, "priority": None, "completed_at": None}
+MEMBERS = "SELECT before, after FROM history WHERE user_id = $1 AND change = 3"
 MICROSECOND = timedelta(microseconds=1)
 CHANGES: list[tuple[str, Any, Any]] = [
     ("title", "Buy milk", "Buy bread"),
@@ -21,11 +23,6 @@ CHANGES: list[tuple[str, Any, Any]] = [
     ("priority", None, "high"),
     ("priority", "high", None),
 ]
-
-
-def in_utc(moment: Any) -> str | None:
-    """Return a time as the history has it."""
-    return None if moment is None else moment.replace(tzinfo=None).isoformat()
 
 
 @pytest.fixture
@@ -99,12 +96,12 @@ def test_another_change_keeps_the_time_of_completion(psql: Psql) -> None:
 def test_a_time_of_completion_that_is_given_is_kept(psql: Psql) -> None:
     """As an undo gives it."""
     [task] = psql.create("Buy milk")
-    [given] = psql.change("completed = true, completed_at = '2026-11-20T08:00:00.123456Z'", task)
-    assert in_utc(given["completed_at"]) == "2026-11-20T08:00:00.123456"
+    [given] = psql.change("completed = true, completed_at = '2026-11-20T08:00:00.12345Z'", task)
+    assert in_utc(given["completed_at"]) == datetime(2026, 11, 20, 8, 0, 0, 123450)
     [moved] = psql.change("completed_at = '2026-11-20T09:00Z'", task)
-    assert psql.history()[2:] == [
-        (3, task, {"completed_at": "2026-11-20T08:00:00.123456"}, {"completed_at": "2026-11-20T09:00:00"})
-    ]
+    [(before, after)] = [tuple(row.values()) for row in psql.run(MEMBERS, psql.user)]
+    assert json.loads(before) == {"completed_at": "2026-11-20T08:00:00.12345"}
+    assert json.loads(after) == {"completed_at": "2026-11-20T09:00:00"}
     assert moved["version"] == 3
 
 

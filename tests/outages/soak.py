@@ -1,9 +1,11 @@
 """One long load through one fault after the other: `make soak`, for SOAK_MINUTES (10).
 
-It ends with an error where an acknowledged write is lost or doubled, where an answer is late or out of shape, or where
-the service does not come back by itself; else with the figures.
+It ends with an error where an acknowledged write is lost or doubled, where an answer is late or out of shape, where the
+history of a user does not lead to the tasks, or where the service does not come back by itself; else with the figures.
+A tenth of the time, before the first fault, many clients change the same few tasks.
 """
 
+import asyncio
 import os
 import random
 import sys
@@ -18,13 +20,16 @@ import httpx
 import psutil
 
 from tests.outages.scene import LET_THROUGH
+from tests.support.hammer import Hammer
 from tests.support.made_once import folder_of_the_run
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service
+from tests.support.replay import replay
 from tests.support.waiting import DEADLINE, wait_for
 from tests.support.write_load import Answer, WriteLoad
 
 CLIENTS = 12
+AT_THE_SAME_TASKS = 32
 BETWEEN = 300  # successful answers before the next fault
 ANSWERED_WITHIN = 10.0  # seconds, as docs/promises.md promises
 
@@ -37,6 +42,7 @@ class Soak:
         self._folder = folder
         self._order = order
         self._database = server.database_with_tables()
+        self.url = server.url(self._database)
         self.service = self._start()
         self.load = WriteLoad(self.service.address, CLIENTS, seed=order.randrange(2**32), pause=0.005)
         self.faults: dict[str, Callable[[], None]] = {
@@ -60,7 +66,7 @@ class Soak:
         )
 
     def _start(self) -> Service:
-        return Service(self._folder, DATABASE_URL=self._server.url(self._database)).ready()
+        return Service(self._folder, DATABASE_URL=self.url).ready()
 
     def _stop(self) -> int:
         status = self.service.stop()
@@ -104,13 +110,16 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         soak = Soak(server, folder, random.Random(seed))  # noqa: S311
         stack.callback(lambda: soak.service.stop())
-        survived = rage(soak, random.Random(seed + 1), minutes * 60)  # noqa: S311
+        changes = hammer(soak, seed, minutes * 6)
+        survived = rage(soak, random.Random(seed + 1), minutes * 54)  # noqa: S311
         soak.load.stop()
+        changes += sum(asyncio.run(replay(soak.url, user)).changes for user in soak.load.users)
         with httpx.Client(base_url=soak.service.address, timeout=DEADLINE) as client:
             checked = soak.load.check(client)
         memory = psutil.Process(soak.service.process.pid).memory_info().rss // 2**20
     tell(f"{survived.total()} faults survived: {dict(survived)}")
     tell(f"{checked} acknowledged writes checked, 0 lost, 0 doubled; {memory} MB of memory at the end")
+    tell(f"{changes} changes replayed to exactly the tasks that there are")
     return verdict(soak.load.answers)
 
 
@@ -141,6 +150,17 @@ def rage(soak: Soak, order: random.Random, seconds: float) -> Counter[str]:
             soak.go_on(BETWEEN)
             survived[name] += 1
         return survived
+
+
+def hammer(soak: Soak, seed: int, seconds: float) -> int:
+    """Let clients change the same few tasks for a while, and return how many changes they have made."""
+    user = 1
+    clients = Hammer(soak.service.address, soak.url, user, seed)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        asyncio.run(clients.strike(AT_THE_SAME_TASKS, times=50))
+    tell(f"{AT_THE_SAME_TASKS} clients at the same tasks: {dict(sorted(clients.done.items()))}")
+    return asyncio.run(replay(soak.url, user)).changes
 
 
 def tell(line: str) -> None:

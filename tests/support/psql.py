@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 
 Json = dict[str, Any]
+TIMES = ("completed_at", "created_at", "updated_at")
 
 
 class Psql:
@@ -66,7 +68,9 @@ class Psql:
         """Return an owner's history: change, task, before, after."""
         sql = "SELECT change, task_id, before, after FROM history WHERE user_id = $1 ORDER BY change, task_id"
         rows = self.run(sql, user or self.user)
-        return [(row["change"], row["task_id"], _read(row["before"]), _read(row["after"])) for row in rows]
+        return [
+            (row["change"], row["task_id"], read_members(row["before"]), read_members(row["after"])) for row in rows
+        ]
 
     def close(self) -> None:
         """End the session."""
@@ -74,5 +78,14 @@ class Psql:
         self._runner.close()
 
 
-def _read(column: str | None) -> Json | None:
-    return None if column is None else json.loads(column)
+def read_members(column: str | None) -> Json | None:
+    """Return what a column of the history has of a task, with times in UTC without a zone."""
+    if column is None:
+        return None
+    found: Json = json.loads(column)
+    return found | {name: datetime.fromisoformat(found[name]) for name in TIMES if found.get(name) is not None}
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Return a time as `read_members` does."""
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,113 @@
+"""Many clients that change the same few tasks of one owner in every way there is, over HTTP and by SQL."""
+
+import asyncio
+import random
+from collections import Counter
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from tests.support.families import API, USERS, V1
+from tests.support.kept_alive import KeptAlive, Reply
+
+TASKS = 5
+SESSIONS = 8  # of those that strike; the others are clients of the service
+_OVER_HTTP = {"toggle": 30, "set": 10, "change": 25, "replace": 10, "create": 12, "delete": 8}
+_BY_SQL = {"change many": 10, "toggle many": 10, "create many": 2, "delete many": 1}
+# Statements about many tasks lock them in the order of their ids.
+_THEM = """user_id = $1 AND id = ANY ((
+    SELECT array_agg(id) FROM (SELECT id FROM tasks WHERE user_id = $1 ORDER BY id FOR UPDATE) AS locked
+)::bigint[])"""
+_STATEMENTS = {
+    "change many": f"UPDATE tasks SET priority = $2 WHERE {_THEM} AND priority IS DISTINCT FROM $2",
+    "toggle many": f"UPDATE tasks SET completed = NOT completed WHERE {_THEM} AND $2 <> ''",
+    "create many": "INSERT INTO tasks (user_id, title, priority) SELECT $1, 'many', $2 FROM generate_series(1, 3)",
+    "delete many": f"DELETE FROM tasks WHERE {_THEM} AND $2 <> ''",
+}
+
+
+class Blow(NamedTuple):
+    """A request, and the task that it is about."""
+
+    operation: str
+    method: str
+    path: str
+    body: Any = None
+    task: int = 0
+
+
+class Hammer:
+    """Clients of a service and sessions of its database, which change the tasks of one owner.
+
+    `done` counts what came of it: operation and status. An answer that nobody promises is an AssertionError; what
+    PostgreSQL refuses, as a deadlock, is one of its own.
+    """
+
+    def __init__(self, address: str, url: str, user: int, seed: int = 0) -> None:
+        self.done: Counter[tuple[str, int]] = Counter()
+        self._address = address
+        self._url = url
+        self._user = user
+        self._order = random.Random(seed)  # noqa: S311
+        self._tasks: list[int] = []
+
+    async def strike(self, number: int, times: int) -> None:
+        """Let so many clients and sessions change something so many times each, all at once."""
+        clients = [self._client(times) for _ in range(number - SESSIONS)]
+        await asyncio.gather(*clients, *(self._session(times) for _ in range(SESSIONS)))
+
+    async def _client(self, times: int) -> None:
+        connection = KeptAlive(self._address)
+        for _ in range(times):
+            blow = self._blow()
+            self._learn(blow, await connection.ask(blow.method, blow.path, blow.body))
+        await connection.close()
+
+    async def _session(self, times: int) -> None:
+        connection = await asyncpg.connect(self._url, statement_cache_size=0)
+        for _ in range(times):
+            operation = self._choose(_BY_SQL)
+            await connection.execute(_STATEMENTS[operation], self._user, self._order.choice(["low", "medium", "high"]))
+            self.done[operation, 0] += 1
+        await connection.close()
+
+    def _blow(self) -> Blow:
+        operation = self._choose(_OVER_HTTP)
+        if not self._tasks:
+            operation = "create"
+        elif operation == "create" and len(self._tasks) >= TASKS:
+            operation = "toggle"
+        if operation == "create":
+            return Blow(operation, "POST", USERS.address(self._user), {"title": self._text()})
+        return self._about(operation, self._order.choice(self._tasks))
+
+    def _about(self, operation: str, task: int) -> Blow:
+        completed = self._order.random() < 0.5
+        match operation:
+            case "toggle":
+                return Blow(operation, "PATCH", f"{API.one(self._user, task)}/complete", None, task)
+            case "set":
+                return Blow(operation, "PATCH", f"{API.one(self._user, task)}/complete", {"completed": completed}, task)
+            case "change":
+                all_of_them = {"title": self._text(), "description": self._text(), "completed": completed}
+                some = dict(self._order.sample([*all_of_them.items()], 2))
+                return Blow(operation, "PATCH", V1.one(self._user, task), some, task)
+            case "replace":
+                body = {"title": self._text(), "completed": completed}
+                return Blow(operation, "PUT", V1.one(self._user, task), body, task)
+            case _:
+                return Blow(operation, "DELETE", USERS.one(self._user, task), None, task)
+
+    def _learn(self, blow: Blow, reply: Reply) -> None:
+        self.done[blow.operation, reply.status] += 1
+        assert reply.status in (200, 201, 404), (blow, reply)
+        if reply.status == 201:
+            self._tasks.append(reply.json()["id"])
+        elif (reply.status == 404 or blow.operation == "delete") and blow.task in self._tasks:
+            self._tasks.remove(blow.task)
+
+    def _choose(self, among: dict[str, int]) -> str:
+        return self._order.choices([*among], [*among.values()])[0]
+
+    def _text(self) -> str:
+        return f"text {self._order.randrange(10)}"
