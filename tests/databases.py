@@ -26,11 +26,14 @@ DIFFER_WITHOUT_A_POOLER = (
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
+    "tests/core/test_history_trigger.py",
+    "tests/core/test_keyed.py",
     "tests/core/test_models.py",
     "tests/core/test_retention.py",
     "tests/properties/test_sequences.py",
     "tests/routes/test_addresses.py",
     "tests/routes/test_headers.py",
+    "tests/routes/test_idempotency_keys.py",
     "tests/routes/test_lists.py",
     "tests/routes/test_lists_while_writing.py",
     "tests/routes/test_many_at_once.py",

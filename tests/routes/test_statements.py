@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.families import USERS, V1
-from tests.support.operations import CREATES, OPERATIONS, plain
+from tests.support.operations import CREATES, OPERATIONS, WRITES, plain
 from tests.support.processes import Service
 from tests.support.wire import WireTap
 
@@ -21,13 +21,18 @@ class Watched:
         found = service.wait_for("database.connected")
         self.one_round_trip = {"E": 1, "S": 1} if found["prepared_statements"] == "on" else {"E": 1, "S": 1, "H": 1}
 
-    def ask(self, name: str, user: int) -> httpx.Response:
-        """Do an operation on a task of this user's that was made for it, and check that it was done."""
+    def ask(self, name: str, user: int, key: str = "", times: int = 1) -> None:
+        """Do an operation on a task of this user's that was made for it, and check that it was done.
+
+        With a key it is asked for several `times`: what that asks the last time can be counted.
+        """
+        headers = {"Idempotency-Key": key} if key else {}
         request = plain(OPERATIONS[name], user, 0 if name in CREATES else V1.created(self.client, user)["id"])
-        self.tap.take()
-        response = request.send(self.client)
-        assert response.is_success, response.text
-        return response
+        for _ in range(times):
+            self.tap.take()
+            response = request.send(self.client, headers)
+            assert response.is_success, response.text
+        assert ("Idempotent-Replayed" in response.headers) == (times > 1)
 
     def exchanges(self) -> dict[str, int]:
         """Return how often PostgreSQL was told to execute, and to answer what it had been sent."""
@@ -52,6 +57,15 @@ def test_an_operation_is_one_statement_and_one_round_trip(watched: Watched, name
     watched.ask(name, alice)  # the first time a connection sees a statement, it is parsed
     watched.ask(name, alice)
     assert watched.exchanges() == watched.one_round_trip
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_with_a_key_is_one_statement_and_a_repetition_two(watched: Watched, name: str, alice: int) -> None:
+    watched.ask(name, alice, "first", times=2)
+    watched.ask(name, alice, "second")
+    assert watched.exchanges() == watched.one_round_trip
+    watched.ask(name, alice, "third", times=2)
+    assert watched.exchanges() == {kind: 2 * number for kind, number in watched.one_round_trip.items()}
 
 
 @pytest.mark.parametrize("name", CREATES)

@@ -10,6 +10,7 @@ from donebase.http.family import Route
 from donebase.routes import task_operations
 
 OPERATIONS = {route.unique_id: route for route in task_operations()}
+WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET"]
 CREATES = [name for name, route in OPERATIONS.items() if route.method == "POST"]
 
 
@@ -21,9 +22,9 @@ class Plain(NamedTuple):
     query: Mapping[str, int]
     body: dict[str, Any] | None
 
-    def send(self, client: httpx.Client) -> httpx.Response:
+    def send(self, client: httpx.Client, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """Send it, and return the response."""
-        return client.request(self.method, self.path, params=self.query, json=self.body)
+        return client.request(self.method, self.path, params=self.query or None, json=self.body, headers=headers)
 
 
 def plain(route: Route, user: int, task_id: int) -> Plain:
