@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from donebase.core.changes import Change, changes_since, read_changes
 from donebase.core.errors import HistoryPruned
+from donebase.core.history import list_history
 from donebase.core.rows import all_task_fields, task_fields
 from donebase.core.statements import LIST
 from donebase.core.undo import undo_change
@@ -238,5 +239,25 @@ def test_undoing_everything_in_reverse_leaves_what_there_was(database_url: str, 
             await writer.run("SELECT")
             assert without(writer.left[-1], *moving) == without(writer.left[number - 1], *moving)
         assert without(writer.left[-1], *moving) == without(writer.left[last], *moving)
+
+    with_writer(database_url, alice, story)
+
+
+def test_a_task_that_a_transaction_created_and_deleted_is_deleted_and_cannot_come_back(
+    database_url: str, alice: int
+) -> None:
+    create, delete = (
+        f"INSERT INTO tasks (user_id, title) VALUES ({alice}, 'x')",
+        f"DELETE FROM tasks WHERE user_id = {alice}",
+    )
+
+    async def story(writer: Writer) -> None:
+        await writer.database.fetch(text(f"DO $do$ BEGIN {create}; {delete}; END $do$"))
+        [change] = await read_changes(writer.database, alice, 0, ALL)
+        assert (change.number, change.tasks, len(change.deleted)) == (1, [], 1)
+        assert await changes_since(writer.database, alice, 0, ALL) == (1, False, [], [])
+        assert (await undo_change(writer.database, alice, 1)).change is None
+        [row] = (await list_history(writer.database, alice, None, None, 10, None)).rows
+        assert (row["action"], row["before"], row["after"]) == ("deleted", None, None)
 
     with_writer(database_url, alice, story)

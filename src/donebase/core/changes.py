@@ -132,7 +132,8 @@ def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]]) -> dict[str, A
     """
     task_id, before, after = row["task_id"], row["before"], row["after"]
     if after is None:
-        tasks[task_id] = history_fields(before)
+        if before is not None:
+            tasks[task_id] = history_fields(before)
         return None
     left = history_fields(after) if before is None else tasks.get(task_id) or _after_the_last_row(row)
     if before is not None:

@@ -107,8 +107,8 @@ def _list_history() -> Executable:
     """Select what changes did to tasks, the newest first, optionally to one task or of one kind."""
     task_id, action = bindparam("task_id", type_=BigInteger), bindparam("action", type_=Text)
     kind = case(
-        (_history.before.is_(None), _word("created")),
         (_history.after.is_(None), _word("deleted")),
+        (_history.before.is_(None), _word("created")),
         else_=_word("changed"),
     )
     after = tuple_(bindparam("after", type_=BigInteger), bindparam("after_task", type_=BigInteger))

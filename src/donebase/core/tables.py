@@ -98,8 +98,8 @@ class TaskRow(Table, table=True):
 class HistoryRow(Table, table=True):
     """What one change did to one task: the fields that moved, before and after, times in UTC without an offset.
 
-    A task that was created has no `before`, one that was deleted no `after`. `at` is the `updated_at` that the change
-    left.
+    A task that was created has no `before`, one that was deleted no `after`, and one that a transaction created and
+    deleted has neither. `at` is the `updated_at` that the change left.
     """
 
     __tablename__ = "history"

@@ -76,7 +76,7 @@ WITH {seen}touched AS MATERIALIZED (
         timezone('UTC', (before ->> 'created_at')::timestamp),
         greatest(now(), at + interval '1 microsecond')
     FROM touched, jsonb_populate_record(NULL::tasks, before - '{{completed_at,created_at,updated_at}}'::text[]) AS was
-    WHERE after IS NULL AND NOT EXISTS (SELECT FROM conflicts)
+    WHERE after IS NULL AND before IS NOT NULL AND NOT EXISTS (SELECT FROM conflicts)
     RETURNING {answered}
 ), wanted AS MATERIALIZED (
     SELECT

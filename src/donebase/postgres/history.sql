@@ -102,7 +102,7 @@ BEGIN
     {next_change_of_old}
     PERFORM set_config('donebase.change', number::text, true);
     IF number = OLD.version THEN
-        UPDATE history SET at = moment, before = former || coalesce(before, '{{}}'), after = NULL
+        UPDATE history SET at = moment, before = former || before, after = NULL
             WHERE user_id = OLD.user_id AND change = number AND task_id = OLD.id;
     ELSE
         INSERT INTO history (user_id, change, task_id, at, before)
