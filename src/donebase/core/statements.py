@@ -50,9 +50,6 @@ def _answered(column: Column[Any]) -> ColumnElement[Any]:
 
 
 COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
-DELETED_BY = "CAST(current_setting('donebase.change') AS bigint)"
-"""SQL for the number of the change that has deleted a row. RETURNING has the row as it was, with an older version."""
-
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
 
@@ -160,7 +157,8 @@ def _keyed_create() -> Executable:
 
 def _delete(*this: ColumnElement[bool]) -> _Write:
     deleted = delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id)).cte("deleted")
-    return select(deleted.c.user_id, literal_column(DELETED_BY, BigInteger).label("version"))
+    version = func.deleted_by_change(deleted.c.user_id, type_=BigInteger).label("version")
+    return select(deleted.c.user_id, version)
 
 
 CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *WRITABLE)}).returning(*COLUMNS)

@@ -14,7 +14,6 @@ from donebase.core.history_statements import HISTORY_STATE
 from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
-from donebase.core.statements import DELETED_BY
 from donebase.core.tables import Table
 from donebase.core.writes import RequestKey
 
@@ -39,7 +38,6 @@ def _undo(key: dict[str, str]) -> TextClause:
         "values": ", ".join(f"{name} = wanted.{name}" for name in WRITABLE),
         "present": ", ".join(f"tasks.{name}" for name in WRITABLE),
         "wanted": ", ".join(f"wanted.{name}" for name in WRITABLE),
-        "deleted_by": DELETED_BY,
         "answered": ", ".join(answered),
         "task": ", ".join(f"written.{name}" for name in FIELDS),
     }
@@ -67,7 +65,7 @@ WITH {seen}touched AS MATERIALIZED (
     DELETE FROM tasks
     WHERE user_id = :owner AND NOT EXISTS (SELECT FROM conflicts)
         AND id = ANY ((SELECT array_agg(task_id) FROM touched WHERE before IS NULL)::bigint[])
-    RETURNING id
+    RETURNING id, user_id
 ), restored AS (
     INSERT INTO tasks (user_id, id, {columns}, completed_at, created_at, updated_at) OVERRIDING SYSTEM VALUE
     SELECT
@@ -96,7 +94,7 @@ WITH {seen}touched AS MATERIALIZED (
     SELECT * FROM restored UNION ALL SELECT * FROM changed
 ), outcome AS (
     SELECT task_id, field, NULL::bigint AS number FROM conflicts
-    UNION ALL SELECT id, NULL, {deleted_by} FROM removed
+    UNION ALL SELECT id, NULL, deleted_by_change(user_id) FROM removed
     UNION ALL SELECT id, NULL, version FROM written
 ){kept}
 SELECT {task}, task_id, field, number{first}

@@ -11,6 +11,7 @@ _TRIGGERS = {
 }
 _OTHER_FUNCTIONS = (
     "current_change(bigint)",
+    "deleted_by_change(bigint)",
     "record_task_changed_again(bigint, bigint, bigint, timestamptz, jsonb, jsonb)",
 )
 # Moves the clock of an owner on, once in a transaction. The transaction is known by its id and its start: a restored

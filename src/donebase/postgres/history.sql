@@ -86,7 +86,13 @@ BEGIN
         WHERE user_id = owner AND change = number AND task_id = task AND before IS NOT NULL;
 END $$;
 
--- A statement that deletes can return the row as it was, but not this number: the setting tells it, for the transaction.
+-- Return the number of the change in which this transaction has deleted a task of an owner: a statement that deletes can
+-- return the row as it was, with an older version. The owner is an argument so that Citus calls this where the task was.
+CREATE OR REPLACE FUNCTION deleted_by_change(owner bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN current_setting('donebase.change');
+END $$;
+
 CREATE OR REPLACE FUNCTION record_task_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     number bigint;
