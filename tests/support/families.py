@@ -38,6 +38,11 @@ class Family(NamedTuple):
         """Return where one task is."""
         return f"{self.address(user)}/{task_id}"
 
+    def beside(self, user: int, path: str, **query: object) -> str:
+        """Return where something beside the tasks of a user is, such as `changes`."""
+        named = {} if "{user_id}" in self.tasks else {"user_id": user}
+        return str(httpx.URL(f"{self.address(user).removesuffix('/tasks')}/{path}", params=named | query))
+
     def read(self, client: httpx.Client, user: int, task_id: int) -> httpx.Response:
         """Read one task."""
         return client.get(self.one(user, task_id))
