@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.families import USERS, V1
-from tests.support.operations import CREATES, OPERATIONS, WRITES, plain
+from tests.support.operations import CREATES, OPERATIONS, WRITES, plain, reading
 from tests.support.processes import Service
 from tests.support.wire import WireTap
 
@@ -33,6 +33,12 @@ class Watched:
             response = request.send(self.client, headers)
             assert response.is_success, response.text
         assert ("Idempotent-Replayed" in response.headers) == (times > 1)
+
+    def send(self, name: str, user: int, **headers: str) -> httpx.Response:
+        """Send an operation on a task that was made for it, with headers in whose names `_` stands for `-`."""
+        request = plain(OPERATIONS[name], user, V1.created(self.client, user)["id"])
+        self.tap.take()
+        return request.send(self.client, {key.replace("_", "-"): value for key, value in headers.items()})
 
     def exchanges(self) -> dict[str, int]:
         """Return how often PostgreSQL was told to execute, and to answer what it had been sent."""
@@ -75,6 +81,35 @@ def test_a_users_first_task_is_one_statement_and_one_round_trip(
     watched.ask(name, alice)
     watched.ask(name, bob)
     assert watched.exchanges() == watched.one_round_trip
+
+
+@pytest.mark.parametrize("name", reading("If-None-Match"))
+def test_a_poll_that_brings_nothing_is_one_statement(watched: Watched, name: str, alice: int) -> None:
+    for _ in range(2):
+        assert watched.send(name, alice, If_None_Match="*").status_code == 304
+    assert watched.exchanges() == watched.one_round_trip
+
+
+@pytest.mark.parametrize("name", reading("If-Match"))
+def test_a_write_with_a_condition_is_one_statement(watched: Watched, name: str, alice: int) -> None:
+    for number in (1, 3):  # if the second task is made by the third change, the first was written once
+        assert watched.send(name, alice, If_Match=f'"{number}"').is_success
+    assert watched.exchanges() == watched.one_round_trip
+
+
+@pytest.mark.parametrize("name", reading("If-Match"))
+def test_a_write_that_is_refused_for_its_condition_is_two_statements(watched: Watched, name: str, alice: int) -> None:
+    for _ in range(2):
+        assert watched.send(name, alice, If_Match='"77"').status_code == 412
+    assert watched.exchanges() == {kind: 2 * number for kind, number in watched.one_round_trip.items()}
+
+
+def test_a_change_of_nothing_is_two_statements(watched: Watched, alice: int) -> None:
+    task = USERS.created(watched.client, alice)
+    for _ in range(2):
+        watched.tap.take()
+        assert "change" not in USERS.change(watched.client, alice, task["id"], title=task["title"]).headers
+    assert watched.exchanges() == {kind: 2 * number for kind, number in watched.one_round_trip.items()}
 
 
 def test_a_task_that_is_not_there_is_one_statement(watched: Watched, alice: int) -> None:

@@ -24,12 +24,13 @@ _NOTATION = re.compile(r"<<(?:(\d+) \* (.*?)|([0-9a-f]{2}(?: [0-9a-f]{2})*)|(gzi
 
 
 class Ids(NamedTuple):
-    """Who asks, for which task of theirs, and somebody else."""
+    """Who asks, for which task of theirs, and somebody else; and the version of that task, which is the last change."""
 
     user_id: int
     task_id: int
     another: int
     request_id: str = "the-only-one"
+    version: int = 1
 
     def filled_in(self, text: str) -> str:
         """Return a cell with these ids in their places, and with what is short for something in full."""

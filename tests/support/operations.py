@@ -14,6 +14,15 @@ WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET"]
 CREATES = [name for name, route in OPERATIONS.items() if route.method == "POST"]
 
 
+def reading(header: str) -> list[str]:
+    """Return the names of the operations that read a header."""
+    return [
+        name
+        for name, route in OPERATIONS.items()
+        if any(parameter.alias == header for parameter in route.dependant.header_params)
+    ]
+
+
 class Plain(NamedTuple):
     """A plain request: for a list, a page of what follows the task."""
 

@@ -43,7 +43,7 @@ class ResponseCheck:
         """Return the ids for a request: of the user, and of a task that no request has changed yet."""
         if not self._task:
             self._task = USERS.created(self._client, self._user, description="as it was")
-        return Ids(self._user, self._task["id"], self._another, request_id=f"of.{self._user}")
+        return Ids(self._user, self._task["id"], self._another, f"of.{self._user}", self._task["version"])
 
     def run(self, line: Line) -> None:
         """Send every request of a line, and check its response and what is stored."""
