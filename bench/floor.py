@@ -93,8 +93,9 @@ async def _list(scope: dict[str, Any], send: Send, owner: int) -> None:
     # dict(row) would take more than twice as long: 27 µs for fifty rows.
     tasks = [
         {"id": task, "title": title, "description": description, "completed": completed,
-         "priority": priority, "user_id": user, "created_at": created, "updated_at": updated}
-        for task, title, description, completed, priority, user, created, updated in rows
+         "priority": priority, "completed_at": completed_at, "user_id": user, "version": version,
+         "created_at": created, "updated_at": updated}
+        for task, title, description, completed, priority, completed_at, user, version, created, updated in rows
     ]  # fmt: skip
     await _answer(send, 200, orjson.dumps(tasks, option=orjson.OPT_UTC_Z))
 

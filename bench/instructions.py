@@ -25,6 +25,7 @@ from bench.callgrind import Instructions, counted_server
 from bench.instructions_report import faults, table
 from bench.postgres import Postgres, postgres
 from bench.servers import DONEBASE, FLOOR
+from bench.summary import DONEBASE_ONLY
 
 _IDLE_SECONDS = 5.0
 _SERVERS = (DONEBASE, FLOOR)
@@ -68,13 +69,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def measure(servers: Sequence[str], operations: Sequence[str], profiles: Path | None = None) -> dict[str, Any]:
     """Return `about` and, by operation and server, how many instructions one request takes. Raises RunFailed."""
     with postgres() as database, ThreadPoolExecutor() as threads:
-        databases = {name: database.another(name) for name in servers}
-        counting = {name: threads.submit(_count, name, databases[name], operations, profiles) for name in servers}
+        databases = {name: database.another(name) if name == DONEBASE else database.plain(name) for name in servers}
+        counting = {
+            name: threads.submit(_count, name, databases[name], _of(name, operations), profiles) for name in servers
+        }
         counted = {name: each.result() for name, each in counting.items()}
         return {
             "about": _about(),
-            "operations": {each: {name: counted[name][each] for name in servers} for each in operations},
+            "operations": {
+                each: {name: found[each] for name, found in counted.items() if each in found} for each in operations
+            },
         }
+
+
+def _of(name: str, operations: Sequence[str]) -> list[str]:
+    """Return those of the operations that a server has."""
+    return [each for each in operations if name == DONEBASE or each not in DONEBASE_ONLY]
 
 
 def _about() -> dict[str, Any]:
@@ -90,9 +100,10 @@ def _count(name: str, database: Postgres, operations: Sequence[str], profiles: P
         counted = {}
         for operation in operations:
             requests = list(script.requests(operation, data))
-            client.ask(requests[: script.WARM_UP])
+            status = script.OPERATIONS[operation].status
+            client.ask(requests[: script.WARM_UP], status)
             server.count()
-            client.ask(requests[script.WARM_UP :])
+            client.ask(requests[script.WARM_UP :], status)
             counted[operation] = server.count(profiles / f"{name}-{operation}.callgrind" if profiles else None)
         time.sleep(_IDLE_SECONDS)
         idle = server.count()

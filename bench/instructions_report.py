@@ -4,12 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.servers import DONEBASE, FLOOR
-from bench.summary import OF_FLOOR, OF_PLAIN, VARIANTS
+from bench.summary import OF_BEFORE, OF_FLOOR, VARIANTS
 from bench.tables import Table, against
 
 MAY_GROW = 0.03
 MAY_DIFFER = 0.10
-_HEAD = ("", "donebase", "kept", "floor", "kept", "growth of × floor", "× floor", "× list or get")
+BEFORE = {
+    "create": 287_718 / 223_185,
+    "change": 304_879 / 220_564,
+    "toggle": 248_985 / 195_612,
+    "delete": 213_534 / 165_875,
+}
+"""Instructions of a write, × floor, before there was a history (revision 20ecfc1)."""
+_HEAD = ("", "donebase", "kept", "floor", "kept", "growth of × floor", "× floor", "× before", "× plain")
 
 Results = dict[str, Any]
 """`about`, with the `build` of Python, and `operations`: instructions of one request, by operation and server."""
@@ -43,21 +50,35 @@ def _growth(operation: str, now: Results, kept: Results) -> float | None:
 
 
 def _ratio(results: Results, operation: str, *, to: str | None = None) -> float | None:
-    """Return donebase's instructions relative to the floor's, or to donebase's own for the operation `to`."""
-    over = results["operations"].get(operation, {}).get(DONEBASE)
-    under = results["operations"].get(to or operation, {}).get(DONEBASE if to else FLOOR)
+    """Return donebase's instructions relative to the floor's, or to donebase's own for the operation `to`.
+
+    What the floor does not have is compared with the plain operation that it has.
+    """
+    operations = results["operations"]
+    over = operations.get(operation, {}).get(DONEBASE)
+    if to:
+        under = operations.get(to, {}).get(DONEBASE)
+    else:
+        its = operation if FLOOR in operations.get(operation, {}) else _plain(operation)
+        under = operations.get(its, {}).get(FLOOR)
     return over / under if over and under else None
+
+
+def _plain(operation: str) -> str:
+    return VARIANTS[operation].plain if operation in VARIANTS else operation
 
 
 def _row(operation: str, now: Results, kept: Results) -> list[str]:
     counted = [each["operations"].get(operation, {}).get(name) for name in (DONEBASE, FLOOR) for each in (now, kept)]
-    grown, plain = _growth(operation, now, kept), VARIANTS.get(operation)
+    grown, variant = _growth(operation, now, kept), VARIANTS.get(operation)
+    ratio = _ratio(now, operation)
     return [
         operation,
         *(f"{each:,}" if each else "–" for each in counted),
         f"{grown:+.1%}" if grown is not None else "–",
-        _held(_ratio(now, operation), OF_FLOOR.get(operation)),
-        _held(_ratio(now, operation, to=plain), OF_PLAIN) if plain else "",
+        _held(ratio, OF_FLOOR.get(operation)),
+        _held(ratio / BEFORE[operation], OF_BEFORE) if ratio and operation in BEFORE else "",
+        _held(_ratio(now, operation, to=variant.plain), variant.limit) if variant else "",
     ]
 
 

@@ -11,6 +11,12 @@ from bench import RunFailed
 MISSING = "wrk is not installed (Debian: apt install wrk). Nothing was measured."
 _SCRIPT = Path(__file__).parent / "wrk.lua"
 
+READS = frozenset("get list page page_of_50 origin traceparent get_304 list_304 changes_none".split())
+UNCHANGED = frozenset(("get_304", "list_304", "changes_none"))
+"""Operations on tasks and users that have not changed since they were made."""
+SPENDING = frozenset(("delete", "delete_key", "change_if_match", "toggle_if_match", "delete_if_match"))
+"""Operations of which each request needs a task of its own: it deletes it, or expects its first version."""
+
 
 class Tasks(NamedTuple):
     """Tasks that lie in order: so many `each` for so many `users`, from these ids on."""
@@ -34,10 +40,10 @@ def available() -> bool:
     return shutil.which("wrk") is not None
 
 
-def press(port: int, operation: str, tasks: Tasks, connections: int, seconds: int, delete_from: int = 0) -> Load:
+def press(port: int, operation: str, tasks: Tasks, connections: int, seconds: int, spend_from: int = 0) -> Load:
     """Ask for one operation, of those in wrk.lua, for some seconds. Raises RunFailed if a single answer is not 2xx."""
     options = ["-t", "1", "-c", str(connections), "-d", str(seconds), "--timeout", "30", "-s", str(_SCRIPT)]
-    arguments = [operation, *map(str, tasks), str(delete_from)]
+    arguments = [operation, *map(str, tasks), str(spend_from)]
     command = ["wrk", *options, f"http://127.0.0.1:{port}", "--", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:

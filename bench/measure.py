@@ -4,44 +4,51 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from bench.load import Tasks, press
+from bench.load import READS, SPENDING, Tasks, press
 from bench.postgres import Postgres
 from bench.results import spread
 from bench.servers import Server
 
 _SETTLE = 0.1
+_SPENT_A_SECOND = 40_000  # more than one core can do: every request finds its task
 
 
 class Cell(NamedTuple):
-    """What one operation cost: µs of CPU a request, of the server and of PostgreSQL; requests a second; ms."""
+    """What one operation cost: µs of CPU a request, of the server and of PostgreSQL; requests a second; ms.
+
+    `wal_bytes` and `history_bytes` are how much a request adds to PostgreSQL's log and to the history.
+    """
 
     cpu_us: float
     database_us: float
+    wal_bytes: float
+    history_bytes: float
     per_second: float
     latency_ms: dict[str, float]
 
 
-def measure(
-    server: Server, postgres: Postgres, operation: str, tasks: Tasks, connections: int, seconds: int, spare: int = 0
-) -> Cell:
-    """Load a server with one operation. `spare` is how many tasks to make for a delete to find.
+def measure(server: Server, postgres: Postgres, operation: str, tasks: Tasks, connections: int, seconds: int) -> Cell:
+    """Load a server with one operation.
 
-    Tasks that were made, by the operation or for it, are gone afterwards. Raises RunFailed.
+    Tasks that were made, by the operation or for it, and the history are gone afterwards. Raises RunFailed.
     """
     last = postgres.last_task()
-    delete_from = postgres.spare(tasks, spare) if spare else 0
+    spend_from = postgres.spare(tasks, _SPENT_A_SECOND * seconds) if operation in SPENDING else 0
+    wal, history = postgres.wal_bytes(), postgres.history_bytes()
     cpu, database = server.cpu_seconds(), postgres.cpu_seconds()
-    load = press(server.port, operation, tasks, connections, seconds, delete_from)
+    load = press(server.port, operation, tasks, connections, seconds, spend_from)
     time.sleep(_SETTLE)
     # wrk stops with one request under way on each connection; the server finishes it and nobody counts it.
     done = load.requests + connections
     cell = Cell(
         cpu_us=(server.cpu_seconds() - cpu) / done * 1e6,
         database_us=(postgres.cpu_seconds() - database) / done * 1e6,
+        wal_bytes=(postgres.wal_bytes() - wal) / done,
+        history_bytes=(postgres.history_bytes() - history) / done,
         per_second=load.requests / load.seconds,
         latency_ms=load.latency_ms,
     )
-    if operation in ("create", "delete", "mixed"):
+    if operation not in READS:
         postgres.tidy(last)
     return cell
 
@@ -52,6 +59,8 @@ def together(cells: Sequence[Cell]) -> dict[str, Any]:
     return {
         "cpu_us": spread([cell.cpu_us for cell in cells]),
         "database_us": spread([cell.database_us for cell in cells]),
+        "wal_bytes": spread([cell.wal_bytes for cell in cells]),
+        "history_bytes": spread([cell.history_bytes for cell in cells]),
         "per_second": spread([cell.per_second for cell in cells]),
         "p50_ms": spread([cell.latency_ms["50"] for cell in cells]),
         "p99_ms": spread([cell.latency_ms["99"] for cell in cells]),

@@ -13,6 +13,16 @@ _WORDS = {
     "change": "change one field",
     "origin": "get with Origin",
     "traceparent": "get with traceparent",
+    "get_304": "get, answered 304",
+    "list_304": "list, answered 304",
+    "changes_none": "changes, nothing new",
+    "change_if_match": "change with If-Match",
+    "toggle_if_match": "toggle with If-Match",
+    "delete_if_match": "delete with If-Match",
+    "create_key": "create with a key",
+    "change_key": "change with a key",
+    "toggle_key": "toggle with a key",
+    "delete_key": "delete with a key",
 }
 _NAMES = {TUTORIAL: "the tutorial", FASTIFY: "Fastify", FLOOR: "the floor"}
 _BEHIND = {
@@ -27,7 +37,11 @@ def tables(results: dict[str, Any]) -> list[Table]:
     found = []
     for connections, operations in results["cells"].items():
         found += [_cpu(connections, operations), _latency(connections, operations)]
-    return [*found, _variants(results["variants"]), _servers(results["servers"]), _round_trips(results["servers"])]
+    at_most = results["cells"][str(max(summary.CONNECTIONS))]
+    if summary.with_history(at_most):
+        found.append(_history(at_most))
+    servers = results["servers"]
+    return [*found, _variants(results["variants"]), _servers(servers), _round_trips(servers)]
 
 
 def verdict(results: dict[str, Any]) -> str:
@@ -108,20 +122,46 @@ def _latency(connections: str, operations: dict[str, Any]) -> Table:
     return Table(f"Requests per second · p50 ms · p99 ms, {counted(connections, 'connection')}", head, rows)
 
 
+def _history(operations: dict[str, Any]) -> Table:
+    head = ["", "CPU, × before", "CPU of PostgreSQL, µs", "the floor's", "× floor", "log, bytes", "the floor's"]
+    rows = []
+    for operation in summary.WRITES:
+        servers = operations[operation]
+        ours, floor = servers[DONEBASE], servers.get(FLOOR)
+        of_history = number(ours["history_bytes"]["median"])
+        if operation == "change":
+            met = ours["history_bytes"]["median"] <= summary.HISTORY_BYTES
+            of_history = against(of_history, met=met, limit=number(summary.HISTORY_BYTES))
+        rows.append(
+            [
+                words(operation),
+                _held(ours["of_floor"]["median"] / summary.BEFORE[operation], summary.OF_BEFORE) if floor else "–",
+                with_noise(ours["database_us"]),
+                with_noise(floor["database_us"]) if floor else "–",
+                _held(ours["database_of_floor"]["median"], summary.DATABASE_OF_FLOOR) if floor else "–",
+                number(ours["wal_bytes"]["median"]),
+                number(floor["wal_bytes"]["median"]) if floor else "–",
+                of_history,
+            ]
+        )
+    at = counted(str(max(summary.CONNECTIONS)), "connection")
+    return Table(f"What the history costs, per write, {at}", [*head, "history, bytes"], rows)
+
+
 def _variants(variants: dict[str, Any]) -> Table:
     head = ["", "CPU, µs", "compared with", "ratio", "requests per second · p50 ms · p99 ms"]
     rows = [
         [
             words(name),
             with_noise(cell["cpu_us"]),
-            words(summary.VARIANTS[name]),
-            _held(cell["of_plain"]["median"], summary.OF_PLAIN),
+            words(summary.VARIANTS[name].plain),
+            _compared(cell["of_plain"]["median"], summary.VARIANTS[name].limit),
             " · ".join(number(cell[each]["median"]) for each in FIGURES),
         ]
         for name, cell in variants.items()
     ]
     at = counted(str(max(summary.CONNECTIONS)), "connection")
-    return Table(f"donebase alone: what a page and more headers add, {at}", head, rows)
+    return Table(f"donebase alone: what a page and more headers cost, {at}", head, rows)
 
 
 def _servers(servers: dict[str, Any]) -> Table:
@@ -144,6 +184,10 @@ def _round_trips(servers: dict[str, Any]) -> Table:
         others = [number(each["round_trips"][operation]) for name, each in servers.items() if name != DONEBASE]
         rows.append([words(operation), _held(trips, summary.ROUND_TRIPS), *others])
     return Table("Round trips to PostgreSQL per request, counted on the wire", ["", *servers], rows)
+
+
+def _compared(figure: float, limit: float | None) -> str:
+    return _held(figure, limit) if limit else f"{figure:.2f}"
 
 
 def _held(figure: float, limit: float) -> str:

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import RunFailed, load, node, pages, pictures, processes, report, results
 from bench.about import BUSY, about
@@ -24,7 +24,14 @@ USERS, EACH = 1_000, 50
 _ROUNDS, _SECONDS = 4, 2
 _SHORT_ROUNDS, _SHORT_SECONDS = 2, 1
 _WARM_UP_SECONDS = 1
-_DELETES_A_SECOND = 40_000  # more than one core can do: every delete finds its task
+
+
+class _Data(NamedTuple):
+    """The database of a server, tasks that requests change, and tasks that stay as they are."""
+
+    database: Postgres
+    tasks: Tasks
+    unchanged: Tasks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,12 +68,12 @@ def _run(options: argparse.Namespace) -> None:
             "about": about(database) | {"rounds": rounds, "seconds": seconds, "users": USERS, "tasks_each": EACH}
         }
         print(_preface(now["about"], under_test, others), flush=True)
-        tasks = database.fill(USERS, EACH)
-        walks = _walks(names, database, tasks, under_test)
+        data = _fill(names, database)
+        walks = _walks(data, under_test)
         turns = []
         for number in range(rounds):
             print(f"round {number + 1} of {rounds}:", end="", flush=True)
-            turns.append({name: _turn(name, database, tasks, under_test, seconds) for name in names})
+            turns.append({name: _turn(name, data[name], under_test, seconds) for name in names})
             print(flush=True)
     now |= summarise(turns, walks)
     now["targets"] = [{**target._asdict(), "met": target.met} for target in targets(now)]
@@ -94,10 +101,19 @@ def _preface(found: dict[str, Any], under_test: set[int], others: set[int]) -> s
     return "\n".join(lines)
 
 
-def _walks(names: Sequence[str], database: Postgres, tasks: Tasks, cores: set[int]) -> dict[str, Walk]:
-    last = database.last_task()
-    walks = {name: walk(name, database, tasks, cores) for name in names}
-    database.tidy(last)
+def _fill(names: Sequence[str], database: Postgres) -> dict[str, _Data]:
+    """Make the same tasks for donebase and, without the triggers of its history, for its peers."""
+    databases = (database, database.plain("plain"))
+    here, plain = (_Data(each, each.fill(USERS, EACH), each.fill(USERS, EACH)) for each in databases)
+    return {name: here if name == DONEBASE else plain for name in names}
+
+
+def _walks(data: dict[str, _Data], cores: set[int]) -> dict[str, Walk]:
+    walks = {}
+    for name, (database, tasks, _) in data.items():
+        last = database.last_task()
+        walks[name] = walk(name, database, tasks, cores)
+        database.tidy(last)
     for name, found in walks.items():
         for operation, answer in found.answers.items():
             if answer != walks[DONEBASE].answers[operation]:
@@ -105,15 +121,16 @@ def _walks(names: Sequence[str], database: Postgres, tasks: Tasks, cores: set[in
     return walks
 
 
-def _turn(name: str, database: Postgres, tasks: Tasks, cores: set[int], seconds: int) -> Turn:
+def _turn(name: str, data: _Data, cores: set[int], seconds: int) -> Turn:
     print(f" {name}", end="", flush=True)
+    database, tasks, unchanged = data
     with Server(name, database.url, cores) as server:
         idle = server.memory_mb()
         measure(server, database, "mixed", tasks, CONNECTIONS[0], _WARM_UP_SECONDS)
         cells: dict[tuple[int, str], Cell] = {}
         for connections, operation in _plan(name):
-            spare = _DELETES_A_SECOND * seconds if operation == "delete" else 0
-            cells[connections, operation] = measure(server, database, operation, tasks, connections, seconds, spare)
+            about = unchanged if operation in load.UNCHANGED else tasks
+            cells[connections, operation] = measure(server, database, operation, about, connections, seconds)
         return Turn(server.ready_s, idle, server.memory_mb(), cells)
 
 

@@ -3,25 +3,30 @@
 A new member of a task is a name in `COLUMNS`, and in `CREATE` and `CHANGE` where clients may write it.
 """
 
-COLUMNS = ("id", "title", "description", "completed", "priority", "user_id", "created_at", "updated_at")
+COLUMNS = "id title description completed priority completed_at user_id version created_at updated_at".split()
 _ROW = ", ".join(COLUMNS)
-_TOUCHED = "updated_at = greatest(now(), updated_at + interval '1 microsecond')"
+_TOUCHED = "version = version + 1, updated_at = greatest(now(), updated_at + interval '1 microsecond')"
 
 READ = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id = $2"
 # A limit of NULL is none.
 LIST = f"SELECT {_ROW} FROM tasks WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3"
 CREATE = f"""
     WITH known_user AS (INSERT INTO users (id) VALUES ($1) ON CONFLICT DO NOTHING)
-    INSERT INTO tasks (user_id, title, description, completed, priority) VALUES ($1, $2, $3, $4, $5) RETURNING {_ROW}
+    INSERT INTO tasks (user_id, title, description, completed, completed_at, priority)
+    VALUES ($1, $2, $3, $4, CASE WHEN $4 THEN now() END, $5) RETURNING {_ROW}
 """
 CHANGE = f"""
     UPDATE tasks SET
         title = coalesce($3, title),
         description = CASE WHEN $4 THEN $5 ELSE description END,
         completed = coalesce($6, completed),
+        completed_at = CASE WHEN coalesce($6, completed) THEN coalesce(completed_at, now()) END,
         priority = CASE WHEN $7 THEN $8 ELSE priority END,
         {_TOUCHED}
     WHERE user_id = $1 AND id = $2 RETURNING {_ROW}
 """
-TOGGLE = f"UPDATE tasks SET completed = NOT completed, {_TOUCHED} WHERE user_id = $1 AND id = $2 RETURNING {_ROW}"
+TOGGLE = f"""
+    UPDATE tasks SET completed = NOT completed, completed_at = CASE WHEN NOT completed THEN now() END, {_TOUCHED}
+    WHERE user_id = $1 AND id = $2 RETURNING {_ROW}
+"""
 DELETE = "DELETE FROM tasks WHERE user_id = $1 AND id = $2 RETURNING user_id"

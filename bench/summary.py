@@ -1,6 +1,6 @@
 """The rounds of a run put together, and held against the targets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bench.measure import Cell, together
@@ -9,12 +9,36 @@ from bench.servers import DONEBASE, FLOOR, TUTORIAL
 from bench.walk import Walk
 
 OPERATIONS = ("get", "list", "create", "change", "toggle", "delete")
-VARIANTS = {"page_of_50": "list", "origin": "get", "traceparent": "get"}
-"""Operations of donebase alone, each with the operation that it must cost hardly more than."""
+WRITES = ("create", "change", "toggle", "delete")
 CONNECTIONS = (32, 1)
 
+
+class Variant(NamedTuple):
+    """An operation of donebase alone: the operation that it is compared with, and what part of it it may cost."""
+
+    plain: str
+    limit: float | None = None
+
+
+VARIANTS = {
+    "page_of_50": Variant("list", 1.1),
+    "origin": Variant("get", 1.1),
+    "traceparent": Variant("get", 1.1),
+    "get_304": Variant("get", 0.8),
+    "list_304": Variant("get", 0.8),
+    **{f"{each}_if_match": Variant(each) for each in ("change", "toggle", "delete")},
+    **{f"{each}_key": Variant(each) for each in WRITES},
+}
+
+DONEBASE_ONLY = VARIANTS.keys() - {"page_of_50", "origin", "traceparent"}
+"""Those of them that the peers do not know, which keep no history."""
+
 OF_FLOOR = dict.fromkeys(OPERATIONS, 1.15) | {"list": 0.85}
-OF_PLAIN = 1.1
+BEFORE = {"create": 1.44, "change": 1.54, "toggle": 1.47, "delete": 1.39}
+"""CPU of a write at 32 connections, × floor, before there was a history (revision 20ecfc1)."""
+OF_BEFORE = 1.15
+DATABASE_OF_FLOOR = 1.8
+HISTORY_BYTES = 250
 OF_TUTORIAL = 1 / 8
 P99_OF_FLOOR = 3.0
 ROUND_TRIPS = 1.0
@@ -61,7 +85,7 @@ def summarise(rounds: Rounds, walks: dict[str, Walk]) -> dict[str, Any]:
             }
             for connections in CONNECTIONS
         },
-        "variants": {variant: _variant(rounds, variant, plain) for variant, plain in VARIANTS.items()},
+        "variants": {name: _variant(rounds, name, variant.plain) for name, variant in VARIANTS.items()},
         "servers": {name: _server(rounds, name, walks[name]) for name in names},
     }
 
@@ -73,6 +97,8 @@ def _cell(rounds: Rounds, name: str, place: tuple[int, str]) -> dict[str, Any]:
     if FLOOR in rounds[0]:
         floor = [each[FLOOR].cells[place] for each in rounds]
         found["of_floor"] = spread([ours.cpu_us / its.cpu_us for ours, its in zip(mine, floor, strict=True)])
+        database = [ours.database_us / its.database_us for ours, its in zip(mine, floor, strict=True)]
+        found["database_of_floor"] = spread(database)
         p99 = [ours.latency_ms["99"] / its.latency_ms["99"] for ours, its in zip(mine, floor, strict=True)]
         found["p99_of_floor"] = spread(p99)
     if TUTORIAL in rounds[0]:
@@ -111,11 +137,32 @@ def targets(results: dict[str, Any]) -> list[Target]:
                 found.append(Target(f"{where}: CPU, × tutorial", cell["of_tutorial"]["median"], OF_TUTORIAL))
             if "p99_of_floor" in cell and int(connections) == max(CONNECTIONS):
                 found.append(Target(f"{where}: p99, × floor", cell["p99_of_floor"]["median"], P99_OF_FLOOR))
-    for variant, cell in results["variants"].items():
-        what = f"{variant}: CPU, × {VARIANTS[variant]}"
-        found.append(Target(what, cell["of_plain"]["median"], OF_PLAIN))
+    if with_history(results["cells"][str(max(CONNECTIONS))]):
+        found += _of_history(results["cells"][str(max(CONNECTIONS))])
+    for name, cell in results["variants"].items():
+        plain, limit = VARIANTS[name]
+        if limit:
+            found.append(Target(f"{name}: CPU, × {plain}", cell["of_plain"]["median"], limit))
     donebase = results["servers"][DONEBASE]
     found += [Target(f"{name}: round trips", trips, ROUND_TRIPS) for name, trips in donebase["round_trips"].items()]
     found.append(Target("ready after its start, s", donebase["ready_s"]["median"], READY_S))
     found.append(Target("idle, MB", donebase["idle_mb"]["median"], IDLE_MB))
     return found
+
+
+def with_history(cells: dict[str, Any]) -> bool:
+    """Tell whether results know what the history costs: older ones do not."""
+    return "history_bytes" in cells["change"][DONEBASE]
+
+
+def _of_history(cells: dict[str, Any]) -> Iterator[Target]:
+    """Yield the targets for what it costs that the tables keep a history."""
+    for operation in WRITES:
+        cell = cells[operation][DONEBASE]
+        if "of_floor" in cell:
+            growth = cell["of_floor"]["median"] / BEFORE[operation]
+            yield Target(f"{operation}: CPU, × before there was a history", growth, OF_BEFORE)
+            database = cell["database_of_floor"]["median"]
+            yield Target(f"{operation}: CPU of PostgreSQL, × floor", database, DATABASE_OF_FLOOR)
+    history = cells["change"][DONEBASE]["history_bytes"]["median"]
+    yield Target("change: bytes of history", history, HISTORY_BYTES)

@@ -52,6 +52,8 @@ class Task(TaskBase, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     user_id: int = Field(foreign_key="users.id", index=True, sa_type=BigInteger)
+    version: int = Field(default=1, sa_type=BigInteger)
+    completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
 
@@ -74,6 +76,8 @@ class TaskRead(TaskBase):
 
     id: int
     user_id: int
+    version: int
+    completed_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -96,6 +100,8 @@ async def _own_task(session: AsyncSession, user_id: int, task_id: int) -> Task:
 
 async def _save(session: AsyncSession, task: Task) -> Task:
     task.updated_at = now()
+    if task.completed != (task.completed_at is not None):
+        task.completed_at = task.updated_at if task.completed else None
     session.add(task)
     await session.commit()
     await session.refresh(task)
@@ -128,6 +134,7 @@ async def update_task(session: Session, user_id: int, task_id: int, changes: Tas
     """Change what is sent of a task."""
     task = await _own_task(session, user_id, task_id)
     task.sqlmodel_update(changes.model_dump(exclude_unset=True))
+    task.version += 1
     return await _save(session, task)
 
 
@@ -136,6 +143,7 @@ async def toggle_task(session: Session, user_id: int, task_id: int) -> Task:
     """Turn a task over."""
     task = await _own_task(session, user_id, task_id)
     task.completed = not task.completed
+    task.version += 1
     return await _save(session, task)
 
 

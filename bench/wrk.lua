@@ -1,7 +1,7 @@
 -- What wrk sends: one operation, on tasks that lie in order. Arguments: the operation, the first user, how many users,
--- the first task, how many tasks each user has, the first task to delete (one after the other, users in turn).
+-- the first task, how many tasks each user has, the first task to spend (one after the other, users in turn).
 
-local first_user, users, first_task, each, next_delete, deleted
+local first_user, users, first_task, each, next_spent, spent, requested
 local random, floor = math.random, math.floor
 
 local function ask(method, path, body, headers)
@@ -15,6 +15,41 @@ local function any_user() return first_user + random(0, users - 1) end
 local function any_task()
   local number = random(0, users * each - 1)
   return first_user + floor(number / each), first_task + number
+end
+
+local function spend()
+  spent = spent + 1
+  return first_user + (spent - 1) % users, next_spent + spent - 1
+end
+
+local expected = 'If-Match: "1"\r\n'
+
+local function key()
+  requested = requested + 1
+  return ("Idempotency-Key: %08x-%d\r\n"):format(os.time(), requested)
+end
+
+-- Each title is new: a change of nothing new is not a change.
+local function title()
+  requested = requested + 1
+  return ('{"title":"Buy milk, and no bread this time %d"}'):format(requested)
+end
+
+local function create(headers)
+  local body = '{"title":"Buy milk and bread on the way home"}'
+  return ask("POST", ("/users/%d/tasks"):format(any_user()), body, headers)
+end
+
+local function change(headers, user, task)
+  return ask("PUT", ("/users/%d/tasks/%d"):format(user, task), title(), headers)
+end
+
+local function toggle(headers, user, task)
+  return ask("PATCH", ("/api/%d/tasks/%d/complete"):format(user, task), nil, headers)
+end
+
+local function delete(headers)
+  return ask("DELETE", ("/users/%d/tasks/%d"):format(spend()), nil, headers)
 end
 
 local operations = {
@@ -32,18 +67,22 @@ local operations = {
     local trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
     return ask("GET", ("/users/%d/tasks/%d"):format(any_task()), nil, trace)
   end,
-  create = function()
-    return ask("POST", ("/users/%d/tasks"):format(any_user()), '{"title":"Buy milk and bread on the way home"}')
+  get_304 = function()
+    return ask("GET", ("/users/%d/tasks/%d"):format(any_task()), nil, 'If-None-Match: "1"\r\n')
   end,
-  change = function()
-    return ask("PUT", ("/users/%d/tasks/%d"):format(any_task()), '{"title":"Buy milk, and no bread this time"}')
-  end,
-  toggle = function() return ask("PATCH", ("/api/%d/tasks/%d/complete"):format(any_task())) end,
-  delete = function()
-    local path = ("/users/%d/tasks/%d"):format(first_user + deleted % users, next_delete + deleted)
-    deleted = deleted + 1
-    return ask("DELETE", path)
-  end,
+  list_304 = function() return ask("GET", ("/users/%d/tasks"):format(any_user()), nil, 'If-None-Match: W/"1"\r\n') end,
+  changes_none = function() return ask("GET", ("/users/%d/changes?since=1"):format(any_user())) end,
+  create = function() return create() end,
+  create_key = function() return create(key()) end,
+  change = function() return change(nil, any_task()) end,
+  change_if_match = function() return change(expected, spend()) end,
+  change_key = function() return change(key(), any_task()) end,
+  toggle = function() return toggle(nil, any_task()) end,
+  toggle_if_match = function() return toggle(expected, spend()) end,
+  toggle_key = function() return toggle(key(), any_task()) end,
+  delete = function() return delete() end,
+  delete_if_match = function() return delete(expected) end,
+  delete_key = function() return delete(key()) end,
 }
 
 local of_all_kinds = { operations.get, operations.list, operations.create, operations.change, operations.toggle }
@@ -51,7 +90,7 @@ operations.mixed = function() return of_all_kinds[random(#of_all_kinds)]() end
 
 function init(arguments)
   first_user, users, first_task = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4])
-  each, next_delete, deleted = tonumber(arguments[5]), tonumber(arguments[6]), 0
+  each, next_spent, spent, requested = tonumber(arguments[5]), tonumber(arguments[6]), 0, 0
   math.randomseed(1) -- the same for every server
   request = operations[arguments[1]]
 end

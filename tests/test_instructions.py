@@ -56,8 +56,20 @@ def test_an_operation_that_is_missing_fails() -> None:
 def test_the_table_shows_growth_and_targets() -> None:
     now = changed("get", 200_000, 200_000)
     get, everything = table(now, KEPT).rows
-    assert get == ["get", "200,000", "300,000", "200,000", "200,000", "-33.3%", "1.000 ≤ 1.15 met", ""]
+    assert get == ["get", "200,000", "300,000", "200,000", "200,000", "-33.3%", "1.000 ≤ 1.15 met", "", ""]
     assert everything[6] == "0.889 > 0.85 MISSED"
+
+
+def test_what_the_floor_does_not_have_is_held_against_its_plain_operation() -> None:
+    poll = KEPT | {"operations": KEPT["operations"] | {"get_304": {"donebase": 230_000}}}
+    assert table(poll, KEPT).rows[-1][6:] == ["1.150", "", "0.767 ≤ 0.8 met"]
+    grown = KEPT | {"operations": KEPT["operations"] | {"get_304": {"donebase": 240_000}}}
+    assert list(faults(grown, poll)) == ["get_304 has grown by 4.3%, and may by 3%"]
+
+
+def test_a_write_is_held_against_what_it_cost_before_there_was_a_history() -> None:
+    write = KEPT | {"operations": {"delete": {"donebase": 150_000, "floor": 100_000}}}
+    assert table(write, write).rows[0][7] == "1.165 > 1.15 MISSED"
 
 
 def test_what_timers_execute_meanwhile_is_not_counted() -> None:
