@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.routes.test_many_at_once import at_once
+from tests.support.at_once import at_once
 from tests.support.databases import fill
 from tests.support.families import API, FAMILIES, USERS, V1, Family, Json
 from tests.support.problems import refused
