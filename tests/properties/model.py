@@ -1,5 +1,7 @@
 """What must be true of tasks, whatever is done to them through whichever address: kept in memory."""
 
+from collections import Counter
+
 from tests.properties.rules import Json, is_changed, moment, sent_fields
 
 
@@ -9,6 +11,8 @@ class Model:
     def __init__(self) -> None:
         self.tasks: dict[int, Json] = {}
         self.ids: set[int] = set()
+        self.last_change: Counter[int] = Counter()
+        """The number of the last change of each user."""
 
     def of(self, user: int) -> list[Json]:
         """Return the tasks of a user in order of creation."""
@@ -22,6 +26,11 @@ class Model:
         """Say whether a user has a task; None asks whether anybody has."""
         return task_id in self.tasks and user in (None, self.tasks[task_id]["user_id"])
 
+    def version(self, task_id: int) -> int:
+        """Return the version of a task, 1 of one that is gone."""
+        version: int = self.tasks.get(task_id, {"version": 1})["version"]
+        return version
+
     def create(self, answer: Json, user: int, body: Json) -> None:
         """Take in what was answered to a new task: an id above all earlier ones, and what was sent."""
         given = {field: answer[field] for field in ("id", "completed_at", "version", "created_at", "updated_at")}
@@ -31,13 +40,26 @@ class Model:
         assert answer["id"] > max(self.ids, default=0)
         assert moment(answer["created_at"]) <= moment(answer["updated_at"])
         self.ids.add(answer["id"])
+        self.last_change[user] += 1
+        assert answer["version"] == self.last_change[user]
         self.tasks[answer["id"]] = answer
 
-    def change(self, answer: Json, body: Json) -> None:
-        """Take in what was answered to a change: what was sent, a later time, and all else unchanged."""
-        assert is_changed(self.tasks[answer["id"]], answer, body)
-        self.tasks[answer["id"]] = answer
+    def change(self, answer: Json, body: Json) -> int | None:
+        """Take in what was answered to a change: what was sent, a later time, and all else unchanged.
 
-    def delete(self, task_id: int) -> None:
-        """Forget a task, but not that its id was given."""
-        del self.tasks[task_id]
+        Return the number of the change, None if there was nothing new.
+        """
+        before, user = self.tasks[answer["id"]], answer["user_id"]
+        assert is_changed(before, answer, body)
+        if answer == before:
+            return None
+        self.last_change[user] += 1
+        assert answer["version"] == self.last_change[user]
+        self.tasks[answer["id"]] = answer
+        return self.last_change[user]
+
+    def delete(self, task_id: int) -> int:
+        """Forget a task, but not that its id was given. Return the number of the change."""
+        user = self.tasks.pop(task_id)["user_id"]
+        self.last_change[user] += 1
+        return self.last_change[user]
