@@ -11,6 +11,8 @@ from tests.support.problems import SENT
 Strategy = st.SearchStrategy[Any]
 
 LARGEST_BODY = 2**20
+PRESENT = 909_090_909_090_909
+"""Stands in a drawn body for the version that the task will have."""
 _ORIGIN = {"Origin": "http://localhost:3000"}
 HEADERS = st.sampled_from(
     [
@@ -64,8 +66,9 @@ def bodies(owner: int, other: int, *, fields: frozenset[str], required: frozense
         "completed": _mostly(st.booleans(), _wrong_types),
         "priority": _mostly(st.sampled_from([None, "low", "medium", "high"]), _odd_texts | _wrong_types),
         "user_id": _mostly(st.just(owner), users),
+        "version": _mostly(st.just(PRESENT), st.sampled_from([1, 0, -1, MAX_INT8, MAX_INT8 + 1, "1"]) | anything),
     }
-    optional = {field: values[field] for field in sorted((fields | {"user_id"}) - required)}
+    optional = {field: values[field] for field in sorted((fields | {"user_id", "version"}) - required)}
     ignored = dict.fromkeys(sorted(ONLY_THE_DATABASE_SETS), anything)
     known = st.fixed_dictionaries({field: values[field] for field in sorted(required)}, optional=optional | ignored)
     unknown = _mostly(st.just({}), st.dictionaries(_unknown, anything, max_size=2))

@@ -71,10 +71,10 @@ def wrong_with_priority(priority: Any) -> set[str]:
     return {"unknown_value", "not_unicode"} if isinstance(priority, str) else {"wrong_type"}
 
 
-def wrong_with_user_id(user_id: Any) -> set[str]:
-    if not isinstance(user_id, int) or isinstance(user_id, bool):
+def wrong_with_number(number: Any) -> set[str]:
+    if not isinstance(number, int) or isinstance(number, bool):
         return {"wrong_type"}
-    return set() if 1 <= user_id <= MAX_INT8 else {"out_of_range"}
+    return set() if 1 <= number <= MAX_INT8 else {"out_of_range"}
 
 
 _WRONG = {
@@ -82,13 +82,14 @@ _WRONG = {
     "description": wrong_with_description,
     "completed": wrong_with_completed,
     "priority": wrong_with_priority,
-    "user_id": wrong_with_user_id,
+    "user_id": wrong_with_number,
+    "version": wrong_with_number,
 }
 
 
 def faults(body: Json, *, fields: frozenset[str], required: frozenset[str], owner: Any) -> dict[str, set[str]]:
     """Return each field at fault in a body for an operation that has these fields, with the codes that can say why."""
-    found = dict(_faults(body, fields | {"user_id"} | ONLY_THE_DATABASE_SETS, required))
+    found = dict(_faults(body, fields | {"user_id", "version"} | ONLY_THE_DATABASE_SETS, required))
     # Who owns the task is asked when the rest is right.
     if not found and body.get("user_id", owner) != owner:
         found["user_id"] = {"another_owner"}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import given, note
 
-from tests.properties.bodies import HEADERS, anything, bodies, malformed, written
+from tests.properties.bodies import HEADERS, PRESENT, anything, bodies, malformed, written
 from tests.properties.budget import rounds
 from tests.properties.rules import FIELDS, SET_BY_A_CHANGE, Json, faults, is_changed, moment, sent_fields
 from tests.support.families import API, FAMILIES, USERS, V1, Family
@@ -61,6 +61,7 @@ class Attempt:
     def __init__(self, client: httpx.Client, operation: Operation, user: int, content: bytes, **headers: str) -> None:
         self.client, self.operation, self.user = client, operation, user
         self.task = USERS.created(client, user, **BEFORE)
+        content = content.replace(b"%d" % PRESENT, b"%d" % self.task["version"])
         note(f"the body: {content[:2_000]!r}")
         address = operation.address(user, self.task)
         self.response = client.request(operation.method, address, content=content, headers=headers or JSON)
@@ -71,6 +72,12 @@ class Attempt:
         refused(self.response, 400, code, *told)
         assert sorted(field for field, _ in told) == sorted(wrong)
         assert all(why in wrong[field] for field, why in told)
+        assert self.tasks() == [self.task]
+
+    def had_another_version(self) -> None:
+        """See that it was refused for the version that it expects, and that all is as it was."""
+        refused(self.response, 412, "PRECONDITION_FAILED")
+        assert self.response.json()["current"] == self.task
         assert self.tasks() == [self.task]
 
     def was_kept(self, body: Json) -> None:
@@ -104,6 +111,8 @@ def test_a_body_is_kept_or_does_nothing(
         attempt = Attempt(client, operation, alice, content, **headers)
         if wrong := operation.faults(body, alice):
             attempt.did_nothing("VALIDATION_ERROR", wrong)
+        elif operation.method != "POST" and body.get("version", PRESENT) not in (PRESENT, attempt.task["version"]):
+            attempt.had_another_version()
         else:
             attempt.was_kept(body)
 
