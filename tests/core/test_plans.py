@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from donebase.app import create_app, with_middleware
-from donebase.core import retention, statements
+from donebase.core import history_statements, retention, statements, undo
 from donebase.core.statements import Verb
 from donebase.postgres.compiled import compile_statement
 from donebase.settings import Settings
@@ -27,6 +27,14 @@ VERBS = {
     "completed": statements.COMPLETE,
     "deleted": statements.DELETE,
 }
+OF_THE_HISTORY = {
+    "changes": history_statements.CHANGED_SINCE,
+    "all tasks": history_statements.ALL_CHANGED,
+    "whole changes": history_statements.READ_CHANGES,
+    "history": history_statements.HISTORY,
+    "undo": undo.UNDO,
+    "undo with a key": undo.KEYED_UNDO,
+}
 VALUES = {
     "owner": "7",
     "user_id": "7",
@@ -38,6 +46,10 @@ VALUES = {
     "completed": "true",
     "versions": "'{1,2}'",
     "days": "30",
+    "since": "0",
+    "upto": "9",
+    "change": "1",
+    "after_task": "0",
 }
 
 
@@ -93,6 +105,18 @@ def test_a_statement_walks_an_index(filled: str, verb: Verb, whose: str) -> None
     )
 
 
+@pytest.mark.parametrize("statement", OF_THE_HISTORY.values(), ids=OF_THE_HISTORY)
+def test_a_statement_about_the_history_reads_only_what_is_the_owners(filled: str, statement: Any) -> None:
+    nodes = [node for node in plan(filled, statement) if "Relation Name" in node]
+    assert {node["Node Type"] for node in nodes} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "ModifyTable"}
+    assert {node["Relation Name"] for node in nodes} >= {"history"}
+
+
+@pytest.mark.parametrize("statement", OF_THE_HISTORY.values(), ids=OF_THE_HISTORY)
+def test_many_rows_of_the_history_are_not_compared_each_with_each(filled: str, statement: Any) -> None:
+    assert not [node for node in plan(filled, statement) if " = " in node.get("Join Filter", "")]
+
+
 @pytest.mark.parametrize("statement", [retention.FIND, retention.REMOVE], ids=["owners", "history"])
 def test_old_history_is_found_by_its_owner(filled: str, statement: Any) -> None:
     nodes = list(plan(filled, statement))
@@ -139,6 +163,7 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
     assert ran in {
         statements.CREATE,
         statements.LIST_WITH_CLOCK,
+        *OF_THE_HISTORY.values(),
         *(each for verb in VERBS.values() for each in (verb.owned, verb.flat)),
     }
 

@@ -18,8 +18,11 @@ KINDS: dict[str, Callable[[Route], bool]] = {
     "list": lambda route: route.method == "GET" and route.path.endswith("/tasks"),
     "read": lambda route: route.method == "GET" and "{task_id}" in route.path,
     "write": lambda route: route.method in ("PUT", "PATCH", "DELETE"),
+    "changes": lambda route: route.path.endswith("/changes"),
+    "history": lambda route: route.path.endswith("/history"),
+    "undo": lambda route: route.path.endswith("/undo"),
 }
-OWNER = ("Path", "user_id")
+OWNER = {("Path", "user_id"), ("Query", "user_id")}
 # The list of all users has no version.
 OF_AN_OWNER = {"v1_list_tasks": {("Header", "If-None-Match")}}
 
@@ -28,7 +31,7 @@ def read_from_a_request(route: Route) -> set[object]:
     """Return the parameters of an operation and of its guards, but for the owner's and the body, and its providers."""
     fields = [field.field_info for field in get_flat_params(route.dependant)]
     named = {(type(field).__name__, field.alias) for field in fields if isinstance(field, Param)}
-    return {*providers(route.dependant), *named} - {OWNER}
+    return {*providers(route.dependant), *named} - OWNER
 
 
 def providers(dependant: Dependant) -> Iterator[Any]:

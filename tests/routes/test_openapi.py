@@ -39,10 +39,19 @@ OPERATIONS = {
     ("put", "/api/{user_id}/tasks/{task_id}"): "api_change_task",
     ("patch", "/api/{user_id}/tasks/{task_id}/complete"): "api_complete_task",
     ("delete", "/api/{user_id}/tasks/{task_id}"): "api_delete_task",
+    ("get", "/api/v1/changes"): "v1_list_changes",
+    ("get", "/api/v1/history"): "v1_list_history",
+    ("post", "/api/v1/history/{change}/undo"): "v1_undo_change",
+    ("get", "/users/{user_id}/changes"): "users_list_changes",
+    ("get", "/users/{user_id}/history"): "users_list_history",
+    ("post", "/users/{user_id}/history/{change}/undo"): "users_undo_change",
+    ("get", "/api/{user_id}/changes"): "api_list_changes",
+    ("get", "/api/{user_id}/history"): "api_list_history",
+    ("post", "/api/{user_id}/history/{change}/undo"): "api_undo_change",
     ("get", "/health"): "health_health",
     ("get", "/livez"): "health_livez",
 }
-TAKE_BODIES = [at for at in OPERATIONS if at[0] in ("post", "put", "patch")]
+TAKE_BODIES = [at for at in OPERATIONS if at[0] in ("post", "put", "patch") and not at[1].endswith("/undo")]
 NAME_A_TASK = [at for at in OPERATIONS if "{task_id}" in at[1]]
 
 every_operation = pytest.mark.parametrize("at", OPERATIONS, ids=OPERATIONS.values())
@@ -146,6 +155,10 @@ def test_the_headers_of_an_answer_are_documented(document: Json, at: tuple[str, 
     elif at in NAME_A_TASK:
         expected["200"] = {"Change"} if method == "delete" else {"ETag", "Change"}
         expected["204"] = {"Change"}
+    elif path.endswith(("/changes", "/undo")):
+        expected["200"] = {"Change"}
+    elif path.endswith("/history"):
+        expected["200"] = {"Link"}
     if method != "get":
         expected |= {status: expected.get(status, set()) | {"Idempotent-Replayed"} for status in ("200", "201", "204")}
     for status, response in document["paths"][path][method]["responses"].items():
@@ -180,6 +193,8 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
     responses = operation_at(document, at)["responses"]
     can_occur = {"400", "500", "503"}
     can_occur |= {"404"} if at in NAME_A_TASK else set()
+    can_occur |= {"410"} if at[1].endswith("/changes") else set()
+    can_occur |= {"404", "410"} if at[1].endswith("/undo") else set()
     can_occur |= {"409"} if at[0] != "get" else set()
     can_occur |= {"412"} if at in NAME_A_TASK and at[0] != "get" else set()
     can_occur |= {"413", "415"} if at in TAKE_BODIES else set()
@@ -255,9 +270,12 @@ def test_the_documented_example_is_answered_as_documented(
     client: httpx.Client, document: Json, alice: int, at: At
 ) -> None:
     method, path = at
-    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
-    page = {"limit": 10} if OPERATIONS[at].endswith("list_tasks") else None  # of a list that other tests share
-    response = client.request(method, address, params=page, json=example_body(document, at))
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"], change=1)
+    query = {"limit": 10} if OPERATIONS[at].endswith("list_tasks") else {}  # of a list that other tests share
+    query |= {"user_id": alice} if OPERATIONS[at].endswith(("changes", "history", "change")) else {}
+    asked = {each["name"] for each in operation_at(document, at).get("parameters", ()) if each["in"] == "query"}
+    query = {name: value for name, value in {**query, "since": 0}.items() if name in asked}
+    response = client.request(method, address, params=query, json=example_body(document, at))
     assert response.is_success, response.text
     assert_documented(document, at, response)
 
@@ -267,7 +285,7 @@ def test_a_request_that_is_refused_is_answered_as_documented(
     client: httpx.Client, document: Json, alice: int, at: At
 ) -> None:
     method, path = at
-    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"], change=1)
     response = client.request(method, address, params={"colour": "red"}, headers={"X-Request-ID": "shop-42"})
     assert response.status_code == 400
     assert_documented(document, at, response)
@@ -298,7 +316,7 @@ def test_a_body_that_is_refused_is_answered_as_documented(
     client: httpx.Client, document: Json, alice: int, at: At, status: int, content: bytes, media_type: str
 ) -> None:
     method, path = at
-    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"])
+    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"], change=1)
     response = client.request(method, address, content=content, headers={"Content-Type": media_type})
     assert response.status_code == status
     assert_documented(document, at, response)

@@ -69,7 +69,7 @@ def answer(boundary: ErrorBoundary, request: Request, spec_version: str = "2.4")
 
 def requests(method: str, path: str) -> Iterator[Request]:
     """Yield requests for an operation: valid ones, invalid ones, and ones of pages of other origins."""
-    path = path.format(user_id=7, task_id=1)
+    path = path.format(user_id=7, task_id=1, change=1)
     body = b'{"title": "Buy milk", "user_id": 7}' if method in ("POST", "PUT") else b""
     headers = [(b"x-request-id", ID), (b"content-type", b"application/json")]
     yield method, path, b"", headers, body

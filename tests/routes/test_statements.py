@@ -27,7 +27,8 @@ class Watched:
         With a key it is asked for several `times`: what that asks the last time can be counted.
         """
         headers = {"Idempotency-Key": key} if key else {}
-        request = plain(OPERATIONS[name], user, 0 if name in CREATES else V1.created(self.client, user)["id"])
+        task = {"id": 0, "version": 0} if name in CREATES else V1.created(self.client, user)
+        request = plain(OPERATIONS[name], user, task["id"], task["version"])
         for _ in range(times):
             self.tap.take()
             response = request.send(self.client, headers)

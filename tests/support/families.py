@@ -1,6 +1,7 @@
 """The three families of addresses as a story sees them: what a test does, told in each family's own words."""
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 
@@ -33,6 +34,12 @@ class Family(NamedTuple):
         assert response.status_code == 201, response.text
         task: Json = response.json()
         return task
+
+    def about(self, user: int, what: str, **query: Any) -> str:
+        """Return an address beside a user's tasks, such as `changes`, with a query."""
+        base = self.address(user).removesuffix("/tasks")
+        parameters = query if "{user_id}" in self.tasks else {"user_id": user, **query}
+        return f"{base}/{what}?{urlencode(parameters)}" if parameters else f"{base}/{what}"
 
     def one(self, user: int, task_id: int | str) -> str:
         """Return where one task is."""

@@ -36,7 +36,7 @@ class Ids(NamedTuple):
         """Return a cell with these ids in their places, and with what is short for something in full."""
         for short, full in _SHORT.items():
             text = text.replace(short, full)
-        for name, value in self._asdict().items():
+        for name, value in {**self._asdict(), "change": self.version}.items():
             text = text.replace(f"{{{name}}}", str(value))
         return text
 
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A method at an address, what kind it is of, what a plain body of it has, and its status when all is well."""
+    """A method at an address, what kind it is of, what a plain body has, its status when all is well, a plain query."""
 
     name: str
     method: str
@@ -65,6 +65,7 @@ class Operation(NamedTuple):
     kinds: str
     fields: str
     ok: str
+    query: str = ""
 
 
 class Request(NamedTuple):
@@ -104,8 +105,8 @@ class Line(NamedTuple):
         """Yield the line's request for each operation that it is sent to; `ids` is asked anew for each."""
         for operation in self._operations():
             path = self.cells.get("path", operation.path).replace("<<path>>", operation.path)
-            if "query" in self.cells:
-                path += f"?{self.cells['query']}"
+            if query := self.cells.get("query", operation.query):
+                path += f"?{query}"
             if "id" not in self.cells:
                 yield self._request(operation, path, ids())
             for parameter in re.findall(r"{(\w+)}", path) if "id" in self.cells else ():

@@ -11,7 +11,7 @@ from donebase.routes import task_operations
 
 OPERATIONS = {route.unique_id: route for route in task_operations()}
 WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET"]
-CREATES = [name for name, route in OPERATIONS.items() if route.method == "POST"]
+CREATES = [name for name in OPERATIONS if name.endswith("_create_task")]
 
 
 def reading(header: str) -> list[str]:
@@ -24,7 +24,7 @@ def reading(header: str) -> list[str]:
 
 
 class Plain(NamedTuple):
-    """A plain request: for a list, a page of what follows the task."""
+    """A plain request: for a list, a page of what follows the task; for an undo, that of the change."""
 
     method: str
     path: str
@@ -36,11 +36,14 @@ class Plain(NamedTuple):
         return client.request(self.method, self.path, params=self.query or None, json=self.body, headers=headers)
 
 
-def plain(route: Route, user: int, task_id: int) -> Plain:
-    """Return a plain request of an operation about a task of a user."""
-    path = route.path_format.format(user_id=user, task_id=task_id)
-    is_list = any(parameter.alias == "after" for parameter in route.dependant.query_params)
-    return Plain(route.method, path, {"after": task_id, "limit": 1000} if is_list else {}, _body(route, user))
+def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
+    """Return a plain request of an operation about a task of a user, which this change has created."""
+    path = route.path_format.format(user_id=user, task_id=task_id, change=change)
+    required = {"user_id": user, "since": 0}
+    query = {each.alias: required[each.alias] for each in route.dependant.query_params if each.field_info.is_required()}
+    if route.unique_id.endswith("_list_tasks"):
+        query = {"after": task_id, "limit": 1000}
+    return Plain(route.method, path, query, _body(route, user))
 
 
 def _body(route: Route, user: int) -> dict[str, Any] | None:

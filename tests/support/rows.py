@@ -10,6 +10,19 @@ CLOCK = 1_000
 _NAMES = [*(str(column.key) for column in COLUMNS), "clock"]
 _TIMES = ("created_at", "updated_at")
 _A_TIME = datetime(2026, 11, 20, 8)
+# What statements about the history have beside a task.
+_MORE = {
+    "action": "created",
+    "after": '{"title": "x"}',
+    "at": _A_TIME,
+    "before": None,
+    "change": 1,
+    "clock": 1,
+    "field": None,
+    "floor": 0,
+    "number": 1,
+    "task_id": 1,
+}
 
 
 class Row(tuple[Any, ...]):
@@ -17,7 +30,7 @@ class Row(tuple[Any, ...]):
 
     def __getitem__(self, name: Any) -> Any:
         """Return the value of a column."""
-        return super().__getitem__(_NAMES.index(name))
+        return super().__getitem__(_NAMES.index(name)) if name in _NAMES[: len(self)] else _MORE[name]
 
 
 class Rows:

@@ -99,7 +99,7 @@ async def read_changes(database: Database, owner: int, since: int, limit: int, u
     upto = MAX_ID if upto is None else upto
     rows = await database.fetch(READ_CHANGES, owner=owner, since=since, limit=limit, upto=upto)
     check_reach(rows[0], since)
-    return [] if rows[0]["change"] is None else await _changes(owner, rows)
+    return await _changes(owner, rows)
 
 
 def check_reach(row: Row, since: int) -> None:
@@ -112,12 +112,16 @@ async def _changes(owner: int, rows: Sequence[Row]) -> list[Change]:
     """Return the changes that rows of READ_CHANGES are about, from the last one backwards."""
     found: list[Change] = []
     tasks: dict[int, dict[str, Any]] = {}
+    replaced: dict[int, str] = {}
     for number, row in enumerate(reversed(rows)):
         if number % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
+        if row["change"] is None:
+            replaced[row["task_id"]] = row["before"]
+            continue
         if not found or found[-1].number != row["change"]:
             found.append(Change(row["change"], [], []))
-        task = _left(owner, row, tasks)
+        task = _left(owner, row, tasks, replaced)
         if task is None:
             found[-1].deleted.append(row["task_id"])
         else:
@@ -125,24 +129,21 @@ async def _changes(owner: int, rows: Sequence[Row]) -> list[Change]:
     return [Change(each.number, each.tasks[::-1], each.deleted[::-1]) for each in reversed(found)]
 
 
-def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]]) -> dict[str, Any] | None:
+def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]], replaced: dict[int, str]) -> dict[str, Any] | None:
     """Return a task as a change left it, None if it is gone, and keep in `tasks` how it was before.
 
-    `tasks` has what the later rows have kept there.
+    `tasks` has what the later rows have kept there, `replaced` the values that later changes than those of the rows
+    have replaced.
     """
     task_id, before, after = row["task_id"], row["before"], row["after"]
     if after is None:
         if before is not None:
             tasks[task_id] = history_fields(before)
         return None
-    left = history_fields(after) if before is None else tasks.get(task_id) or _after_the_last_row(row)
-    if before is not None:
+    if before is None:
+        left = history_fields(after)
+    else:
+        left = tasks.get(task_id) or task_fields(row) | history_fields(replaced.get(task_id, "{}"))
         tasks[task_id] = left | history_fields(before)
     left |= {"id": task_id, "user_id": owner, "version": row["change"], "updated_at": row["at"]}
     return {name: left[name] for name in FIELDS}
-
-
-def _after_the_last_row(row: Row) -> dict[str, Any]:
-    """Return the fields of a task as the last row about it left them: as they are, but for what later changes moved."""
-    now = task_fields(row)
-    return now if row["members"] is None else now | history_fields(row["members"])

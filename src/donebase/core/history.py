@@ -1,7 +1,7 @@
 """The history of an owner: what each change did to each task, the newest first."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from donebase.core import events
 from donebase.core.database import Database, Row
@@ -10,12 +10,12 @@ from donebase.core.rows import history_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
 
-Action = Literal["created", "changed", "deleted"]
-"""What a change did to a task."""
+ACTIONS = ("created", "changed", "deleted")
+"""What a change can do to a task."""
 
 
 class Cursor(NamedTuple):
-    """A place in the history: what follows is older. Without a task, it is before those of the change itself."""
+    """A place in the history, after which older rows follow. Without a task, it is after all rows of newer changes."""
 
     change: int = MAX_ID
     task_id: int = 0
@@ -29,7 +29,7 @@ class HistoryPage(NamedTuple):
 
 
 async def list_history(
-    database: Database, owner: int, task_id: int | None, action: Action | None, limit: int, after: Cursor | None
+    database: Database, owner: int, task_id: int | None, action: str | None, limit: int, after: Cursor | None
 ) -> HistoryPage:
     """Return a page of the history, the newest change first: of one task, or of what was done, if they are given."""
     place = after or Cursor()

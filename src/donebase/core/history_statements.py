@@ -10,15 +10,18 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Executable,
+    FromClause,
     Text,
     bindparam,
     case,
     func,
     literal_column,
+    null,
     or_,
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -46,29 +49,39 @@ def _state() -> CTE:
     )
 
 
+def _task_of(rows: FromClause) -> FromClause:
+    """Return the task of each row, if it still exists: looked up by its key, however many rows there are."""
+    task = select(*COLUMNS).where(_tasks.user_id == _owner, _tasks.id == rows.c.task_id)
+    return task.limit(literal_column("1")).lateral("task")
+
+
 def _read_changes() -> Executable:
-    """Select whole changes, and of each task what is needed to go back from what it is now."""
+    """Select whole changes, and of each task what is needed to go back from what it is now.
+
+    The rows of the changes come first, then one for each of their tasks that later changes have changed.
+    """
     rows = select(_history.change, _history.task_id, _at, _history.before, _history.after)
     upto = bindparam("upto", type_=BigInteger)
     rows = rows.where(_history.user_id == _owner, _history.change > _since, _history.change <= upto)
     page = rows.order_by(_history.change).fetch(_limit, with_ties=True).cte("page")
-    later = _values_before_later_changes(page)
-    state = _state()
-    found = page.outerjoin(_tables["tasks"], (_tasks.user_id == _owner) & (_tasks.id == page.c.task_id)).outerjoin(
-        later, later.c.task_id == page.c.task_id
-    )
-    columns = (*COLUMNS, *page.c, later.c.members, *state.c)
-    return select(*columns).select_from(state.outerjoin(found, true())).order_by(page.c.change, page.c.task_id)
+    nothing = {name: null().label(name) for name in ("change", "at", "after")}
+    later = _values_before_later_changes(page).c
+    replaced = select(nothing["change"], later.task_id, nothing["at"], later.before, nothing["after"])
+    found = union_all(select(*page.c), replaced).subquery("found")
+    state, task = _state(), _task_of(found)
+    whole = state.outerjoin(found, true()).outerjoin(task, found.c.change.is_not(None))
+    return select(*task.c, *found.c, *state.c).select_from(whole).order_by(found.c.change, found.c.task_id)
 
 
 def _values_before_later_changes(page: CTE) -> CTE:
     """Return for each task of a page the values that later changes have replaced: of each field the oldest."""
     member = func.jsonb_each(_history.before).table_valued("key", "value", name="member")
     # Of values with the same key, the last one counts.
-    members = func.jsonb_object_agg(member.c.key, aggregate_order_by(member.c.value, _history.change.desc()))
+    before = func.jsonb_object_agg(member.c.key, aggregate_order_by(member.c.value, _history.change.desc()))
     is_later = _history.change > select(func.max(page.c.change)).scalar_subquery()
-    is_in_page = _history.task_id.in_(select(page.c.task_id))
-    found = select(_history.task_id, members.label("members")).where(_history.user_id == _owner, is_later, is_in_page)
+    # A condition that cannot become a join: the ids are then looked up in a hash table.
+    is_in_page = _history.task_id.in_(select(page.c.task_id)).is_(true())
+    found = select(_history.task_id, before.label("before")).where(_history.user_id == _owner, is_later, is_in_page)
     return found.group_by(_history.task_id).cte("later")
 
 
@@ -77,9 +90,9 @@ def _changed_since() -> Executable:
 
     Of all rows about a task only the last one is of interest: that with the task's version, or that which deleted it.
     """
-    rows = select(*COLUMNS, _history.change, _history.task_id)
-    rows = rows.outerjoin(_tables["tasks"], (_tasks.user_id == _owner) & (_tasks.id == _history.task_id))
-    is_last = case((_tasks.id.is_(None), _history.after.is_(None)), else_=_tasks.version == _history.change)
+    task = _task_of(_tables["history"])
+    is_last = case((task.c.id.is_(None), _history.after.is_(None)), else_=task.c.version == _history.change)
+    rows = select(*task.c, _history.change, _history.task_id).outerjoin(task, true())
     rows = rows.where(_history.user_id == _owner, _history.change > _since, is_last)
     return _page(rows.order_by(_history.change).fetch(_limit, with_ties=True).cte("page"), _state())
 

@@ -117,6 +117,17 @@ class Task(BaseModel):
 FIELDS = tuple(Task.model_fields)
 """The names of all the fields of a task, in the order in which they are answered. A body can have each of them."""
 
+
+@_with_fields(
+    **{
+        name: _redefined(field, field.rebuild_annotation() | MISSING, default=MISSING)
+        for name, field in Task.model_fields.items()
+    }
+)
+class PartialTask(BaseModel):
+    """Some of the fields of a task."""
+
+
 # Generators of clients and the page of the documentation do not fill in what is read-only.
 _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
 _IGNORED = (

@@ -39,7 +39,8 @@ def _undo(key: dict[str, str]) -> TextClause:
         "present": ", ".join(f"tasks.{name}" for name in WRITABLE),
         "wanted": ", ".join(f"wanted.{name}" for name in WRITABLE),
         "answered": ", ".join(answered),
-        "task": ", ".join(f"written.{name}" for name in FIELDS),
+        "names": ", ".join(FIELDS),
+        "nulls": ", ".join("NULL" for _ in FIELDS),
     }
     sql = text(_SQL.format(**filled))
     types = {"owner": BigInteger, "change": BigInteger, "key": Text, "fingerprint": LargeBinary}
@@ -48,19 +49,22 @@ def _undo(key: dict[str, str]) -> TextClause:
 
 # The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
 # write reads all of `conflicts` first. A task that another undo has put back since this statement began is not seen:
-# its key collides, and nothing is done.
+# its key collides, and nothing is done. Where many tasks meet, they are looked up or listed: a join of what PostgreSQL
+# takes for a few rows would compare each with each.
 _SQL = """
 WITH {seen}touched AS MATERIALIZED (
-    SELECT task_id, at, before, after FROM history WHERE user_id = :owner AND change = :change{unseen}
-), present AS MATERIALIZED (
-    SELECT id, completed_at, jsonb_build_object({fields}) AS fields FROM tasks
-    WHERE user_id = :owner AND id = ANY ((SELECT array_agg(task_id) FROM touched)::bigint[])
-    ORDER BY id FOR UPDATE
+    SELECT past.*, task.id, task.completed_at, task.fields
+    FROM (
+        SELECT task_id, at, before, after FROM history
+        WHERE user_id = :owner AND change = :change{unseen} ORDER BY task_id
+    ) AS past LEFT JOIN LATERAL (
+        SELECT id, completed_at, jsonb_build_object({fields}) AS fields FROM tasks
+        WHERE user_id = :owner AND id = past.task_id FOR UPDATE
+    ) AS task ON true
 ), conflicts AS MATERIALIZED (
-    SELECT task_id, 'id' AS field FROM touched LEFT JOIN present ON id = task_id WHERE (after IS NULL) <> (id IS NULL)
+    SELECT task_id, 'id' AS field FROM touched WHERE (after IS NULL) <> (id IS NULL)
     UNION ALL
-    SELECT task_id, member.key FROM touched JOIN present ON id = task_id, jsonb_each(after) AS member
-    WHERE fields -> member.key <> member.value
+    SELECT task_id, member.key FROM touched, jsonb_each(after) AS member WHERE fields -> member.key <> member.value
 ), removed AS (
     DELETE FROM tasks
     WHERE user_id = :owner AND NOT EXISTS (SELECT FROM conflicts)
@@ -80,26 +84,22 @@ WITH {seen}touched AS MATERIALIZED (
     SELECT
         task_id, {were},
         CASE WHEN was.completed THEN
-            coalesce(timezone('UTC', (before ->> 'completed_at')::timestamp), present.completed_at)
+            coalesce(timezone('UTC', (before ->> 'completed_at')::timestamp), touched.completed_at)
         END AS completed_at
-    FROM touched JOIN present ON present.id = task_id,
-        jsonb_populate_record(NULL::tasks, fields || (before - 'completed_at')) AS was
+    FROM touched, jsonb_populate_record(NULL::tasks, fields || (before - 'completed_at')) AS was
     WHERE before IS NOT NULL AND after IS NOT NULL
 ), changed AS (
     UPDATE tasks SET {values}, completed_at = wanted.completed_at FROM wanted
     WHERE user_id = :owner AND tasks.id = wanted.task_id AND NOT EXISTS (SELECT FROM conflicts)
         AND ({present}, tasks.completed_at) IS DISTINCT FROM ({wanted}, wanted.completed_at)
     RETURNING {answered}
-), written AS (
-    SELECT * FROM restored UNION ALL SELECT * FROM changed
 ), outcome AS (
-    SELECT task_id, field, NULL::bigint AS number FROM conflicts
-    UNION ALL SELECT id, NULL, deleted_by_change(user_id) FROM removed
-    UNION ALL SELECT id, NULL, version FROM written
+    SELECT {names}, id AS task_id, NULL AS field, version AS number FROM restored
+    UNION ALL SELECT {names}, id, NULL, version FROM changed
+    UNION ALL SELECT {nulls}, id, NULL, deleted_by_change(user_id) FROM removed
+    UNION ALL SELECT {nulls}, task_id, field, NULL FROM conflicts
 ){kept}
-SELECT {task}, task_id, field, number{first}
-FROM outcome LEFT JOIN written ON written.id = task_id AND field IS NULL{or_seen}
-ORDER BY task_id
+SELECT outcome.*{first} FROM outcome{or_seen} ORDER BY task_id
 """
 _KEYED = {
     "seen": """seen AS MATERIALIZED (

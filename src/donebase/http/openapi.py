@@ -22,6 +22,8 @@ _BUSY = {503: "The service is busy or stopping and did not process the request."
 _BODY = {413: "The body is too large.", 415: "The body is not JSON."}
 _WRITE = {409: "The idempotency key belongs to another request."}
 _ONE_TASK = {404: "The task does not exist or belongs to another user."}
+_PRUNED = {410: "The history does not go back so far."}
+_ONE_CHANGE = _PRUNED | {404: "The change does not exist.", 409: f"{_WRITE[409]} Or: the tasks have changed since."}
 _PRECONDITION_FAILED = Answer(412, Problem, "The task has another version than the request expects.", ["ETag"])
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -79,10 +81,11 @@ def _documented(route: Route) -> APIRoute:
 
 
 def _errors(route: Route) -> list[Answer]:
-    takes_body = route.method in ("POST", "PUT", "PATCH")
+    queries = {each.alias for each in route.dependant.query_params}
     is_conditional = any(each.alias == "If-Match" for each in route.dependant.header_params)
     errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
-    errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if takes_body else {})
+    errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
+    errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in queries else {})
     answers = [Answer(status, Problem, when) for status, when in errors.items()]
     return [*answers, _PRECONDITION_FAILED] if is_conditional else answers
 

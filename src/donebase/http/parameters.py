@@ -1,13 +1,15 @@
 """The types of handlers' parameters: each says where a value is found, what is valid, and how it is documented."""
 
+import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from donebase.core import database, writes
+from donebase.core.history import ACTIONS
 from donebase.core.tables import MAX_ID
 from donebase.core.writes import Versions
 from donebase.http.entity_tags import EntityTags
@@ -37,6 +39,20 @@ class _PlainDecimal:
         return handler(core_schema.int_schema())
 
 
+def _known_action(text: str) -> str:
+    if text not in ACTIONS:
+        raise PydanticCustomError("unknown_value", 'must be "created", "changed" or "deleted"')
+    return text
+
+
+def _place_in_history(text: str) -> str:
+    numbers = re.fullmatch(_PLACE_IN_HISTORY, text)
+    if not numbers or any(int(number) > MAX_ID for number in numbers.groups("0")):
+        raise PydanticCustomError("out_of_range", "must be the number of a change, or what a Link header has")
+    return text
+
+
+_PLACE_IN_HISTORY = r"([1-9][0-9]{0,18})(?:\.([1-9][0-9]{0,18}))?"
 _id = {"minimum": 1, "maximum": MAX_ID, "format": "int64"}
 _limit = {"minimum": 1, "maximum": MAX_LIMIT}
 _after = _id | {"minimum": 0}
@@ -91,4 +107,50 @@ IfNoneMatch = Annotated[
         examples=['W/"57"'],
     ),
     EntityTags(weak=True),
+]
+QueryOwner = Annotated[
+    int,
+    Query(alias="user_id", description="The owner of the tasks.", json_schema_extra=_id, examples=[123]),
+    _PlainDecimal(MAX_ID),
+]
+Since = Annotated[
+    int,
+    Query(
+        description="The number that a copy has come to; 0 asks for all tasks.",
+        json_schema_extra=_after,
+        examples=[40],
+    ),
+    _PlainDecimal(MAX_ID, at_least=0),
+]
+PageLimit = Annotated[
+    int,
+    Query(description="The maximum number of entries.", json_schema_extra=_limit, examples=[50]),
+    _PlainDecimal(MAX_LIMIT),
+]
+ChangeNumber = Annotated[
+    int,
+    Path(alias="change", description="The number of the change.", json_schema_extra=_id, examples=[58]),
+    _PlainDecimal(MAX_ID),
+]
+OfTask = Annotated[
+    Annotated[int, _PlainDecimal(MAX_ID)] | None,
+    Query(alias="task_id", description="Only changes of this task.", json_schema_extra=_id, examples=[1]),
+]
+OfAction = Annotated[
+    Annotated[str, AfterValidator(_known_action)] | None,
+    Query(
+        alias="action",
+        description="Only what was done in this way.",
+        json_schema_extra={"enum": [*ACTIONS]},
+        examples=["deleted"],
+    ),
+]
+AfterChange = Annotated[
+    Annotated[str, AfterValidator(_place_in_history)] | None,
+    Query(
+        alias="after",
+        description="Only older changes than this one. A Link header also has `58.7`: what follows task 7 of 58.",
+        json_schema_extra={"pattern": f"^{_PLACE_IN_HISTORY}$"},
+        examples=["58"],
+    ),
 ]

@@ -43,8 +43,8 @@ async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
     return response
 
 
-def next_page(path: str, query: bytes, after: int) -> bytes:
-    """Return the value of a Link header (RFC 8288) to what follows a task: the same query, except for `after`.
+def next_page(path: str, query: bytes, after: int | str) -> bytes:
+    """Return the value of a Link header (RFC 8288) to what follows a place: the same query, except for `after`.
 
     The query is decoded and encoded again, so that nothing in it can end the link or the header.
     """

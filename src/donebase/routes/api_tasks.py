@@ -6,6 +6,7 @@ from donebase.core import shapes, tasks
 from donebase.http import responses
 from donebase.http.family import Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
+from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
@@ -47,6 +48,9 @@ FAMILY = Family(
         ("PUT", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
+        ("GET", "/changes", list_changes),
+        ("GET", "/history", list_history),
+        ("POST", "/history/{change}/undo", undo_change),
     ],
     description="A user's tasks, with an operation to complete them.",
 )

@@ -9,6 +9,7 @@ from donebase.core import tasks
 from donebase.http import responses
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
+from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
@@ -35,6 +36,9 @@ FAMILY = Family(
         ("GET", "/tasks/{task_id}", read_task),
         ("PUT", "/tasks/{task_id}", change_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
+        ("GET", "/changes", list_changes),
+        ("GET", "/history", list_history),
+        ("POST", "/history/{change}/undo", undo_change),
     ],
     description="A user's tasks.",
 )

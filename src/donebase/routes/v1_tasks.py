@@ -19,6 +19,7 @@ from donebase.http.parameters import (
     TaskId,
 )
 from donebase.http.task_list import task_list
+from donebase.routes.v1_changes import list_changes, list_history, undo_change
 
 _ANYONE = None
 
@@ -79,6 +80,9 @@ FAMILY = Family(
         ("PUT", "/tasks/{task_id}", replace_task),
         ("PATCH", "/tasks/{task_id}", change_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
+        ("GET", "/changes", list_changes),
+        ("GET", "/history", list_history),
+        ("POST", "/history/{change}/undo", undo_change),
     ],
     description="All tasks; the owner is a field of the body.",
 )

@@ -1,0 +1,44 @@
+"""What has changed, the history and undo, where a parameter of the query names the user."""
+
+from donebase.http.change_list import ChangesAnswer, HistoryAnswer, UndoneAnswer
+from donebase.http.parameters import (
+    MAX_LIMIT,
+    AfterChange,
+    ChangeNumber,
+    Database,
+    OfAction,
+    OfTask,
+    PageLimit,
+    QueryOwner,
+    RequestKey,
+    RequestPath,
+    RequestQuery,
+    Since,
+)
+from donebase.routes import changes
+
+
+async def list_changes(
+    database: Database, owner: QueryOwner, since: Since, limit: PageLimit = MAX_LIMIT
+) -> ChangesAnswer:
+    """List what has changed for a user since a number: each task once, as it is now, and the ids of those gone."""
+    return await changes.list_changes(database, owner, since, limit)
+
+
+async def list_history(
+    path: RequestPath,
+    query: RequestQuery,
+    database: Database,
+    owner: QueryOwner,
+    task_id: OfTask = None,
+    action: OfAction = None,
+    limit: PageLimit = 50,
+    after: AfterChange = None,
+) -> HistoryAnswer:
+    """List what was done to the tasks of a user, newest first. A deleted task is there with all of its fields."""
+    return await changes.list_history(path, query, database, owner, task_id, action, limit, after)
+
+
+async def undo_change(database: Database, owner: QueryOwner, number: ChangeNumber, key: RequestKey) -> UndoneAnswer:
+    """Put back what a change of a user did, in every task that it touched, as a new change."""
+    return await changes.undo_change(database, owner, number, key)
