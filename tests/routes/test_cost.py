@@ -68,10 +68,10 @@ def calls(method: str, path: str, body: bytes, rows: int, *more: tuple[bytes, by
     [
         ("GET", "/users/7/tasks/1", b"", 1, 80),
         ("GET", "/users/7/tasks", b"", 50, 102),
-        ("POST", "/users/7/tasks", BODY, 1, 147),
+        ("POST", "/users/7/tasks", BODY, 1, 134),
         ("PUT", "/users/7/tasks/1", BODY, 1, 140),
-        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 118),
-        ("DELETE", "/api/7/tasks/1", b"", 1, 92),
+        ("PATCH", "/api/7/tasks/1/complete", b"", 1, 114),
+        ("DELETE", "/api/7/tasks/1", b"", 1, 86),
     ],
 )
 def test_a_request_calls_no_more_functions_than_it_did(

@@ -34,7 +34,7 @@ from donebase.core.errors import TaskNotFound
 from donebase.http.family import Family, Handler
 from donebase.http.operation import OperationTable
 from donebase.http.parameters import Database, Owner, RequestPath, RequestQuery
-from donebase.http.providers import FromRequest, provider
+from donebase.http.providers import FromRequest, header_provider, provider
 from donebase.http.readers import Unsupported
 from donebase.http.request_parts import RequestParts
 from donebase.settings import Settings
@@ -83,6 +83,19 @@ async def as_sent(request: Annotated[RequestParts, Depends(FromRequest())]) -> b
     return request.content
 
 
+@header_provider
+async def span(x_span: Annotated[int | None, Header()] = None) -> str | None:
+    """Return something that a header says."""
+    called.append("span")
+    return None if x_span is None else f"span {x_span}"
+
+
+@header_provider
+async def wide_span(number: Number, x_span: Annotated[int | None, Header()] = None) -> int | None:
+    """Read more than headers."""
+    return x_span and number
+
+
 Session = Annotated[tuple[object, int], Depends(session)]
 Caller = Annotated[str, Depends(caller)]
 Again = Annotated[tuple[object, int], Depends(session, use_cache=False)]
@@ -92,6 +105,7 @@ async def header(key: Key = None, x_trace: Annotated[int, Header()] = 7) -> Resp
 async def headers(
     x_tag: Annotated[tuple[str, ...], Header(max_length=2)] = (), x_size: Annotated[list[int] | None, Header()] = None
 ) -> Response: ...
+async def spanned(span: Annotated[str | None, Depends(span)], x_trace: Annotated[int, Header()] = 7) -> Response: ...
 async def cookie(theme: Annotated[str, Cookie(max_length=5)] = "dark") -> Response: ...
 async def query(number: Number, size: Annotated[int, Query(alias="page-size")] = 50) -> Response: ...
 async def several(
@@ -112,6 +126,7 @@ FAMILY = Family(
     [
         ("GET", "/header", header),
         ("GET", "/headers", headers),
+        ("GET", "/spanned", spanned),
         ("GET", "/cookie", cookie),
         ("GET", "/query", query),
         ("GET", "/several", several),
@@ -200,6 +215,15 @@ def test_dependencies_come_first_each_after_its_own_and_once() -> None:
     assert called == ["session", "caller"] * (len(called) // 2)
 
 
+def test_a_provider_of_headers_is_called_only_where_there_is_a_header() -> None:
+    assert asked("GET", "/made/spanned").calls == [("spanned", {"span": None, "x_trace": 7})]
+    by_fastapi_alone = len(called)
+    assert asked("GET", "/made/spanned", (b"x-span", b"3")).calls == [("spanned", {"span": "span 3", "x_trace": 7})]
+    assert len(called) > by_fastapi_alone
+    assert asked("GET", "/made/spanned", (b"x-trace", b"1")).calls == [("spanned", {"span": None, "x_trace": 1})]
+    assert places(asked("GET", "/made/spanned", (b"x-span", b"x"))) == ["header.x-span int_parsing"]
+
+
 def test_a_dependency_that_wants_no_cache_is_called_again() -> None:
     asked("GET", "/made/twice", (b"cookie", b"session=3"), (b"x-name", b"alice"))
     assert called == ["session", "session", "caller"] * (len(called) // 3)
@@ -263,6 +287,7 @@ async def handles_bearers(token: Annotated[Any, Depends(HTTPBearer())]) -> Respo
 async def handles_unregistered(given: Annotated[int, Depends(unregistered)]) -> Response: ...
 async def handles_generators(yielded: Annotated[int, Depends(generator)]) -> Response: ...
 async def handles_functions(computed: Annotated[int, Depends(lambda: 1)]) -> Response: ...
+async def handles_wide_spans(wide: Annotated[int | None, Depends(wide_span)]) -> Response: ...
 async def handles_scoped(scoped: Annotated[None, Depends(guard, scope="function")]) -> Response: ...
 async def handles_two_bodies(one: Shape, two: Other) -> Response: ...
 async def handles_embedded(inside: Annotated[Shape, Body(embed=True)]) -> Response: ...
@@ -288,6 +313,7 @@ def handles_in_a_thread(number: int) -> Response: ...
         (handles_unregistered, "given"),
         (handles_generators, "yielded"),
         (handles_functions, "computed"),
+        (handles_wide_spans, "number"),
         (handles_scoped, "function"),
         (handles_two_bodies, "one, two"),
         (handles_embedded, "inside"),

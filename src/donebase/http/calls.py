@@ -11,7 +11,7 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from starlette.datastructures import State
 
-from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered
+from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered, reads_only_headers
 from donebase.http.readers import (
     BodyReader,
     CookieReader,
@@ -25,6 +25,7 @@ from donebase.http.readers import (
 )
 from donebase.http.request_parts import RequestParts
 
+_AnyReader = Reader | RequestReader | ScopeReader
 _SUPPORTED = frozenset(
     {
         *("name", "call", "path", "use_cache", "dependencies"),
@@ -45,7 +46,7 @@ class Call:
         self.function: Callable[..., Awaitable[Any]] = dependant.call
         self._constants: dict[str, Any] = {}
         self._dependencies: list[_Dependency] = []
-        self._readers: list[Reader | RequestReader | ScopeReader] = []
+        self._readers: list[_AnyReader] = []
         try:
             _refuse_unknown_attributes(dependant, supported)
             for dependency in dependant.dependencies:
@@ -54,6 +55,16 @@ class Call:
         except Unsupported as unsupported:
             name = getattr(self.function, "__name__", repr(self.function))
             raise Unsupported(f"{name}: {unsupported}") from None
+        self._leave_out_headers()
+
+    def _leave_out_headers(self) -> None:
+        """Find what there is to do for a request with none of the headers that its operation reads: most have none."""
+        headers = [each for each in self._readers if isinstance(each, HeaderReader) and not each.required]
+        providers = [each for each in self._dependencies if each.reads_only_headers]
+        self._without_headers = self._constants | {each.name: each.default for each in headers}
+        self._without_headers |= {each.name: None for each in providers if each.name is not None}
+        self._other_readers = [each for each in self._readers if each not in headers]
+        self._other_dependencies = [each for each in self._dependencies if each not in providers]
 
     def _add_dependency(self, dependency: Dependant, path_names: Sequence[str], state: State) -> None:
         name, function = dependency.name, dependency.call
@@ -70,16 +81,29 @@ class Call:
 
     async def arguments(self, parts: RequestParts) -> dict[str, Any]:
         """Return the arguments, after calling all dependencies. Faults are added to `parts`."""
-        arguments = self._constants.copy()
-        for dependency in self._dependencies:
+        if parts.headers:
+            arguments, dependencies, readers = self._constants.copy(), self._dependencies, self._readers
+        else:
+            arguments, dependencies, readers = (
+                self._without_headers.copy(),
+                self._other_dependencies,
+                self._other_readers,
+            )
+        for dependency in dependencies:
             value = await dependency.value(parts)
             if dependency.name is not None:
                 arguments[dependency.name] = value
-        for reader in self._readers:
+        for reader in readers:
             arguments[reader.name] = reader.read(parts)
         return arguments
 
-    def readers(self) -> Iterator[Reader | RequestReader | ScopeReader]:
+    def refuse_other_than_headers(self) -> None:
+        """Raise Unsupported if an argument is not an optional header or the request."""
+        for each in self.readers():
+            if not isinstance(each, RequestReader) and not (isinstance(each, HeaderReader) and not each.required):
+                raise Unsupported(f"{each.name} is not an optional header")
+
+    def readers(self) -> Iterator[_AnyReader]:
         """Yield the readers of the arguments, including those of dependencies."""
         yield from self._readers
         for dependency in self._dependencies:
@@ -93,6 +117,10 @@ class _Dependency:
         self.name = dependant.name
         self.call = Call(dependant, path_names, state)
         self._uses_cache = dependant.use_cache
+        self.reads_only_headers = reads_only_headers(self.call.function)
+        """Whether it need not be called for a request with none of the headers that it reads: it would return None."""
+        if self.reads_only_headers:
+            self.call.refuse_other_than_headers()
 
     async def value(self, parts: RequestParts) -> Any:
         """Return what the provider returns, or None where its arguments have faults."""

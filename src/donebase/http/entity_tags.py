@@ -20,6 +20,8 @@ MAX_LENGTH = 4_096
 # One element of a list, which can be empty (RFC 9110, 5.6.1), and what separates it from the next.
 _ELEMENT = re.compile(r'[ \t]*(?:(W/)?"([!#-~\x80-\xff]*)")?[ \t]*(?:,|\Z)')
 _NUMBER = re.compile("0|[1-9][0-9]{0,18}")
+# A header with one tag of donebase's, which is the usual one: to match it at once takes a fifth of the time.
+_ONE_TAG = re.compile(r'(W/)?"(0|[1-9][0-9]{0,17})"')
 
 
 def strong_tag(version: int) -> Header:
@@ -43,6 +45,9 @@ def parse_entity_tags(lines: Sequence[str], *, weak: bool) -> Versions:
     Tags that are not donebase's match no version, and without `weak`, weak tags match none either. Raises
     PydanticCustomError for what is not `*` or a list of at most MAX_TAGS entity tags.
     """
+    one = _ONE_TAG.fullmatch(lines[0]) if len(lines) == 1 else None
+    if one and (weak or not one[1]):
+        return (int(one[2]),)
     text = ", ".join(lines)
     if text.strip(" \t") == "*":
         return None

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from donebase.core.writes import RequestKey
-from donebase.http.providers import FromRequest, provider
+from donebase.http.providers import FromRequest, header_provider
 from donebase.http.request_parts import RequestParts
 
 MAX_KEY = 255
@@ -42,7 +42,7 @@ _Lines = Annotated[
 ]
 
 
-@provider
+@header_provider
 async def request_key(
     request: Annotated[RequestParts, Depends(FromRequest())], lines: _Lines = None
 ) -> RequestKey | None:

@@ -14,6 +14,7 @@ from donebase.http.request_parts import RequestParts
 _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
 
 _registered: set[Callable[..., Any]] = set()
+_of_headers: set[Callable[..., Any]] = set()
 
 
 class FromApp:
@@ -61,6 +62,20 @@ def provider(function: _Function) -> _Function:
     return function
 
 
+def header_provider(function: _Function) -> _Function:
+    """Register a function like `provider`. It returns None where a request has none of the headers that it reads.
+
+    It is not called then: few requests have such a header.
+    """
+    _of_headers.add(provider(function))
+    return function
+
+
 def is_registered(dependency: object) -> bool:
     """Tell whether a dependency is a function that `provider` has registered."""
     return dependency in _registered
+
+
+def reads_only_headers(dependency: object) -> bool:
+    """Tell whether a dependency is a function that `header_provider` has registered."""
+    return dependency in _of_headers

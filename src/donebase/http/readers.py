@@ -36,7 +36,7 @@ class Reader(ABC):
         self.name = field.name
         self.alias = field.validation_alias or field.alias
         self.required = field.field_info.is_required()
-        self._default = None if self.required else field.field_info.default
+        self.default = None if self.required else field.field_info.default
         self._location: tuple[str, ...] = (self.source, self.alias)
         # FastAPI's own validator, without the two functions around it.
         self._validate = field._type_adapter.validator.validate_python
@@ -57,7 +57,7 @@ class Reader(ABC):
                 return None
         if self.required:
             parts.faults.append({"type": "missing", "loc": self._location, "msg": "Field required"})
-        return self._default
+        return self.default
 
 
 class PathReader(Reader):
