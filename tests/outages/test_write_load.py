@@ -1,5 +1,6 @@
 """What the clients of a load would notice: each way in which a write can be lost, doubled or made up."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +73,38 @@ def test_what_is_acknowledged_is_certain_and_a_refusal_for_want_of_room_changes_
     assert memory.wrong == []
     memory.learn(TOGGLE, Reply(400, {}, b""))
     assert memory.wrong
+
+
+@pytest.mark.parametrize("reply", FATE_UNKNOWN)
+def test_with_a_key_a_write_of_unknown_fate_is_known_in_the_end(reply: Reply | None) -> None:
+    toggle, create = TOGGLE._replace(key="toggle"), CREATE._replace(key="create")
+    told = Reply(200, {"idempotent-replayed": "true"}, json.dumps(row(1, completed=True)).encode())
+    memory = remembering_one()
+    for attempt in (reply, Reply(503, {}, b""), reply):
+        memory.learn(toggle, attempt)
+        assert memory.unsettled(toggle)
+        assert memory.contradictions([row(1)]) == memory.contradictions([row(1, completed=True)]) == []
+    memory.learn(toggle, told)
+    assert not memory.unsettled(toggle)
+    assert memory.contradictions([row(1)])
+    memory.learn(create, reply)
+    memory.learn(create, told._replace(status=201, content=json.dumps(row(2)).encode()))
+    assert memory.contradictions([row(1, completed=True), row(2)]) == memory.wrong == []
+    assert memory.contradictions([row(1, completed=True), row(2), row(3)])
+
+
+def test_what_cannot_be_of_a_write_with_a_key_is_noticed() -> None:
+    toggled = Reply(200, {}, json.dumps(row(1, completed=True)).encode())
+    replayed = Reply(200, {"idempotent-replayed": "true"}, toggled.content)
+    for told in (
+        (replayed,),
+        (None, Reply(404, {}, b"")),
+        (None, toggled._replace(content=json.dumps(row(1)).encode())),
+    ):
+        memory = remembering_one()
+        for reply in told:
+            memory.learn(TOGGLE._replace(key="k"), reply)
+        assert memory.wrong
 
 
 def remembering_one() -> Remembered:

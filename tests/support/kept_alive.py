@@ -30,11 +30,14 @@ class KeptAlive:
         self._host = urlsplit(address).netloc
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, body: Any = None) -> Reply:
-        """Send one request and return its answer. Raises one of NO_ANSWER; the connection is given up then."""
+    async def ask(self, method: str, path: str, body: Any = None, key: str = "") -> Reply:
+        """Send one request, with an idempotency key if it has one, and return its answer.
+
+        Raises one of NO_ANSWER; the connection is given up then.
+        """
         try:
             async with asyncio.timeout(DEADLINE):
-                return await self._ask(method, path, body)
+                return await self._ask(method, path, body, key)
         except BaseException:
             await self.close()
             raise
@@ -51,12 +54,13 @@ class KeptAlive:
             except OSError:
                 return
 
-    async def _ask(self, method: str, path: str, body: Any) -> Reply:
+    async def _ask(self, method: str, path: str, body: Any, key: str) -> Reply:
         if self._streams is None:
             host, _, port = self._host.rpartition(":")
             self._streams = await asyncio.open_connection(host, int(port))
         reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}"]
+        lines += [f"Idempotency-Key: {key}"] if key else []
         content = b"" if body is None else json.dumps(body).encode()
         if content:
             lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]

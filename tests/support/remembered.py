@@ -20,7 +20,10 @@ NEW = State("", None, completed=False)
 
 
 class Wish(NamedTuple):
-    """A request, and what it makes of the state of the task that it is about: None is a task that is gone."""
+    """A request, and what it makes of the state of the task that it is about: None is a task that is gone.
+
+    `key` is its idempotency key, if it has one.
+    """
 
     operation: str
     method: str
@@ -28,6 +31,7 @@ class Wish(NamedTuple):
     task_id: int = 0
     body: Json | None = None
     becomes: Callable[[State], State | None] = lambda state: state
+    key: str = ""
 
 
 class Remembered:
@@ -35,7 +39,8 @@ class Remembered:
 
     A write without an acknowledgement leaves its task in one of two states, and the task is not written to again: a
     statement that was given up on may be carried out after one that was sent later. OVERLOADED says that nothing was
-    done, and is taken at its word.
+    done, and is taken at its word. With a key, a write can be repeated until its fate is known: it was then carried out
+    once, whatever has come of each attempt.
     """
 
     def __init__(self, user: int) -> None:
@@ -44,6 +49,7 @@ class Remembered:
         self.perhaps: dict[str, State | None] = {}
         self.acknowledged = 0
         self.wrong: list[str] = []
+        self._before: dict[str, set[State | None]] = {}  # by the keys whose fate is unknown
 
     def certain(self) -> list[int]:
         """Return the tasks that are there, and in one known state."""
@@ -51,11 +57,19 @@ class Remembered:
 
     def learn(self, wish: Wish, reply: Reply | None) -> None:
         """Remember what came of a request; None where no answer came."""
+        doubted = wish.key in self._before
         if reply is None or reply.status == 500:
             self._doubt(wish)
+        elif doubted and reply.status == 503:
+            return
+        elif reply.headers.get("idempotent-replayed") and not doubted:
+            self.wrong.append(f"{wish} was answered like an earlier one")
+        elif doubted and 200 <= reply.status < 300:
+            self._before_doubt(wish)
+            self._believe(wish, reply)
         elif 200 <= reply.status < 300:
             self._believe(wish, reply)
-        elif reply.status == 404 and None in self.tasks.get(wish.task_id, ()):
+        elif reply.status == 404 and not doubted and None in self.tasks.get(wish.task_id, ()):
             return
         elif reply.status != 503:
             self.wrong.append(f"{wish} was answered with {reply.status} {reply.content!r}")
@@ -71,13 +85,30 @@ class Remembered:
             *(f"task {number} is lost" for number in self.tasks.keys() - listed if None not in self.tasks[number]),
         ]
 
+    def unsettled(self, wish: Wish) -> bool:
+        """Return whether the fate of a request is unknown that can be repeated with its key."""
+        return wish.key in self._before
+
+    def _before_doubt(self, wish: Wish) -> None:
+        states = self._before.pop(wish.key)
+        if wish.operation == "create":
+            new = wish.becomes(NEW)
+            assert new
+            del self.perhaps[new.title]
+        else:
+            self.tasks[wish.task_id] = states
+
     def _doubt(self, wish: Wish) -> None:
+        if wish.key in self._before:
+            return
+        if wish.key:
+            self._before[wish.key] = self.tasks.get(wish.task_id, set())
         if wish.operation == "create":
             new = wish.becomes(NEW)
             assert new
             self.perhaps[new.title] = new
         elif wish.method != "GET":
-            self.tasks[wish.task_id] |= _after(wish, self.tasks[wish.task_id])
+            self.tasks[wish.task_id] = self.tasks[wish.task_id] | _after(wish, self.tasks[wish.task_id])
 
     def _believe(self, wish: Wish, reply: Reply) -> None:
         if wish.operation == "list":

@@ -1,4 +1,7 @@
-"""Clients that write at every address, and remember the responses to compare them with what is stored."""
+"""Clients that write at every address, and remember the responses to compare them with what is stored.
+
+Many writes have an idempotency key: while their fate is unknown, they are repeated.
+"""
 
 import asyncio
 import random
@@ -18,6 +21,7 @@ from tests.support.remembered import Remembered, State, Wish
 MOST_TASKS = 25  # of one client, so that its list is short
 AFTER_A_FAILURE = 0.1
 _OPERATIONS = {"create": 20, "change": 25, "replace": 10, "toggle": 15, "set": 10, "delete": 8, "read": 15, "list": 10}
+_KEYED = {"create", "replace", "toggle", "delete"}
 _RETRIED = {"DATABASE_ERROR", "OVERLOADED"}
 
 
@@ -114,7 +118,8 @@ class _Client:
         self.memory = Remembered(secrets.randbelow(2**62) + 1)
         self._load = load
         self._order = order
-        self._texts = 0
+        self._texts = self._keys = 0
+        self._again: Wish | None = None
 
     async def run(self) -> None:
         """Send requests until the load is stopped."""
@@ -123,7 +128,9 @@ class _Client:
             if address != self._load.address:
                 await connection.close()
                 address, connection = self._load.address, KeptAlive(self._load.address)
-            answer = await self._ask(connection, self._wish())
+            wish = self._again or self._with_key(self._wish())
+            answer = await self._ask(connection, wish)
+            self._again = wish if self.memory.unsettled(wish) else None
             self._load.answers.append(answer)
             await asyncio.sleep(self._load.pause if answer.well else AFTER_A_FAILURE)
         await connection.close()
@@ -132,7 +139,7 @@ class _Client:
         began = time.monotonic()
         reply, failure = None, ""
         try:
-            reply = await connection.ask(wish.method, wish.path, wish.body)
+            reply = await connection.ask(wish.method, wish.path, wish.body, wish.key)
         except NO_ANSWER as error:
             failure = type(error).__name__
         took = time.monotonic() - began
@@ -141,6 +148,13 @@ class _Client:
         return Answer(
             self.memory.user, began, took, wish.operation, reply.status if reply else 0, failure, code, shaped
         )
+
+    def _with_key(self, wish: Wish) -> Wish:
+        """Give two of three writes a key, of those that always change something: a key is kept for no other."""
+        if wish.operation not in _KEYED or self._order.random() < 1 / 3:
+            return wish
+        self._keys += 1
+        return wish._replace(key=f"{self.memory.user}-{self._keys}")
 
     def _wish(self) -> Wish:
         certain = self.memory.certain()
