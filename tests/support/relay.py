@@ -2,7 +2,8 @@
 
 import asyncio
 import struct
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -17,6 +18,17 @@ class Relay:
         self._url = url
         self._clients: list[asyncio.StreamWriter] = []
         self._next_answer = b""
+        self._answering = True
+        self._serving: list[asyncio.Task[None]] = []
+
+    @contextmanager
+    def losing_answers(self) -> Iterator[None]:
+        """Pass on what clients send, and nothing of what PostgreSQL answers meanwhile."""
+        self._answering = False
+        try:
+            yield
+        finally:
+            self._answering = True
 
     def say_fatal(self, code: str) -> None:
         """Tell every client that its connection ends, and close none."""
@@ -28,7 +40,10 @@ class Relay:
         self._next_answer = _fatal(code)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        def begin(reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+            self._serving.append(asyncio.create_task(self._serve(reader, client)))
+
+        self._server = await asyncio.start_server(begin, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         parts = urlsplit(self._url)
         self.url = f"postgresql://{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}{parts.path}?sslmode=disable"
@@ -40,6 +55,7 @@ class Relay:
         for client in self._clients:
             client.close()
         self._server.close()
+        await asyncio.gather(*self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         host, port = DatabaseUrl.parse(self._url).hosts[0]
@@ -48,7 +64,7 @@ class Relay:
         else:
             answers, server = await asyncio.open_connection(host, port or 5432)
         self._clients.append(client)
-        back = asyncio.create_task(_copy(answers, client))
+        back = asyncio.create_task(self._answer(answers, client))
         with suppress(ConnectionError):
             while data := await reader.read(65536):
                 if self._next_answer:
@@ -61,12 +77,12 @@ class Relay:
         server.close()
         client.close()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-        writer.close()
+    async def _answer(self, answers: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await answers.read(65536):
+                if self._answering:
+                    client.write(data)
+        client.close()
 
 
 def _fatal(code: str) -> bytes:
