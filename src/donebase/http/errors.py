@@ -82,7 +82,8 @@ class ErrorSpec(NamedTuple):
 
 _RETRY = (b"retry-after", b"1")
 _UNCERTAIN = (
-    "The database failed or did not respond in time. A write may have been carried out: read before you repeat it."
+    "The database failed or did not respond in time. A write may have been carried out: "
+    "repeat it with its Idempotency-Key, or read before you write again."
 )
 _BUSY = "The service is busy and did not process the request. Try again."
 
