@@ -42,7 +42,7 @@ VALUES = {
     "after": "0",
     "limit": "51",
     "ids": "'{70,71,72}'",
-    "known": "'{}'",
+    "known": "-1",
     "completed": "true",
     "versions": "'{1,2}'",
     "days": "30",
@@ -130,7 +130,7 @@ def test_a_list_with_its_clock_is_a_list_joined_with_one_row(filled: str) -> Non
     assert {node["Node Type"] for node in nodes} == {"Nested Loop", "Result", "Limit", "Index Scan"}
 
 
-@pytest.mark.parametrize(("known", "loops"), [("'{}'", 1), ("'{2,3}'", 1), ("'{2,1}'", 0), ("NULL", 0)])
+@pytest.mark.parametrize(("known", "loops"), [("-1", 1), ("2", 1), ("1", 0), ("NULL", 0)])
 def test_a_list_that_is_known_reads_no_task(filled: str, known: str, loops: int) -> None:
     nodes = plan(filled, statements.LIST_WITH_CLOCK, "ANALYZE", known=known)
     assert [node["Actual Loops"] for node in nodes if node.get("Relation Name") == "tasks"] == [loops]

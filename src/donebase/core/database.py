@@ -15,6 +15,9 @@ class Row(Protocol):
     def __getitem__(self, name: str, /) -> Any:
         """Return the value of a column."""
 
+    def __len__(self) -> int:
+        """Return the number of columns."""
+
     def __iter__(self) -> Iterator[Any]:
         """Yield the values in order."""
 

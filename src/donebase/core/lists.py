@@ -14,6 +14,7 @@ from donebase.core.writes import Versions
 # while one is read.
 BATCH = 250
 NEXT_BATCH = 100
+_NOTHING_KNOWN = -1
 
 
 class Batch(NamedTuple):
@@ -43,7 +44,7 @@ class TaskList:
         self.clock: int | None = None
         """The number of the owner's last change as of the first batch, 0 if there is none; None without an owner."""
         self.is_known = False
-        """Whether `clock` was among those that are known: then no task was read."""
+        """Whether `clock` is among those that are known: the list need not be sent."""
 
     async def first(self) -> Batch:
         """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two methods do."""
@@ -53,8 +54,10 @@ class TaskList:
         return batch
 
     async def _read_with_clock(self, size: int) -> Batch:
+        # A clock never goes back: of several that are known, it can only be the last.
+        known = None if self._known is None else max(self._known, default=_NOTHING_KNOWN)
         rows = await self._database.fetch(
-            LIST_WITH_CLOCK, owner=self._owner, after=self._after, limit=size + 1, known=self._known
+            LIST_WITH_CLOCK, owner=self._owner, after=self._after, limit=size + 1, known=known
         )
         self.clock = rows[0]["clock"]
         self.is_known = self._known is None or self.clock in self._known

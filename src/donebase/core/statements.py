@@ -27,7 +27,6 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
-    not_,
     or_,
     select,
     update,
@@ -52,15 +51,9 @@ def _answered(column: Column[Any]) -> ColumnElement[Any]:
 COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
-
-
-def _is_among(number: Any, numbers: str) -> ColumnElement[bool]:
-    """Return whether a number is among those of a parameter, of which null has all."""
-    among = number == any_(bindparam(numbers, type_=ARRAY(BigInteger)))
-    return func.coalesce(among, literal_column("true"))
-
-
-_expected = _is_among(col(TaskRow.version), "versions")
+_expected = func.coalesce(
+    col(TaskRow.version) == any_(bindparam("versions", type_=ARRAY(BigInteger))), literal_column("true")
+)
 
 
 _Write = Select[Any] | UpdateBase
@@ -102,12 +95,13 @@ def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Sele
 def _list_with_clock() -> Executable:
     """Build the list of an owner as `_list` does, with the owner's `clock` in each row.
 
-    There is one row without a task if the list is empty, and if `known` has the clock: then no task is read. The order
-    is that of the subquery, because a nested loop joins it with the one row of the clock.
+    There is one row without a task if the list is empty, and if the clock is `known` or that is null: then no task is
+    read. The order is that of the subquery, because a nested loop joins it with the one row of the clock.
     """
     of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
     clock = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
-    tasks = _list(_of_owner, not_(_is_among(clock.c.clock, "known"))).lateral("listed")
+    is_new = clock.c.clock != bindparam("known", type_=BigInteger)
+    tasks = _list(_of_owner, is_new).lateral("listed")
     return select(*tasks.c, clock.c.clock).select_from(clock.outerjoin(tasks, literal_column("true")))
 
 
