@@ -35,6 +35,7 @@ def numbered(last: int) -> set[str]:
             | {f"Decision {number}" for number in range(1, 9)}
             | {f"Layer {number}" for number in range(1, 7)}
             | {f"Risk {number}" for number in range(1, 5)}
+            | {f"Future {number}" for number in range(1, 5)}
             | {"Goal", "Constraint"},
         ),
     ],
