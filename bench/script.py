@@ -158,6 +158,7 @@ OPERATIONS = {
     "traceparent": _operation("GET", _kept, _TRACE),
     "get_304": _operation("GET", _unchanged, 'If-None-Match: "1"\r\n', status=304),
     "list_304": _operation("GET", _unchanged_list, 'If-None-Match: W/"1"\r\n', status=304),
+    "changes_none": _operation("GET", _changes),
     "change_if_match": _operation("PUT", _spent("change_if_match"), _IF_MATCH),
     "toggle_if_match": _operation("PATCH", _completion(_spent("toggle_if_match")), _IF_MATCH),
     "delete_if_match": _operation("DELETE", _spent("delete_if_match"), _IF_MATCH),

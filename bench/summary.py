@@ -25,7 +25,8 @@ VARIANTS = {
     "origin": Variant("get", 1.1),
     "traceparent": Variant("get", 1.1),
     "get_304": Variant("get", 0.8),
-    "list_304": Variant("get", 0.8),
+    "list_304": Variant("list", 0.8),
+    "changes_none": Variant("get"),
     **{f"{each}_if_match": Variant(each) for each in ("change", "toggle", "delete")},
     **{f"{each}_key": Variant(each) for each in WRITES},
 }

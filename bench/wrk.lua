@@ -1,7 +1,7 @@
 -- What wrk sends: one operation, on tasks that lie in order. Arguments: the operation, the first user, how many users,
 -- the first task, how many tasks each user has, the first task to spend (one after the other, users in turn).
 
-local first_user, users, first_task, each, next_spent, spent, requested
+local first_user, users, first_task, each, next_spent, spent, requested, began
 local random, floor = math.random, math.floor
 
 local function ask(method, path, body, headers)
@@ -26,13 +26,13 @@ local expected = 'If-Match: "1"\r\n'
 
 local function key()
   requested = requested + 1
-  return ("Idempotency-Key: %08x-%d\r\n"):format(os.time(), requested)
+  return ("Idempotency-Key: %08x-%d\r\n"):format(began, requested)
 end
 
--- Each title is new: a change of nothing new is not a change.
+-- Each title is new, also after another run with the same random tasks: a change of nothing new is not a change.
 local function title()
   requested = requested + 1
-  return ('{"title":"Buy milk, and no bread this time %d"}'):format(requested)
+  return ('{"title":"Buy milk, and no bread: %08x-%d"}'):format(began, requested)
 end
 
 local function create(headers)
@@ -91,6 +91,7 @@ operations.mixed = function() return of_all_kinds[random(#of_all_kinds)]() end
 function init(arguments)
   first_user, users, first_task = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4])
   each, next_spent, spent, requested = tonumber(arguments[5]), tonumber(arguments[6]), 0, 0
+  began = os.time()
   math.randomseed(1) -- the same for every server
   request = operations[arguments[1]]
 end
