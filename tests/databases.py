@@ -16,6 +16,7 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
+    "tests/core/test_changes.py",
     "tests/core/test_hammer.py",
     "tests/core/test_history_trigger.py",
     "tests/core/test_plans.py",
@@ -32,7 +33,9 @@ MEET_POSTGRESQL = (
     "tests/core/test_retention.py",
     "tests/properties/test_sequences.py",
     "tests/routes/test_addresses.py",
+    "tests/routes/test_changes.py",
     "tests/routes/test_headers.py",
+    "tests/routes/test_history.py",
     "tests/routes/test_idempotency_keys.py",
     "tests/routes/test_lists.py",
     "tests/routes/test_lists_while_writing.py",
@@ -40,6 +43,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_one_story_every_address.py",
     "tests/routes/test_real_titles.py",
     "tests/routes/test_security_headers.py",
+    "tests/routes/test_undo.py",
     "tests/test_database.py",
 )
 
