@@ -24,6 +24,7 @@ DIFFER_WITHOUT_A_POOLER = (
     "tests/routes/test_statements.py",
     "tests/test_migrations.py",
     "tests/test_timestamps.py",
+    "tests/test_upgrade.py",
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
