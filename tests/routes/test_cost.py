@@ -17,7 +17,7 @@ from donebase.app import create_app, with_middleware
 from donebase.http.headers import _drawn, new_request_id
 from donebase.settings import Settings
 from donebase.telemetry import logs
-from tests.support.rows import Rows
+from tests.support.rows import CLOCK, Rows
 
 BODY = b'{"title": "Buy milk"}'
 
@@ -88,6 +88,17 @@ TASK = "/users/7/tasks/1"
 @pytest.mark.parametrize("origin", [b"http://localhost:3000", b"https://evil.example"])
 def test_a_page_of_another_origin_costs_no_more(origin: bytes) -> None:
     assert calls("GET", TASK, b"", 1, (b"origin", origin)) <= 1.1 * calls("GET", TASK, b"", 1)
+
+
+def test_a_condition_costs_little() -> None:
+    change, if_match = ("PUT", TASK, BODY, 1), (b"if-match", b'"1"')
+    assert calls(*change, if_match) <= 1.25 * calls(*change)
+
+
+@pytest.mark.parametrize(("path", "rows", "tag"), [(TASK, 1, b'"1"'), ("/users/7/tasks", 50, b'W/"%d"' % CLOCK)])
+def test_a_poll_that_brings_nothing_costs_about_as_much_as_a_task(path: str, rows: int, tag: bytes) -> None:
+    """However long the list is: hardly anything of what a request costs depends on the task that it answers."""
+    assert calls("GET", path, b"", rows, (b"if-none-match", tag)) <= 1.25 * calls("GET", TASK, b"", 1)
 
 
 def test_a_missing_task_costs_no_more_than_a_task() -> None:

@@ -111,12 +111,12 @@ def test_a_preflight_of_an_allowed_origin_is_answered(
     client: httpx.Client, family: Family, alice: int, method: str
 ) -> None:
     asked = {"Origin": ALLOWED, "Access-Control-Request-Method": method}
-    asked["Access-Control-Request-Headers"] = "content-type, x-request-id"
+    asked["Access-Control-Request-Headers"] = "content-type, idempotency-key, if-match, if-none-match, x-request-id"
     response = client.options(family.address(alice), headers=asked)
     assert response.status_code in (200, 204)
     assert response.headers["access-control-allow-origin"] == ALLOWED
     assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= listed(response, "access-control-allow-methods")
-    assert {"content-type", "x-request-id"} <= {
+    assert {"content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"} <= {
         name.lower() for name in listed(response, "access-control-allow-headers")
     }
     assert int(response.headers["access-control-max-age"]) > 0
