@@ -9,8 +9,10 @@ from sqlalchemy import Executable
 
 from donebase.core.changes import read_changes
 from donebase.core.database import Row
-from donebase.core.errors import ChangeNotFound, DatabaseFailed, IdempotencyKeyReused, UndoConflict
+from donebase.core.errors import ChangeNotFound, Collided, DatabaseFailed, IdempotencyKeyReused, UndoConflict
+from donebase.core.keyed import First, fetch_once
 from donebase.core.shapes import NewTask, TaskChanges
+from donebase.core.statements import KEYED_CREATE
 from donebase.core.tasks import change_task, create_task, delete_task
 from donebase.core.undo import undo_change
 from donebase.core.writes import RequestKey
@@ -129,3 +131,43 @@ def test_a_key_that_goes_while_it_is_used_is_an_error_and_then_new(database_url:
         assert (await create_task(database, alice, NEW, KEY)).change == 3
 
     on(database_url, use)
+
+
+class Told:
+    """A database that gives these answers, one after the other, whatever is asked."""
+
+    def __init__(self, *answers: list[Row] | DatabaseFailed) -> None:
+        self._answers = list(answers)
+
+    async def fetch(self, _statement: Executable, /, **_parameters: Any) -> Sequence[Row]:
+        """Return the next answer, or raise it."""
+        answer = self._answers.pop(0)
+        if isinstance(answer, DatabaseFailed):
+            raise answer
+        return answer
+
+    async def answers(self) -> bool:
+        """Tell that it is well."""
+        return not self._answers
+
+
+SEEN: Any = {"first_owner": 7, "first_change": 3, "is_same": True}
+COLLIDED = Collided("23505")
+
+
+@pytest.mark.parametrize(
+    ("answers", "first"),
+    [
+        ([[SEEN]], First(7, 3)),
+        ([COLLIDED, [SEEN]], First(7, 3)),
+        ([[], [SEEN]], First(7, 3)),
+        # There was nothing to change, then another request with the key did, and then again there was something.
+        ([[], COLLIDED, [SEEN]], First(7, 3)),
+        ([[], []], None),
+    ],
+)
+def test_a_key_that_comes_meanwhile_is_found(answers: list[list[Row] | DatabaseFailed], first: First | None) -> None:
+    database = Told(*answers)
+    rows, found = asyncio.run(fetch_once(database, KEYED_CREATE, KEY))
+    assert (list(rows), found) == ([], first)
+    assert asyncio.run(database.answers())

@@ -11,6 +11,8 @@ from tests.support.families import API, USERS, V1
 from tests.support.kept_alive import KeptAlive, Reply
 
 TASKS = 5
+TWICE = 0.3  # of the requests have a key, and come twice at once
+ALWAYS_NEW = {"toggle", "create", "delete"}  # what changes something, where it finds its task
 SESSIONS = 8  # of those that strike; the others are clients of the service
 _OVER_HTTP = {"toggle": 30, "set": 10, "change": 25, "replace": 10, "create": 12, "delete": 8}
 _BY_SQL = {"change many": 10, "toggle many": 10, "create many": 2, "delete many": 1}
@@ -50,6 +52,7 @@ class Hammer:
         self._user = user
         self._order = random.Random(seed)  # noqa: S311
         self._tasks: list[int] = []
+        self._keys = 0
 
     async def strike(self, number: int, times: int) -> None:
         """Let so many clients and sessions change something so many times each, all at once."""
@@ -57,11 +60,27 @@ class Hammer:
         await asyncio.gather(*clients, *(self._session(times) for _ in range(SESSIONS)))
 
     async def _client(self, times: int) -> None:
-        connection = KeptAlive(self._address)
+        connection, another = KeptAlive(self._address), KeptAlive(self._address)
         for _ in range(times):
             blow = self._blow()
-            self._learn(blow, await connection.ask(blow.method, blow.path, blow.body))
+            if self._order.random() < TWICE:
+                await self._twice(blow, connection, another)
+            else:
+                self._learn(blow, await connection.ask(blow.method, blow.path, blow.body))
         await connection.close()
+        await another.close()
+
+    async def _twice(self, blow: Blow, *connections: KeptAlive) -> None:
+        """Send a request with a key on several connections at once, and see that it is carried out once at most."""
+        self._keys += 1
+        asking = (each.ask(blow.method, blow.path, blow.body, f"key-{self._keys}") for each in connections)
+        replies = await asyncio.gather(*asking)
+        done = [reply for reply in replies if "change" in reply.headers]
+        assert len({(reply.headers["change"], reply.content) for reply in done}) <= 1, (blow, replies)
+        assert sum("idempotent-replayed" not in reply.headers for reply in done) == min(len(done), 1), (blow, replies)
+        if blow.operation in ALWAYS_NEW:
+            assert len(done) in (0, len(connections)), (blow, replies)
+        self._learn(blow, replies[0])
 
     async def _session(self, times: int) -> None:
         connection = await asyncpg.connect(self._url, statement_cache_size=0)

@@ -72,12 +72,14 @@ async def fetch_once(
     another request.
     """
     parameters |= {"key": key.text, "fingerprint": key.fingerprint}
-    try:
-        rows = await database.fetch(statement, **parameters)
-    except Collided:
-        rows = ()
-    # Another request with the key may have been faster while this one waited. Its key is there to be seen now.
-    rows = rows or await database.fetch(statement, **parameters)
+    rows: Sequence[Row] = ()
+    for _ in range(2):  # where nothing was changed, another request with the key may have done it while this one waited
+        try:
+            rows = await database.fetch(statement, **parameters)
+        except Collided:  # another was faster: its key is there to be seen now
+            rows = await database.fetch(statement, **parameters)
+        if rows:
+            break
     if not rows or rows[0]["first_change"] is None:
         return rows, None
     [row] = rows
