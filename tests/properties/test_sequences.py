@@ -13,7 +13,7 @@ from tests.properties.bodies import texts
 from tests.properties.budget import rounds
 from tests.properties.conditions import Condition, conditions, headers_only
 from tests.properties.model import Model
-from tests.properties.rules import Json
+from tests.properties.rules import Json, moment
 from tests.support.families import API, FAMILIES, OWNED, USERS, V1, Family
 from tests.support.problems import invalid, refused
 from tests.support.processes import Service
@@ -47,6 +47,7 @@ class Tasks(RuleBasedStateMachine):
         self.users = [secrets.randbelow(2**62) + 1 for _ in range(3)]
         self.before: int = USERS.created(self.client, secrets.randbelow(2**62) + 1)["id"]
         self.model.ids.add(self.before)
+        self.copies: dict[int, tuple[int, dict[int, Json]]] = {user: (0, {}) for user in self.users}
         self.missing = self.ask("GET", V1.one(0, 2**63 - 1)).content
 
     def ask(
@@ -168,6 +169,39 @@ class Tasks(RuleBasedStateMachine):
                 assert response.content == b""
         elif self.found(response, family, user, task_id):
             assert response.json() == self.model.tasks[task_id]
+
+    @rule(family=families, user=users)
+    def undo(self, family: Family, user: int) -> None:
+        owner = self.users[user]
+        number = self.model.last_change[owner]
+        response = self.ask("POST", family.about(owner, f"history/{number or 1}/undo"))
+        if not number:
+            refused(response, 404, "CHANGE_NOT_FOUND")
+            return
+        assert response.status_code == 200, response.text
+        self.model.undo(response.json(), owner)
+        tells(response, None, number + 1)
+
+    @rule(family=families, user=users, limit=st.sampled_from([1, 2, 1000]))
+    def follow(self, family: Family, user: int, limit: int) -> None:
+        owner = self.users[user]
+        since, copy = self.copies[owner]
+        page = self.ask("GET", family.about(owner, "changes", since=since, limit=limit)).json()
+        for task_id in page["deleted"]:
+            copy.pop(task_id, None)
+        copy |= {task["id"]: task for task in page["tasks"]}
+        self.copies[owner] = page["latest"], copy
+        if not page["more"]:
+            assert page["latest"] == self.model.last_change[owner]
+            assert [copy[task_id] for task_id in sorted(copy)] == self.model.of(owner)
+
+    @rule(family=families, user=users)
+    def read_history(self, family: Family, user: int) -> None:
+        owner = self.users[user]
+        entries = self.ask("GET", family.about(owner, "history", limit=1000)).json()
+        for entry in entries:
+            moment(entry.pop("at"))
+        assert entries == self.model.history(owner)
 
     @rule(family=families, user=users, limit=st.sampled_from([1, 2, 3, 1000]), after=ids)
     def turn_pages(self, family: Family, user: int, limit: int, after: int) -> None:

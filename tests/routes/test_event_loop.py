@@ -17,8 +17,8 @@ import pytest
 from donebase.app import create_service
 from donebase.settings import Settings
 from tests.support import giants
-from tests.support.databases import fill
 from tests.support.connections import connect
+from tests.support.databases import fill
 from tests.support.hostile import TABLES, Ids, lines, wire
 from tests.support.in_process import serving
 from tests.support.slow_readers import everything_from
