@@ -83,7 +83,7 @@ class Model:
 
     def history(self, user: int) -> list[Json]:
         """Return what each change of a user did, the newest first, but for when."""
-        entries = []
+        entries: list[Json] = []
         for number, states in enumerate(pairwise(self.past[user]), start=1):
             before, after = ({task["id"]: task for task in state} for state in states)
             [task_id] = [each for each in {**before, **after} if before.get(each) != after.get(each)]
