@@ -59,11 +59,9 @@ def test_from_nothing_leads_to_the_models(empty_database: str) -> None:
     assert fetchval(empty_database, "SELECT version_num FROM alembic_version") == REVISION
     assert fetchval(empty_database, CONSTRAINTS) == [
         "alembic_version_pkc PRIMARY KEY (version_num)",
-        "ck_tasks_completed_at CHECK ((completed = (completed_at IS NOT NULL)))",
         "ck_tasks_description_length CHECK ((char_length(description) <= 5000))",
         "ck_tasks_priority_known CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))",
         "ck_tasks_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))",
-        "ck_users_id_positive CHECK ((id > 0))",
         "fk_tasks_user_id_users FOREIGN KEY (user_id) REFERENCES users(id)",
         "pk_history PRIMARY KEY (user_id, change, task_id)",
         "pk_idempotency_keys PRIMARY KEY (user_id, change)",

@@ -34,11 +34,9 @@ def test_every_constraint_has_the_name_that_the_rule_gives() -> None:
         "pk_history",
         "pk_idempotency_keys",
         "fk_tasks_user_id_users",
-        "ck_users_id_positive",
         "ck_tasks_title_length",
         "ck_tasks_description_length",
         "ck_tasks_priority_known",
-        "ck_tasks_completed_at",
         "ix_tasks_id",
         "ix_idempotency_keys_key_user_id",
     }

@@ -150,9 +150,8 @@ def _keyed_create() -> Executable:
 
 
 def _delete(*this: ColumnElement[bool]) -> _Write:
-    deleted = delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id)).cte("deleted")
-    version = func.deleted_by_change(deleted.c.user_id, type_=BigInteger).label("version")
-    return select(deleted.c.user_id, version)
+    version = func.deleted_by_change(col(TaskRow.version), type_=BigInteger).label("version")
+    return delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id), version)
 
 
 CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *WRITABLE)}).returning(*COLUMNS)

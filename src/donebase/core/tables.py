@@ -57,7 +57,6 @@ class UserRow(Table, table=True):
     """
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("id > 0", name="id_positive"),)
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     created_at: datetime = _set_by_the_database()
@@ -76,7 +75,6 @@ class TaskRow(Table, table=True):
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
         CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
         CheckConstraint(f"priority IN {PRIORITIES}", name="priority_known"),
-        CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at"),
         # For addresses without an owner. Not unique: Citus allows no unique index without the owner.
         Index(None, "id"),
     )

@@ -69,7 +69,7 @@ WITH {seen}touched AS MATERIALIZED (
     DELETE FROM tasks
     WHERE user_id = :owner AND NOT EXISTS (SELECT FROM conflicts)
         AND id = ANY ((SELECT array_agg(task_id) FROM touched WHERE before IS NULL)::bigint[])
-    RETURNING id, user_id
+    RETURNING id, deleted_by_change(version) AS number
 ), restored AS (
     INSERT INTO tasks (user_id, id, {columns}, completed_at, created_at, updated_at) OVERRIDING SYSTEM VALUE
     SELECT
@@ -96,7 +96,7 @@ WITH {seen}touched AS MATERIALIZED (
 ), outcome AS (
     SELECT {names}, id AS task_id, NULL AS field, version AS number FROM restored
     UNION ALL SELECT {names}, id, NULL, version FROM changed
-    UNION ALL SELECT {nulls}, id, NULL, deleted_by_change(user_id) FROM removed
+    UNION ALL SELECT {nulls}, id, NULL, number FROM removed
     UNION ALL SELECT {nulls}, task_id, field, NULL FROM conflicts
 ){kept}
 SELECT outcome.*{first} FROM outcome{or_seen} ORDER BY task_id
