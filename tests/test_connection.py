@@ -73,6 +73,7 @@ async def connected(app: ASGIApp) -> tuple[Connection, Transport]:
     state = {
         "settings": SETTINGS,
         "connection_limit": ConnectionLimit(SETTINGS),
+        "end_streams": lambda: None,
         "end_statements_within": lambda _seconds: None,
     }
     config = Config(app, http=Connection, ws="none", log_config=None, timeout_keep_alive=KEEP_ALIVE)

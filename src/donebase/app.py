@@ -13,8 +13,10 @@ from starlette.types import ASGIApp
 
 from donebase import __version__
 from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
+from donebase.core.feed import ChangeFeed
 from donebase.http import exception_handlers, openapi
+from donebase.http.event_stream import EventStreams, change_event
 from donebase.http.middleware import ErrorBoundary, TracedRequestId
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
@@ -60,11 +62,20 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
+    app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
+    app.state.event_streams = EventStreams(app.state.feed)
     app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
     app.state.exposition = lambda: _exposition(app)
     app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.state.operations = OperationTable(app.routes, app.state)
     return app
+
+
+def _report_feed(failure: DonebaseError | None) -> None:
+    if failure is None:
+        logs.info("events.resumed")
+    else:
+        logs.warning("events.interrupted", cause=str(failure))
 
 
 def _exposition(app: FastAPI) -> bytes:
@@ -90,7 +101,8 @@ def with_middleware(app: FastAPI) -> ASGIApp:
     """
     settings: Settings = app.state.settings
     service = Preflights(app, settings.cors_origins)
-    return ErrorBoundary(service, app.state.operations, settings.cors_origins, traced=settings.traces)
+    changed = app.state.feed.notify
+    return ErrorBoundary(service, app.state.operations, settings.cors_origins, changed, traced=settings.traces)
 
 
 @asynccontextmanager
@@ -107,7 +119,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     settings = app.state.settings
     maintenance = start_maintenance(database, app.state.worker_counts, settings.history_days)
     connection_limit = ConnectionLimit(settings)
-    yield {"settings": settings, "connection_limit": connection_limit, "end_statements_within": database.end_within}
+    yield {
+        "settings": settings,
+        "connection_limit": connection_limit,
+        "end_streams": app.state.event_streams.stop,
+        "end_statements_within": database.end_within,
+    }
     for task in maintenance:
         task.cancel()
     if connection_limit.cut_off:

@@ -21,6 +21,7 @@ KINDS: dict[str, Callable[[Route], bool]] = {
     "changes": lambda route: route.path.endswith("/changes"),
     "history": lambda route: route.path.endswith("/history"),
     "undo": lambda route: route.path.endswith("/undo"),
+    "events": lambda route: route.path.endswith("/events"),
 }
 OWNER = {("Path", "user_id"), ("Query", "user_id")}
 # The list of all users has no version.

@@ -48,9 +48,13 @@ OPERATIONS = {
     ("get", "/api/{user_id}/changes"): "api_list_changes",
     ("get", "/api/{user_id}/history"): "api_list_history",
     ("post", "/api/{user_id}/history/{change}/undo"): "api_undo_change",
+    ("get", "/api/v1/events"): "v1_stream_events",
+    ("get", "/users/{user_id}/events"): "users_stream_events",
+    ("get", "/api/{user_id}/events"): "api_stream_events",
     ("get", "/health"): "health_health",
     ("get", "/livez"): "health_livez",
 }
+FINITE = [at for at in OPERATIONS if not at[1].endswith("/events")]
 TAKE_BODIES = [at for at in OPERATIONS if at[0] in ("post", "put", "patch") and not at[1].endswith("/undo")]
 NAME_A_TASK = [at for at in OPERATIONS if "{task_id}" in at[1]]
 
@@ -185,7 +189,9 @@ def test_an_operation_says_what_it_does_and_what_it_answers(document: Json, at: 
     if status == "204":
         assert "content" not in success
     else:
-        assert success["content"]["application/json"]["schema"]
+        [(media_type, content)] = success["content"].items()
+        assert media_type == ("text/event-stream" if at[1].endswith("/events") else "application/json")
+        assert content["schema"]
 
 
 @every_operation
@@ -193,7 +199,7 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
     responses = operation_at(document, at)["responses"]
     can_occur = {"400", "500", "503"}
     can_occur |= {"404"} if at in NAME_A_TASK else set()
-    can_occur |= {"410"} if at[1].endswith("/changes") else set()
+    can_occur |= {"410"} if at[1].endswith(("/changes", "/events")) else set()
     can_occur |= {"404", "410"} if at[1].endswith("/undo") else set()
     can_occur |= {"409"} if at[0] != "get" else set()
     can_occur |= {"412"} if at in NAME_A_TASK and at[0] != "get" else set()
@@ -265,7 +271,7 @@ def test_what_may_be_left_out_is_not_documented_as_null(client: httpx.Client, do
     assert client.get("/api/v1/tasks", params={"limit": "null"}).status_code == 400
 
 
-@every_operation
+@pytest.mark.parametrize("at", FINITE, ids=map(OPERATIONS.__getitem__, FINITE))
 def test_the_documented_example_is_answered_as_documented(
     client: httpx.Client, document: Json, alice: int, at: At
 ) -> None:

@@ -129,7 +129,7 @@ class Oracle:
         )
         app.state.settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
         app.state.database = _DATABASE
-        app.state.document = app.state.exposition = dict
+        app.state.document = app.state.exposition = app.state.event_streams = dict
         return app
 
     def _note(self, fault: dict[str, Any]) -> Any:

@@ -2,9 +2,11 @@
 
 Each names the owner first, and is one snapshot, in which the clock of the owner, the history and the tasks agree. All
 but HISTORY return at least one row, with `clock` and `floor`; where nothing was found, their other columns are null.
+CLOCKS is about several owners, and returns the clock of each that exists.
 """
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     ColumnElement,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Text,
+    any_,
     bindparam,
     case,
     func,
@@ -136,3 +139,4 @@ READ_CHANGES = _read_changes()
 CHANGED_SINCE = _changed_since()
 ALL_CHANGED = _all_changed()
 HISTORY = _list_history()
+CLOCKS = select(_users.id, _users.clock).where(_users.id == any_(bindparam("owners", type_=ARRAY(BigInteger))))

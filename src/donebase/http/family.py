@@ -20,7 +20,7 @@ Handler = Callable[..., Awaitable[Response]]
 class Answer(NamedTuple):
     """A documented answer: its status, the type of its body (None: no body), when it is given, and its own headers.
 
-    The headers are names in `headers.DOCUMENTED`.
+    The headers are names in `headers.DOCUMENTED`. Where the type is a class of responses, the body has its media type.
     """
 
     status: int

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
@@ -16,7 +16,12 @@ from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics, tracing
 
+STREAM_OPENED = "donebase.stream_opened"  # in the scope of a request whose response is a live stream: when it began
 OVER_LIMIT = "donebase.over_connection_limit"  # in the scope of a request on a connection beyond MAX_CONNECTIONS
+
+
+Changed = Callable[[int, int], None]
+"""Takes the owner and the number of a change that was made."""
 
 
 class ClientGone(OSError):
@@ -26,7 +31,7 @@ class ClientGone(OSError):
 class RequestContext:
     """One request: its id, its start, the headers that its response has in any case, and its status and events."""
 
-    __slots__ = ("_common", "_events", "_request_id", "_started", "method", "status")
+    __slots__ = ("_common", "_events", "_request_id", "_started", "method", "opened", "status")
 
     def __init__(self, scope: Scope, common: Mapping[bytes | None, Headers]) -> None:
         self._started = time.perf_counter()
@@ -36,6 +41,8 @@ class RequestContext:
         self.method: str = scope["method"]
         self.status = 0
         """The status of the response, or 0 as long as it has not begun."""
+        self.opened: float | None = None
+        """When the response began, if it was a live stream."""
         logs.request_id.set(self._request_id.decode())
 
     def begin(self, status: int, headers: Headers) -> Message:
@@ -44,10 +51,13 @@ class RequestContext:
         headers = finish(headers, self._request_id, self._common)
         return {"type": "http.response.start", "status": status, "headers": headers}
 
-    def record(self, route: APIRoute | None) -> None:
-        """Log and count the request, which has ended."""
+    def record(self, route: APIRoute | None, changed: Changed) -> None:
+        """Log and count the request, which has ended, and tell of the change that it has made, if any."""
         path, family = (None, None) if route is None else (route.path_format, str(route.tags[0]))
-        record_request(self.method, path, family, self.status, self._started, self._events)
+        for _action, owner, _task_id, change in self._events:
+            if change is not None and owner is not None:
+                changed(owner, change)
+        record_request(self.method, path, family, self.status, self._started, self._events, self.opened)
 
 
 class ErrorBoundary:
@@ -57,13 +67,21 @@ class ErrorBoundary:
     connection beyond the limit, only probes are answered. A HEAD runs as a GET, and its response ends where the body
     would begin. An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the
     connection stays usable; a response that has begun is left incomplete, and the server closes the connection.
+    `changed` is called with the owner and the number of each change that a request has made.
     """
 
     def __init__(
-        self, app: ASGIApp, operations: OperationTable, allowed_origins: Iterable[str], *, traced: bool = False
+        self,
+        app: ASGIApp,
+        operations: OperationTable,
+        allowed_origins: Iterable[str],
+        changed: Changed,
+        *,
+        traced: bool = False,
     ) -> None:
         self._app = app
         self._operations = operations
+        self._changed = changed
         self._common = common_headers(allowed_origins)
         self._traced = traced
 
@@ -86,7 +104,7 @@ class ErrorBoundary:
             if not context.status:
                 await _send(problem(InternalError()), context, scope, receive, send)
         finally:
-            context.record(scope.get("route"))
+            context.record(scope.get("route"), self._changed)
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         """Return a response, or the application that gives it."""
@@ -107,11 +125,16 @@ async def _send(answer: ASGIApp, context: RequestContext, scope: Scope, receive:
         await send(context.begin(answer.status_code, answer.raw_headers))
         await send({"type": "http.response.body", "body": b"" if context.method == "HEAD" else answer.body})
     else:
-        await answer(scope, receive, _CompletingSend(send, context))
+        try:
+            await answer(scope, receive, _CompletingSend(send, context))
+        finally:
+            context.opened = scope.get(STREAM_OPENED)
 
 
 class _CompletingSend:
     """The `send` of an application whose responses need their complete headers, or end before the body (HEAD)."""
+
+    __slots__ = ("_context", "_send")
 
     def __init__(self, send: Send, context: RequestContext) -> None:
         self._send = send
@@ -142,11 +165,16 @@ def record_request(
     status: int,
     started: float,
     recorded: Sequence[events.TaskEvent] = (),
+    opened: float | None = None,
 ) -> None:
-    """Log and count a request that began at `started`, by the clock of `time.perf_counter`, and what it did."""
+    """Log and count a request that began at `started`, by the clock of `time.perf_counter`, and what it did.
+
+    A live stream that was `opened` lasts as long as its client wants: only the time until then is counted as the
+    request's.
+    """
     seconds = time.perf_counter() - started
     logs.log_request(method, route, status, seconds, recorded[-1] if recorded else None)
-    metrics.count_request(method, route, family, status, seconds)
+    metrics.count_request(method, route, family, status, opened - started if opened else seconds)
 
 
 class TracedRequestId:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
 
 from donebase.core.errors import Conflict, DonebaseError, Fault, InvalidInput, PreconditionFailed, UndoConflict
 from donebase.core.shapes import Task
@@ -66,6 +67,7 @@ def _documented(route: Route) -> APIRoute:
     """Return a route as FastAPI documents it: with the types of all answers, which it takes a while to prepare."""
     usual, *others = route.answers
     answers = [*_errors(route), *others]
+    is_json = not (isinstance(usual.body, type) and issubclass(usual.body, Response))
     return APIRoute(
         route.path,
         route.endpoint,
@@ -74,7 +76,8 @@ def _documented(route: Route) -> APIRoute:
         operation_id=route.operation_id,
         dependencies=route.dependencies,
         status_code=usual.status,
-        response_model=usual.body,
+        response_class=JSONResponse if is_json else usual.body,
+        response_model=usual.body if is_json else None,
         response_description=usual.description,
         responses={each.status: {"model": each.body, "description": each.description} for each in answers},
     )
@@ -98,7 +101,7 @@ def _correct(operation: dict[str, Any], route: Route) -> None:
             name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
             for name in _headers([*route.answers, *_errors(route)], int(status))
         }
-        if response.get("content", {}).get("application/json", {}).get("schema") == _PROBLEM:
+        if any(body.get("schema") == _PROBLEM for body in response.get("content", {}).values()):
             content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
             response["content"] = {"application/problem+json": content}
     sent = operation["requestBody"]["content"].values() if takes_body else ()

@@ -154,3 +154,16 @@ AfterChange = Annotated[
         examples=["58"],
     ),
 ]
+SinceOrNow = Annotated[
+    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
+    Query(description="Only changes after the one with this number.", json_schema_extra=_after, examples=[57]),
+]
+LastEventId = Annotated[
+    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The same as `since`, and it takes precedence: browsers send it when they reconnect.",
+        json_schema_extra=_after,
+        examples=[57],
+    ),
+]

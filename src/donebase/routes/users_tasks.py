@@ -10,6 +10,7 @@ from donebase.http import responses
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.changes import list_changes, list_history, undo_change
+from donebase.routes.events import stream_events
 from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
 
 
@@ -39,6 +40,7 @@ FAMILY = Family(
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
         ("POST", "/history/{change}/undo", undo_change),
+        ("GET", "/events", stream_events),
     ],
     description="A user's tasks.",
 )

@@ -6,6 +6,7 @@ from donebase.http.parameters import (
     AfterChange,
     ChangeNumber,
     Database,
+    LastEventId,
     OfAction,
     OfTask,
     PageLimit,
@@ -14,8 +15,10 @@ from donebase.http.parameters import (
     RequestPath,
     RequestQuery,
     Since,
+    SinceOrNow,
 )
-from donebase.routes import changes
+from donebase.routes import changes, events
+from donebase.routes.events import EventsAnswer, Streams
 
 
 async def list_changes(
@@ -42,3 +45,10 @@ async def list_history(
 async def undo_change(database: Database, owner: QueryOwner, number: ChangeNumber, key: RequestKey) -> UndoneAnswer:
     """Put back what a change of a user did, in every task that it touched, as a new change."""
     return await changes.undo_change(database, owner, number, key)
+
+
+async def stream_events(
+    streams: Streams, owner: QueryOwner, since: SinceOrNow = None, last_event_id: LastEventId = None
+) -> EventsAnswer:
+    """Send an event for each change of a user's tasks, from now on or after a number."""
+    return await events.stream_events(streams, owner, since, last_event_id)

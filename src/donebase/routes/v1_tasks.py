@@ -19,7 +19,7 @@ from donebase.http.parameters import (
     TaskId,
 )
 from donebase.http.task_list import task_list
-from donebase.routes.v1_changes import list_changes, list_history, undo_change
+from donebase.routes.v1_changes import list_changes, list_history, stream_events, undo_change
 
 _ANYONE = None
 
@@ -83,6 +83,7 @@ FAMILY = Family(
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
         ("POST", "/history/{change}/undo", undo_change),
+        ("GET", "/events", stream_events),
     ],
     description="All tasks; the owner is a field of the body.",
 )

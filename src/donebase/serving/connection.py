@@ -31,8 +31,8 @@ _ASGI = {"version": "3.0", "spec_version": "2.4"}
 class Connection(asyncio.Protocol):
     """One client's connection.
 
-    `app_state` is the state of the application's lifespan: the settings, the limit on connections, and a function that
-    ends all statements within a number of seconds.
+    `app_state` is the state of the application's lifespan: the settings, the limit on connections, a function that ends
+    all live streams, and one that ends all statements within a number of seconds.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         last = self._pipeline.last
         if not last or last.more_body:
             return False
-        return self._pipeline.end_with_last()
+        return self._pipeline.end_input()
 
     def pause_writing(self) -> None:
         """Make responses wait until the client has read most of what was sent."""
@@ -124,9 +124,11 @@ class Connection(asyncio.Protocol):
     def shutdown(self) -> None:
         """Answer the requests of this connection, then close it; an idle one after LINGER, for a request on its way.
 
+        Live streams end at once: their clients reconnect to another process or to the next one.
         Statements are ended before the grace is over, so that there is time for the error response and for the
         cancellation in PostgreSQL, which would otherwise carry them out after the service has stopped.
         """
+        self._state["end_streams"]()
         grace = self._settings.shutdown_grace
         self._end_statements_within(grace - min(LAST_WORDS, grace / 2))
         loop = asyncio.get_running_loop()

@@ -45,6 +45,7 @@ class Exchange:
         "_woken",
         "complete",
         "disconnected",
+        "input_ended",
         "keep_alive",
         "more_body",
         "scope",
@@ -64,6 +65,7 @@ class Exchange:
         self._framing: framing.Framing | None = None  # known once the head is written
         self.complete = False
         self.disconnected = False
+        self.input_ended = False
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -91,11 +93,22 @@ class Exchange:
         self.disconnected = True
         self._wake()
 
+    def end_input(self) -> None:
+        """Note that the client sends nothing more: it may have disconnected, or may read the response to its end."""
+        self.input_ended = True
+        self._wake()
+
     async def receive(self) -> Message:
-        """Return what has arrived of the body; after its end, wait for the end of the exchange (ASGI `receive`)."""
+        """Return what has arrived of the body; after its end, wait for the end of the exchange (ASGI `receive`).
+
+        The end of what the client sends is the end for an application that waits. One that does not, such as that of a
+        list, can still send its response.
+        """
         while not (self.complete or self.disconnected):
             if self._pieces or not (self.more_body or self._end_received):
                 return self._take()
+            if self.input_ended:
+                break
             if self._woken is None:
                 self._continue()
             self._pipeline.read_on()

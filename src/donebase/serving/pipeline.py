@@ -91,6 +91,12 @@ class Pipeline:
             self._exchanges[-1].keep_alive = False
         return bool(self._exchanges)
 
+    def end_input(self) -> bool:
+        """Note that the client sends nothing more, and return as `end_with_last`."""
+        for exchange in self._exchanges:
+            exchange.end_input()
+        return self.end_with_last()
+
     def call_off(self) -> Exchange | None:
         """Cancel the last request, whose body is invalid, and return it; None if it may have been carried out."""
         last = self.last

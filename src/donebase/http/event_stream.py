@@ -1,0 +1,190 @@
+"""Live streams of changes: `text/event-stream` (WHATWG HTML, "Server-sent events")."""
+
+import asyncio
+import time
+from contextvars import copy_context
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from donebase.core import events
+from donebase.core.changes import Change
+from donebase.core.errors import HistoryPruned
+from donebase.core.feed import ChangeFeed, Subscription
+from donebase.http.bytes_response import encoded
+from donebase.http.errors import report
+from donebase.http.headers import Headers
+from donebase.http.middleware import STREAM_OPENED, ClientGone
+
+COMMENT_EVERY = 15.0  # seconds
+_RECONNECT_AFTER = 1000  # milliseconds
+_COMMENT = b":\n\n"
+_AT_ONCE = 100  # tasks that are encoded together
+_SLICE = 2**15  # bytes of a large event that wait for a client at a time
+_LAST_WORDS = 0.25  # seconds of a stop in which a client has to take the end of its stream
+_LOOK_EVERY = 1.0  # seconds
+_HEADERS: Headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
+
+
+async def change_event(change: Change) -> bytes:
+    """Return the event of a change, which can be of thousands of tasks: other requests get their turn in between."""
+    parts: list[bytes] = []
+    for at in range(0, len(change.tasks), _AT_ONCE):
+        if at:
+            await asyncio.sleep(0)
+        parts.append(encoded(change.tasks[at : at + _AT_ONCE])[1:-1])
+    form = b'id: %d\nevent: change\ndata: {"change":%d,"tasks":[%b],"deleted":%b}\n\n'
+    return form % (change.number, change.number, b",".join(parts), encoded(change.deleted))
+
+
+class EventStreams:
+    """The streams of a process. Each is sent a comment every COMMENT_EVERY seconds, so that proxies keep it open."""
+
+    def __init__(self, feed: ChangeFeed) -> None:
+        self._feed = feed
+        self._due: dict[EventStream, float] = {}  # when each is sent a comment, in this order
+        self._stopping = False
+
+    async def open(self, owner: int, since: int | None) -> Response:
+        """Return a stream of the changes of an owner after a number, or from now on. Raises as `subscribe`."""
+        stream = EventStream(self)
+        stream.subscription = await self._feed.subscribe(owner, since, stream.wake)
+        events.record("task.events", owner, None)
+        return stream
+
+    def add(self, stream: "EventStream") -> None:
+        """Add a stream that has begun."""
+        if self._stopping:
+            stream.end()
+        if not self._due:
+            asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+        self._due[stream] = asyncio.get_running_loop().time() + COMMENT_EVERY
+
+    def remove(self, stream: "EventStream") -> None:
+        """Remove a stream that has ended."""
+        self._due.pop(stream, None)
+
+    def stop(self) -> None:
+        """End all streams, and each that begins from now on."""
+        if not self._stopping:
+            self._stopping = True
+            self._feed.stop()
+            for stream in self._due:
+                stream.end()
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for stream, due in [*self._due.items()]:
+            if due > now:
+                break
+            del self._due[stream]
+            self._due[stream] = now + COMMENT_EVERY
+            stream.comment()
+        if self._due:
+            asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+
+
+class EventStream(Response):
+    """One stream. It waits for its client to disconnect, and has a task only while there is something to write."""
+
+    __slots__ = (
+        "_comment_is_due",
+        "_context",
+        "_ends",
+        "_is_open",
+        "_request",
+        "_send",
+        "_streams",
+        "_writing",
+        "subscription",
+    )
+    background = None
+    media_type = "text/event-stream"
+    subscription: Subscription
+
+    def __init__(self, streams: EventStreams) -> None:
+        self._streams = streams
+        self._context = copy_context()
+        self._writing: asyncio.Task[None] | None = None
+        self._is_open = self._comment_is_due = self._ends = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send events until the client disconnects, the service stops, or the next change is lost."""
+        scope[STREAM_OPENED] = time.perf_counter()
+        scope["headers"].clear()  # a browser's take 2.5 KB, and nobody reads them again
+        self._send = send
+        self._request = asyncio.current_task()
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS]})
+            # An id without data is that of the last event: after a reconnect, nothing is missed even before the first.
+            await send(_piece(b"retry: %d\nid: %d\n\n" % (_RECONNECT_AFTER, self.subscription.position)))
+            self._is_open = True
+            self._streams.add(self)
+            self.wake()
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            self._is_open = False
+            self._streams.remove(self)
+            self.subscription.close()
+            del self.subscription  # the two refer to each other
+
+    def wake(self) -> None:
+        """Write what there is to write."""
+        if self._is_open and self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write(), context=self._context)
+
+    def comment(self) -> None:
+        """Send a comment, unless there are events to send."""
+        self._comment_is_due = True
+        self.wake()
+
+    def end(self) -> None:
+        """Send the end of the stream. A client that does not take it at once is disconnected."""
+        self._ends = True
+        self.wake()
+        asyncio.get_running_loop().call_later(_LAST_WORDS, self._cut_off)
+
+    async def _write(self) -> None:
+        try:
+            await self._write_all()
+        except ClientGone:
+            pass
+        except HistoryPruned:  # which the client is told when it reconnects
+            await self._send(_END)
+        except Exception as error:
+            report(error)
+            self._cut_off()
+        finally:
+            self._writing = None
+
+    async def _write_all(self) -> None:
+        """Write until nothing is left, as fast as the client reads: what waits for it stays in PostgreSQL."""
+        while self._is_open:
+            await self._send(_piece(b""))  # returns when the client has read most of what it was sent
+            if self._ends:
+                await self._send(_END)
+                return
+            content = await self._next()
+            if not content and not self._ends:
+                return
+            for at in range(0, len(content), _SLICE):
+                await self._send(_piece(content[at : at + _SLICE]))
+
+    async def _next(self) -> bytes:
+        content = await self.subscription.next()
+        if self._comment_is_due and not content:
+            content = _COMMENT
+        self._comment_is_due = False
+        return content
+
+    def _cut_off(self) -> None:
+        if self._is_open and self._request:
+            self._request.cancel()
+
+
+_END: Message = {"type": "http.response.body"}
+
+
+def _piece(content: bytes) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": True}
