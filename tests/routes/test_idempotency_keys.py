@@ -63,13 +63,14 @@ def changes(database_url: str, user: int) -> int:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_repetition_is_answered_as_the_first_request(
-    client: httpx.Client, database_url: str, name: str, alice: int
+    service: Service, client: httpx.Client, database_url: str, name: str, alice: int
 ) -> None:
     request = write(name, alice, V1.created(client, alice)["id"])
     first = ask(client, request)
     replays(ask(client, request), first)
     replays(ask(client, request), first)
     assert changes(database_url, alice) == 2
+    assert "change" not in service.wait_for("request", action="task.replayed", user_id=alice)
     if name in CREATES:
         assert first.headers["Location"] == f"{request.path}/{first.json()['id']}"
         assert len(USERS.listed(client, alice)) == 2

@@ -30,7 +30,7 @@ from donebase.core.statements import (
     change_parameters,
     create_parameters,
 )
-from donebase.core.writes import RequestKey, Versions, Written
+from donebase.core.writes import RequestKey, Versions, Written, narrowed
 
 
 async def create_task(database: Database, owner: int, new: NewTask, key: RequestKey | None = None) -> Written:
@@ -126,7 +126,7 @@ async def _write(
     reason to expect otherwise, another client has changed the task in between, and the statement is run again.
     """
     meant = owner if sent is None else _agreed(owner, sent.user_id)
-    expected = versions if sent is None else _both(versions, sent.version)
+    expected = versions if sent is None else narrowed(versions, sent.version)
     variant = verb if key is None else KEYED[verb]
     statement = variant.flat if meant is None else variant.owned
     values |= {"owner": meant, "task_id": task_id, "versions": expected}
@@ -159,7 +159,7 @@ async def _unchanged(
 ) -> Written:
     """Return the task as it is, for a write that has nothing to change. Raises as `change_task`."""
     row = await _read(database, owner, task_id, MISSING if sent is None else sent.user_id)
-    expected = versions if sent is None else _both(versions, sent.version)
+    expected = versions if sent is None else narrowed(versions, sent.version)
     if expected is not None and row["version"] not in expected:
         raise PreconditionFailed(task_fields(row))
     return Written(None, task_fields(row))
@@ -181,13 +181,6 @@ async def _read(database: Database, owner: int | None, task_id: int, named: int 
     [row] = rows
     events.record(READ.action, row["user_id"], task_id)
     return row
-
-
-def _both(versions: Versions, named: int | MISSING) -> Versions:
-    """Return the versions that fulfil both conditions."""
-    if named is MISSING:
-        return versions
-    return (named,) if versions is None or named in versions else ()
 
 
 def _agreed(owner: int | None, named: int | MISSING) -> int | None:

@@ -2,8 +2,17 @@
 
 from typing import Any, NamedTuple
 
+from pydantic import MISSING
+
 Versions = tuple[int, ...] | None
 """The versions that a condition names, or numbers of an owner's last change. None stands for all of them."""
+
+
+def narrowed(versions: Versions, named: int | MISSING) -> Versions:
+    """Return the versions that fulfil both conditions, that of a header and that of a body."""
+    if named is MISSING:
+        return versions
+    return (named,) if versions is None or named in versions else ()
 
 
 class RequestKey(NamedTuple):
