@@ -15,3 +15,5 @@ def test_the_history_of_many_clients_leads_to_exactly_what_there_is(
     replayed = asyncio.run(replay(database_url, alice))
     assert replayed.changes > 32 * 40 / 2
     assert {operation for operation, _ in hammer.done} >= {"toggle", "change", "create", "delete", "toggle many"}
+    assert hammer.done["undo", 200] > 10
+    assert hammer.done["undo", 409] > 10
