@@ -29,6 +29,7 @@ DIFFER_WITHOUT_A_POOLER = (
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
     "tests/core/test_history_trigger.py",
+    "tests/core/test_interrupted_writes.py",
     "tests/core/test_keyed.py",
     "tests/core/test_models.py",
     "tests/core/test_retention.py",
@@ -42,6 +43,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_lists_while_writing.py",
     "tests/routes/test_many_at_once.py",
     "tests/routes/test_one_story_every_address.py",
+    "tests/routes/test_preconditions.py",
     "tests/routes/test_real_titles.py",
     "tests/routes/test_security_headers.py",
     "tests/routes/test_undo.py",
