@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from tests.support.browser import browser_context
-from tests.support.console import at, code, run
+from tests.support.console import Command, at, code, run
 from tests.support.processes import Service
 from tests.support.programs import program
-from tests.support.waiting import DEADLINE
+from tests.support.waiting import DEADLINE, wait_for
 
 README = "README.md"
 
@@ -19,27 +19,33 @@ def commands() -> list[str]:
     """Return the commands of the first session, each with the comment above it gone."""
     block = code(README, "## A first session", "sh")
     lines = [line for line in block.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
-    assert all(line.startswith("curl -s ") for line in lines)
+    assert all(line.startswith(("curl -s ", "curl -N ")) for line in lines)
     return lines
 
 
 def test_the_first_session_works_as_written(own_database: str, folder: Path) -> None:
     """001 T049 and 002 T045: the quickstart, validated."""
     program("curl", "curl")
+    *requests, follow = commands()
     with Service(folder, DATABASE_URL=own_database) as service:
         address = service.ready().address
-        answers = [json.loads(run(address, command)) for command in commands()]
-    well, created, listed, by_api, flat, changed, done, not_found, refused, deleted = answers
+        answers = [json.loads(run(address, command)) for command in requests]
+        with Command(address, follow) as stream:
+            wait_for(lambda: '"change":5' in stream.written(), stream.written)
+            followed = [json.loads(data) for data in re.findall(r"^data: (.*)$", stream.written(), re.MULTILINE)]
+    well, created, again, changed, refused, deleted, undone, done, listed, by_api, flat, invalid = answers
     assert well["status"] == "ok"
-    assert (created["title"], created["user_id"]) == ("Buy milk", 123)
-    assert created in listed
-    assert by_api == listed
-    assert (flat["title"], flat["user_id"]) == ("Buy bread", 123)
-    assert (changed["title"], changed["description"]) == ("Buy milk", "two litres")
-    assert done["completed"] is True
-    assert (not_found["status"], not_found["code"]) == (404, "TASK_NOT_FOUND")
-    assert {fault["field"] for fault in refused["errors"]} == {"title", "colour"}
+    assert (created["id"], created["title"], created["user_id"], created["version"]) == (1, "Buy milk", 123, 1)
+    assert again == created
+    assert (changed["title"], changed["version"]) == ("Buy oat milk", 2)
+    assert (refused["status"], refused["code"], refused["current"]) == (412, "PRECONDITION_FAILED", changed)
     assert deleted == {"message": "Task deleted successfully"}
+    assert (undone["change"], [task["title"] for task in undone["tasks"]]) == (4, ["Buy oat milk"])
+    assert (done["completed"], done["version"]) == (True, 5)
+    assert listed == by_api == flat == [done]
+    assert {fault["field"] for fault in invalid["errors"]} == {"title", "colour"}
+    assert [event["change"] for event in followed] == [1, 2, 3, 4, 5]
+    assert [event["deleted"] for event in followed] == [[], [], [1], [], []]
 
 
 def test_the_python_snippet_works_as_written(service: Service) -> None:
