@@ -10,7 +10,7 @@ import pytest
 
 from donebase.postgres.connecting import find_connect_options
 from donebase.settings import Settings
-from tests.support.families import FAMILIES, USERS
+from tests.support.families import FAMILIES, USERS, Json
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.processes import Service, run_donebase
@@ -92,7 +92,14 @@ def test_many_clients_of_several_processes_share_two_server_connections(server: 
             everybody = [threads.submit(_creates_and_reads, address, user) for user in range(1, CLIENTS + 1)]
             for each in everybody:
                 each.result()
+            with_one_key = [threads.submit(_creates_with_a_key, address) for _ in range(CLIENTS)]
+            assert len({each.result()["id"] for each in with_one_key}) == 1
         assert [line for line in service.lines if line["level"] != "info"] == []
+
+
+def _creates_with_a_key(address: str) -> Json:
+    with httpx.Client(base_url=address, headers={"Idempotency-Key": "k"}) as client:
+        return USERS.created(client, CLIENTS + 1)
 
 
 def _creates_and_reads(address: str, user: int) -> None:

@@ -84,7 +84,9 @@ def test_a_users_first_request_can_be_repeated(client: httpx.Client, family: Fam
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_repetition_is_answered_whatever_has_become_of_the_task(client: httpx.Client, name: str, alice: int) -> None:
+def test_a_repetition_is_answered_whatever_has_become_of_the_task(
+    client: httpx.Client, database_url: str, name: str, alice: int
+) -> None:
     task_id = V1.created(client, alice)["id"]
     request = write(name, alice, task_id)
     first = ask(client, request)
@@ -94,7 +96,10 @@ def test_a_repetition_is_answered_whatever_has_become_of_the_task(client: httpx.
     replays(ask(client, request), first)
     assert API.delete(client, alice, about).status_code == (404 if "delete" in name else 204)
     replays(ask(client, request), first)
+    undo = USERS.about(alice, f"history/{changes(database_url, alice)}/undo")
+    assert client.post(undo).json()["tasks"][0]["id"] == about
     replays(ask(client, request), first)
+    assert about in [task["id"] for task in USERS.listed(client, alice)]
 
 
 @pytest.mark.parametrize("name", CHANGES_OF_TASKS)
