@@ -211,3 +211,32 @@ def test_the_log_says_what_was_undone(client: httpx.Client, service: Service, fa
     response = undo(client, family, alice, 1, **{"X-Request-ID": f"undo.{alice}.{family.name}"})
     line: dict[str, Any] = service.wait_for("request", request_id=response.headers["X-Request-ID"])
     assert (line["action"], line["user_id"], line["change"]) == ("task.undone", alice, 2)
+
+
+def test_what_needs_no_undo_is_none(client: httpx.Client, database_url: str, family: Family, alice: int) -> None:
+    """A moment that was set by hand is not compared, and may be back already: then there is no change."""
+    task = family.created(client, alice, completed=True)
+    for moment in ("'2026-01-01T00:00Z'", "created_at"):
+        fetchval(database_url, f"UPDATE tasks SET completed_at = {moment} WHERE user_id = $1", alice)
+    response = undo(client, family, alice, 2)
+    assert (response.status_code, "Change" in response.headers) == (200, False)
+    assert response.json() == {"change": None, "tasks": [], "deleted": []}
+    assert undone(client, family, alice, 3)["tasks"][0]["completed_at"] == "2026-01-01T00:00:00Z"
+    assert undone(client, family, alice, 2)["tasks"][0]["completed_at"] == task["completed_at"]
+
+
+def test_when_a_task_was_completed_stays_with_whether_it_is(
+    client: httpx.Client, database_url: str, family: Family, alice: int
+) -> None:
+    task = family.created(client, alice, completed=True)
+    fetchval(database_url, "UPDATE tasks SET completed_at = '2026-01-01T00:00Z' WHERE user_id = $1", alice)
+    family.change(client, alice, task["id"], completed=False)
+    assert undo(client, family, alice, 2).json() == {"change": None, "tasks": [], "deleted": []}
+    assert family.listed(client, alice)[0]["completed_at"] is None
+
+
+def test_the_head_of_a_long_answer_is_no_failure(client: httpx.Client, database_url: str, alice: int) -> None:
+    fill(database_url, alice, 100)
+    for what, query in (("changes", {"since": 0}), ("history", {"limit": 100})):
+        head = client.head(USERS.about(alice, what, **query))
+        assert (head.status_code, head.content) == (200, b"")
