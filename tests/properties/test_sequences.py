@@ -17,6 +17,7 @@ from tests.properties.rules import Json, moment
 from tests.support.families import API, FAMILIES, OWNED, USERS, V1, Family
 from tests.support.problems import invalid, refused
 from tests.support.processes import Service
+from tests.support.versions import told
 
 families = st.sampled_from(FAMILIES)
 users = st.integers(0, 2)
@@ -30,8 +31,7 @@ wrong = st.sampled_from([{"title": " "}, {"title": None}, {"description": "\0"},
 
 def tells(response: httpx.Response, etag: str | None, change: int | None) -> None:
     """See what an answer says of a version and of a change."""
-    number = None if change is None else str(change)
-    assert (response.headers.get("etag"), response.headers.get("change")) == (etag, number)
+    assert told(response) == (etag, None if change is None else str(change))
 
 
 class Tasks(RuleBasedStateMachine):
