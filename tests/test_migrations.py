@@ -144,7 +144,19 @@ def test_the_tables_of_the_version_before_are_refused_and_then_migrated(empty_da
         Service(folder, DATABASE_URL=empty_database) as service,
         httpx.Client(base_url=service.ready().address) as client,
     ):
-        assert [task["title"] for task in USERS.listed(client, 7)] == ["task 1", "task 2", "task 3"]
+        listed = USERS.listed(client, 7)
+        assert [task["title"] for task in listed] == ["task 1", "task 2", "task 3"]
+        changes = "/users/7/changes"
+        nothing = {"since": 1, "latest": 1, "more": False, "tasks": [], "deleted": []}
+        assert client.get(changes, params={"since": 1}).json() == nothing
+        assert USERS.read(client, 7, 1).headers["etag"] == '"1"'
+        changed = client.put(USERS.one(7, 1), json={"title": "changed"}, headers={"If-Match": '"1"'})
+        assert (changed.status_code, changed.headers["change"]) == (200, "2")
+        assert USERS.delete(client, 7, 2).headers["change"] == "3"
+        followed = {"since": 1, "latest": 3, "more": False, "tasks": [changed.json()], "deleted": [2]}
+        assert client.get(changes, params={"since": 1}).json() == followed
+        everything = client.get(changes, params={"since": 0}).json()
+        assert everything["tasks"] == [listed[2], changed.json()], "in the order of their versions"
 
 
 def test_once_more_changes_nothing(empty_database: str) -> None:
