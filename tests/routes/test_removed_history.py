@@ -23,7 +23,10 @@ def task_id(client: httpx.Client, database_url: str, family: Family, alice: int)
 def test_what_it_no_longer_or_not_yet_says_is_refused(
     client: httpx.Client, family: Family, alice: int, since: int
 ) -> None:
-    refused(client.get(family.beside(alice, "changes", since=since)), 410, "HISTORY_PRUNED")
+    for path in ("changes", "events"):
+        refused(client.get(family.beside(alice, path, since=since)), 410, "HISTORY_PRUNED")
+    resumed = client.get(family.beside(alice, "events"), headers={"Last-Event-ID": str(since)})
+    refused(resumed, 410, "HISTORY_PRUNED")
 
 
 def test_what_follows_from_where_it_begins_is_told(
