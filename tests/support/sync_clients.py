@@ -161,7 +161,9 @@ def clients_on_the_page(address: str) -> Iterator[list[Client]]:
     with ExitStack() as stack:
         page = stack.enter_context(browser_context()).new_page()
         page.goto(f"{address}/docs")
-        page.evaluate(f"([base, name]) => {{ {javascript} globalThis.answer = answer; start(base, name); }}", [base, "C"])
+        page.evaluate(
+            f"([base, name]) => {{ {javascript} globalThis.answer = answer; start(base, name); }}", [base, "C"]
+        )
         in_node = (program("node", "nodejs"), "--input-type=module", "--eval", javascript + NODE, base, "B")
         programs = [Program(sys.executable, "-W", "error", "-c", python, base, "A"), Program(*in_node)]
         for each in programs:
@@ -170,4 +172,6 @@ def clients_on_the_page(address: str) -> Iterator[list[Client]]:
 
 
 def _from_the_page(client: str, write: str, language: str) -> str:
-    return code("docs/sync.md", client, language) + code("docs/sync.md", write, language)
+    followed = code("docs/sync.md", client, language)
+    assert followed.count("\n") <= 40, "the page promises less"
+    return followed + code("docs/sync.md", write, language)
