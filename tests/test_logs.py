@@ -83,6 +83,19 @@ def test_completing_is_an_action_of_its_own(service: Service, client: httpx.Clie
     assert of(service, f"done.{alice}")[0]["action"] == "task.completed"
 
 
+@pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"If-Match": '"7"'}, 412)])
+def test_a_write_that_changes_nothing_is_a_read(
+    service: Service, client: httpx.Client, family: Family, alice: int, headers: dict[str, str], status: int
+) -> None:
+    task = family.created(client, alice)
+    request_id = f"read.{family.name}.{alice}"
+    body = {"title": task["title"]}
+    client.put(family.one(alice, task["id"]), json=body, headers={"X-Request-ID": request_id, **headers})
+    [line] = of(service, request_id)
+    assert (line["status"], line["action"], line["task_id"]) == (status, "task.read", task["id"])
+    assert "change" not in line
+
+
 def test_the_line_of_a_request_that_did_nothing_has_no_action(
     service: Service, client: httpx.Client, family: Family, alice: int
 ) -> None:
