@@ -25,7 +25,7 @@ class Restarting:
     def __init__(self, folder: Path, database_url: str) -> None:
         self._folder = folder
         self._environment = {"PORT": str(free_port()), "DATABASE_URL": database_url, "HISTORY_DAYS": "0"}
-        self.left = 100 if FUZZ_SECONDS else 1
+        self.left = 20 if FUZZ_SECONDS else 1
         self.start()
 
     def start(self) -> None:
