@@ -37,6 +37,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_addresses.py",
     "tests/routes/test_changes.py",
     "tests/routes/test_conditional_reads.py",
+    "tests/routes/test_events.py",
     "tests/routes/test_headers.py",
     "tests/routes/test_history.py",
     "tests/routes/test_idempotency_keys.py",

@@ -26,11 +26,12 @@ class Event(NamedTuple):
 
 
 class EventSource:
-    """One stream of a service. `last_id` is the id with which the next one would resume."""
+    """One stream of a service, from a local port. `last_id` is the id with which the next one would resume."""
 
     def __init__(self, address: str, path: str, headers: Mapping[str, str] = {}) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=DEADLINE)
         self._connection.request("GET", path, headers={"Accept": "text/event-stream", **headers})
+        self.port = self._connection.sock.getsockname()[1]
         self._response = self._connection.getresponse()
         self.status = self._response.status
         self.headers = self._response.headers

@@ -147,6 +147,7 @@ class ChangeFeed:
                     return None
                 channel.piece = await self._piece(channel, since, changes)
                 self._with_piece.append(channel)
+                self._advance(channel, channel.piece.last)  # another process may have made more than was known of
             return channel.piece
 
     async def _piece(self, channel: Channel, since: int, changes: list[Change]) -> Piece:
