@@ -4,7 +4,6 @@ Whether a request is the same as an earlier one with its key is told by a finger
 """
 
 import re
-from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Annotated
 
@@ -23,7 +22,7 @@ _match = re.compile(_PATTERN.removesuffix("$") + r"\Z").match
 _unescape = re.compile(r"\\(.)").sub
 
 
-def _one_key(lines: Sequence[str]) -> Sequence[str]:
+def _one_key(lines: list[str]) -> list[str]:
     if len(lines) > 1 or not _match(lines[0]):
         message = f"must be one line of 1 to {MAX_KEY} visible ASCII characters, or these in double quotes"
         raise PydanticCustomError("malformed_key", message)
@@ -31,7 +30,7 @@ def _one_key(lines: Sequence[str]) -> Sequence[str]:
 
 
 _Lines = Annotated[
-    Sequence[str] | None,
+    list[str] | None,
     Header(
         alias="Idempotency-Key",
         description="Your name for this request. Repeated with the same key, it is not carried out again but answered "
@@ -55,8 +54,6 @@ async def request_key(
 
 
 def _fingerprint(request: RequestParts) -> bytes:
-    scope, digest = request.scope, blake2b(digest_size=16)
-    for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], request.content):
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.digest()
+    path, query = request.scope["path"].encode(), request.scope["query_string"]
+    parts = (request.scope["method"].encode(), len(path), len(query), path, query, request.content)
+    return blake2b(b"%b %d %d %b%b%b" % parts, digest_size=16).digest()
