@@ -138,6 +138,7 @@ def test_two_at_once_remove_everything_once(own_database: str) -> None:
     for user in range(1, 21):
         changed(own_database, user, *[40] * 300, tasks=10)
     steps = run(own_database, removed, removed, removed)
+    steps += run(own_database, removed)  # one that has found nothing left of an owner while another was there goes on
     assert sum(map(sum, steps)) == 20 * 300 * 10
     assert fetchval(own_database, "SELECT count(*) FROM history") == 0
     assert fetchval(own_database, "SELECT count(*) FROM idempotency_keys") == 0
