@@ -21,8 +21,8 @@ CREATED = """SELECT json_object_agg(title, tasks) FROM (
 
 
 def go_on(everybody: list[Client]) -> None:
-    """Wait until each client has seen 50 changes more than any of them has so far."""
-    enough = max(map(change_of, everybody)) + 50
+    """Wait until each client has seen 30 changes more than any of them has so far."""
+    enough = max(map(change_of, everybody)) + 30
     wait_for(lambda: min(map(change_of, everybody)) > enough, every=0.05)
 
 
