@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support.databases import ended, execute, fill
+from tests.support.databases import ended, execute, fill_without_history
 from tests.support.families import USERS
 from tests.support.nginx import Nginx, nginx
 from tests.support.processes import Service
@@ -22,7 +22,7 @@ ROWS = 3_000
 @pytest.fixture
 def proxy(own_database: str, folder: Path) -> Iterator[Nginx]:
     """An nginx before a service in whose database there is a list of 12 MB."""
-    fill(own_database, READER, ROWS, "x" * 4000)
+    fill_without_history(own_database, READER, ROWS, "x" * 4000)
     with (
         Service(folder, DATABASE_URL=own_database) as service,
         nginx(urlsplit(service.ready().address).netloc, http_version="1.0") as running,

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.outages.callers import no_longer_takes_connections, stop
-from tests.support.databases import empty, fill
+from tests.support.databases import empty, fill_without_history
 from tests.support.families import USERS
 from tests.support.processes import Service
 
@@ -23,7 +23,7 @@ LONG_LIST = 2_000
 @pytest.fixture
 def reader(database_url: str, alice: int) -> Iterator[int]:
     """A user with a list that fits into no buffer on its way, for as long as it takes."""
-    fill(database_url, alice, LONG_LIST, "x" * 4000)
+    fill_without_history(database_url, alice, LONG_LIST, "x" * 4000)
     yield alice
     empty(database_url, alice)
 

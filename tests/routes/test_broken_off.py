@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.connections import reset_at_close
-from tests.support.databases import ended, execute, fill
+from tests.support.databases import ended, execute, fill_without_history
 from tests.support.families import USERS
 from tests.support.processes import Service
 from tests.support.slow_readers import asks, everything_from
@@ -23,7 +23,7 @@ IN_ONE_PIECE = 30  # requests
 @pytest.fixture
 def service_and_database(own_database: str, folder: Path) -> Iterator[tuple[Service, str]]:
     """A service on a database of its own, in which there is a list of 12 MB, and the name of that database."""
-    fill(own_database, READER, ROWS, "x" * 4000)
+    fill_without_history(own_database, READER, ROWS, "x" * 4000)
     with Service(folder, DATABASE_URL=own_database) as service:
         yield service.ready(), urlsplit(own_database).path[1:]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.connections import reset_at_close
-from tests.support.databases import fill
+from tests.support.databases import fill_without_history
 from tests.support.families import FAMILIES, USERS
 from tests.support.held_up import Onlooker
 from tests.support.kept_alive import KeptAlive
@@ -100,7 +100,7 @@ async def every_connection_works(service: Service, onlooker: Onlooker) -> None:
 def service_and_database(own_database: str, folder: Path) -> Iterator[tuple[Service, str]]:
     """A service with a small pool on a database of its own, and that database's URL."""
     settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL)}
-    fill(own_database, READER, LONG_LIST, "x" * LONG_TEXT)
+    fill_without_history(own_database, READER, LONG_LIST, "x" * LONG_TEXT)
     with Service(folder, **settings) as service:
         yield service.ready(), own_database
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.support.connections import reset_at_close
-from tests.support.databases import empty, fill
+from tests.support.databases import empty, fill_without_history
 from tests.support.families import USERS
 from tests.support.metrics import STATEMENTS, metrics, total
 from tests.support.processes import Service
@@ -32,7 +32,7 @@ MB = 10**6
 def long_list(database_url: str) -> Iterator[str]:
     """The address of a list of 14 MB."""
     user = secrets.randbelow(2**62) + 1
-    fill(database_url, user, LONG, "x" * 500)
+    fill_without_history(database_url, user, LONG, "x" * 500)
     yield USERS.address(user)
     empty(database_url, user)
 
@@ -41,7 +41,7 @@ def long_list(database_url: str) -> Iterator[str]:
 def large_tasks(database_url: str) -> Iterator[str]:
     """The address of a list of 20 MB, in 1,000 tasks."""
     user = secrets.randbelow(2**62) + 1
-    fill(database_url, user, 1_000, LARGE)
+    fill_without_history(database_url, user, 1_000, LARGE)
     yield USERS.address(user)
     empty(database_url, user)
 
