@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from donebase.http.errors import ERROR_SPECS
 from donebase.settings import Settings
 from tests.support.processes import Service
 from tests.support.servers import free_port
@@ -173,4 +174,4 @@ def test_what_a_page_names_is_there(page: str) -> None:
     settings = {name.upper() for name in Settings.model_fields}
     families = tuple(f"{name.split('_')[0]}_" for name in settings if not name.startswith("OTEL_"))
     named = {name for name in re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text) if name.startswith(families)}
-    assert named - settings <= {"DATABASE_ERROR"}
+    assert named - settings <= {spec.code for spec in ERROR_SPECS.values()}

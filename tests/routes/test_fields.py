@@ -11,6 +11,7 @@ import pytest
 
 import donebase
 from donebase.core.shapes import REPLACED, WRITABLE
+from donebase.postgres.history import history_functions
 from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, V1, Family, Json
 from tests.support.processes import Service, run_donebase
@@ -144,6 +145,8 @@ def with_added_fields(own_database: str, copy: Path, folder: Path) -> Iterator[C
     add_lines(copy / "core" / "tables.py", "    completed: bool = Field(", ADDED_COLUMNS)
     columns = "ADD COLUMN note text, ADD COLUMN pinned boolean NOT NULL DEFAULT false"
     fetchval(own_database, f"ALTER TABLE tasks {columns}")
+    for function in history_functions([*WRITABLE, "note", "pinned"]):  # as the migration would
+        fetchval(own_database, function)
     with (
         Service(folder, DATABASE_URL=own_database, PYTHONPATH=str(copy.parent)) as service,
         httpx.Client(base_url=service.ready().address) as client,
