@@ -72,7 +72,8 @@ class Postgres:
         return float(self.value("SELECT pg_current_wal_insert_lsn() - '0/0'"))
 
     def history_bytes(self) -> int:
-        """Return how many bytes the history takes, with its index."""
+        """Return how many bytes the history takes, with its index, and without pages that are empty yet."""
+        self.execute("VACUUM history")
         return int(self.value("SELECT pg_total_relation_size('history')"))
 
     def cpu_seconds(self) -> float:
