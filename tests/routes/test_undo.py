@@ -9,6 +9,7 @@ import pytest
 from tests.support.at_once import at_once
 from tests.support.databases import fetchval, fill
 from tests.support.families import USERS, Family, Json
+from tests.support.held_up import Onlooker
 from tests.support.problems import refused
 from tests.support.processes import Service
 
@@ -186,6 +187,26 @@ def test_of_many_undos_at_once_one_is_done(
         if response is not done:
             assert {task_id for task_id, _ in conflicts(response)} == {task["id"]}
     assert client.get(family.about(alice, "changes", since=number)).json()["latest"] == number + 1
+
+
+def test_undos_of_one_deletion_that_cannot_see_each_other_are_a_conflict(
+    client: httpx.Client, service: Service, database_url: str, family: Family, alice: int
+) -> None:
+    task = family.created(client, alice)
+    family.delete(client, alice, task["id"])
+    address = family.about(alice, "history/2/undo")
+
+    async def all_begun_before_one_ends() -> list[httpx.Response]:
+        async with Onlooker(database_url) as onlooker, httpx.AsyncClient(base_url=service.address) as own:
+            async with onlooker.holding_up_writes(alice):
+                asked = [asyncio.create_task(own.post(address)) for _ in range(3)]
+                await onlooker.wait_for(3, "wait_event_type = 'Lock'")
+            return await asyncio.gather(*asked)
+
+    responses = asyncio.run(all_begun_before_one_ends())
+    assert sorted(each.status_code for each in responses) == [200, 409, 409]
+    assert [conflicts(each) for each in responses if each.status_code == 409] == [[(task["id"], "id")]] * 2
+    assert [entry["change"] for entry in client.get(family.about(alice, "history")).json()] == [3, 2, 1]
 
 
 def test_undos_and_redos_at_once_are_one_after_another(client: httpx.Client, service: Service, alice: int) -> None:
