@@ -22,7 +22,7 @@ _COMMENT = b":\n\n"
 _AT_ONCE = 100  # tasks that are encoded together
 _SLICE = 2**15  # bytes of a large event that wait for a client at a time
 _LAST_WORDS = 0.25  # seconds of a stop in which a client has to take the end of its stream
-_LOOK_EVERY = 1.0  # seconds
+LOOK_EVERY = 1.0  # seconds
 _HEADERS: Headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
 
 
@@ -57,7 +57,7 @@ class EventStreams:
         if self._stopping:
             stream.end()
         if not self._due:
-            asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+            asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
         self._due[stream] = asyncio.get_running_loop().time() + COMMENT_EVERY
 
     def remove(self, stream: "EventStream") -> None:
@@ -81,7 +81,7 @@ class EventStreams:
             self._due[stream] = now + COMMENT_EVERY
             stream.comment()
         if self._due:
-            asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+            asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
 
 
 class EventStream(Response):

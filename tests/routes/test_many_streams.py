@@ -1,0 +1,161 @@
+"""Many live streams, and slow ones: what they cost in memory and statements, and who is ended."""
+
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from donebase.app import create_service
+from donebase.core import feed
+from donebase.http import event_stream
+from donebase.settings import Settings
+from tests.support.connections import connect
+from tests.support.databases import fetchval, fill
+from tests.support.event_source import EventSource
+from tests.support.families import USERS
+from tests.support.in_process import serving
+from tests.support.processes import Service
+from tests.support.slow_readers import asks, everything_from
+from tests.support.waiting import wait_for
+from tests.support.wire import WireTap
+
+STREAMS = 2_000
+AT_ONCE = 50  # what requests need while they wait for each other is not a stream's
+KB = 1024
+ONE = {"DATABASE_POOL_SIZE": "1"}  # the driver asks for types once on each connection
+
+
+@pytest.fixture(autouse=True)
+def many_files() -> Iterator[None]:
+    """Let this process have as many connections open as there are streams."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def open_streams(stack: ExitStack, address: str, users: range) -> list[socket.socket]:
+    """Open a stream for each user, a few at a time, and wait until all have begun."""
+    opened: list[socket.socket] = []
+    for first in users[::AT_ONCE]:
+        some = [stack.enter_context(connect(address)) for _ in users[:AT_ONCE]]
+        for user, connection in enumerate(some, start=first):
+            connection.sendall(f"GET {USERS.beside(user, 'events')} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        for connection in some:
+            received = b""
+            while b"id: " not in received:
+                received += connection.recv(4096)
+        opened += some
+    return opened
+
+
+def executed(tap: WireTap, seconds: float) -> tuple[int, float]:
+    """Return how many statements were executed in a time, and how long it was at least."""
+    tap.take()
+    began = time.monotonic()
+    time.sleep(seconds)
+    return tap.take()["E"], time.monotonic() - began
+
+
+def test_two_thousand_streams_are_small_and_ask_one_statement_at_a_time(own_database: str, folder: Path) -> None:
+    settings = ONE | {"MAX_CONNECTIONS": str(STREAMS + 100)}
+    with (
+        WireTap(own_database) as tap,
+        Service(folder, DATABASE_URL=tap.url, **settings) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+    ):
+        process = psutil.Process(service.process.pid)
+        with ExitStack() as stack:
+            open_streams(stack, service.address, range(1, AT_ONCE + 1))  # what the first ones load and keep
+        before = process.memory_info().rss, process.num_fds()
+        with ExitStack() as stack:
+            streams = open_streams(stack, service.address, range(1, STREAMS + 1))
+            assert process.memory_info().rss - before[0] < STREAMS * 10 * KB
+            statements, seconds = executed(tap, 2)
+            assert 1 <= statements <= seconds / feed.POLL_EVERY + 1
+            for user in (1, STREAMS // 2, STREAMS):
+                task = USERS.created(client, user)
+                assert f'"id":{task["id"]},'.encode() in streams[user - 1].recv(4096)
+        wait_for(lambda: process.num_fds() <= before[1])
+        wait_for(lambda: executed(tap, 3 * feed.POLL_EVERY)[0] == 0)
+
+
+def test_streams_of_one_owner_share_what_is_read(database_url: str, folder: Path, alice: int) -> None:
+    with (
+        WireTap(database_url) as tap,
+        Service(folder, DATABASE_URL=tap.url, **ONE) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+        ExitStack() as stack,
+    ):
+        sources = [
+            stack.enter_context(EventSource(service.address, USERS.beside(alice, "events")).opened()) for _ in range(50)
+        ]
+        tap.take()
+        began = time.monotonic()
+        task = USERS.created(client, alice)
+        assert [source.next().data["tasks"] for source in sources] == [[task]] * 50
+        polls = (time.monotonic() - began) / feed.POLL_EVERY + 1
+        assert 2 <= tap.take()["E"] <= 2 + polls  # the write, and what it changed
+
+
+@contextmanager
+def in_this_process(database_url: str) -> Iterator[str]:
+    with serving(create_service(Settings.read(database_url=database_url))) as address:
+        yield address
+
+
+def test_a_change_by_the_same_process_is_not_waited_for(
+    database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "POLL_EVERY", 3600)
+    with (
+        in_this_process(database_url) as address,
+        EventSource(address, USERS.beside(alice, "events")).opened() as source,
+        httpx.Client(base_url=address) as client,
+    ):
+        task = USERS.created(client, alice)
+        assert source.next().data["tasks"] == [task]
+
+
+def test_a_stream_has_comments_while_nothing_changes(
+    database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "COMMENT_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.05)
+    with (
+        in_this_process(database_url) as address,
+        EventSource(address, USERS.beside(alice, "events")).opened() as source,
+    ):
+        source.wait_for_comments(3)
+        fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", alice)
+        assert source.next().change == 1
+        source.wait_for_comments(3)
+
+
+def test_a_client_that_reads_nothing_is_ended_and_resumes_and_an_idle_one_is_not(
+    database_url: str, folder: Path, alice: int, bob: int
+) -> None:
+    fill(database_url, alice, 1_000, "x" * 5_000)  # more than fits into the buffers on the way, in one event
+    settings = {"SEND_TIMEOUT": "2", "HEADER_TIMEOUT": "2"}
+    with (
+        Service(folder, DATABASE_URL=database_url, **settings) as service,
+        EventSource(service.ready().address, USERS.beside(bob, "events")).opened() as idle,
+        asks(
+            service.address,
+            f"GET {USERS.beside(alice, 'events', since=0)} HTTP/1.1",
+            head="Host: x\r\nX-Request-ID: slow\r\n",
+        ) as slow,
+    ):
+        service.wait_for("request", request_id="slow")  # ended, though nothing was taken
+        assert b"\r\nid: 1\n" in (received := everything_from(slow))
+        assert not received.endswith(b"0\r\n\r\n")
+        with EventSource(service.address, USERS.beside(alice, "events"), {"Last-Event-ID": "0"}) as source:
+            assert len(source.opened().next().data["tasks"]) == 1_000
+        fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", bob)
+        assert idle.next().change == 1
