@@ -97,11 +97,13 @@ class Call:
             arguments[reader.name] = reader.read(parts)
         return arguments
 
-    def refuse_other_than_headers(self) -> None:
-        """Raise Unsupported if an argument is not an optional header or the request."""
-        for each in self.readers():
-            if not isinstance(each, RequestReader) and not (isinstance(each, HeaderReader) and not each.required):
+    def header_keys(self) -> frozenset[bytes]:
+        """Return the names of its headers. Raises Unsupported if it reads more than optional headers and the request."""
+        read = [each for each in self.readers() if not isinstance(each, RequestReader)]
+        for each in read:
+            if not isinstance(each, HeaderReader) or each.required:
                 raise Unsupported(f"{each.name} is not an optional header")
+        return frozenset(each.key for each in read if isinstance(each, HeaderReader))
 
     def readers(self) -> Iterator[_AnyReader]:
         """Yield the readers of the arguments, including those of dependencies."""
@@ -119,11 +121,12 @@ class _Dependency:
         self._uses_cache = dependant.use_cache
         self.reads_only_headers = reads_only_headers(self.call.function)
         """Whether it need not be called for a request with none of the headers that it reads: it would return None."""
-        if self.reads_only_headers:
-            self.call.refuse_other_than_headers()
+        self._header_keys = self.call.header_keys() if self.reads_only_headers else frozenset()
 
     async def value(self, parts: RequestParts) -> Any:
         """Return what the provider returns, or None where its arguments have faults."""
+        if self._header_keys and all(name not in self._header_keys for name, _ in parts.headers):
+            return None
         function, faults = self.call.function, len(parts.faults)
         arguments = await self.call.arguments(parts)
         if len(parts.faults) > faults:
