@@ -98,7 +98,7 @@ class Call:
         return arguments
 
     def header_keys(self) -> frozenset[bytes]:
-        """Return the names of its headers. Raises Unsupported if it reads more than these, optional, and the request."""
+        """Return the names of its headers. Raises Unsupported if it reads more than optional ones and the request."""
         read = [each for each in self.readers() if not isinstance(each, RequestReader)]
         for each in read:
             if not isinstance(each, HeaderReader) or each.required:
