@@ -9,7 +9,7 @@
 -- more, and because Citus copies the functions of triggers to its workers, but not what they call.
 -- next_change:
     UPDATE users SET clock = clock + 1, clock_xact = txid_current(), updated_at = now()
-        WHERE id = {row}.user_id AND (clock_xact IS DISTINCT FROM txid_current() OR updated_at <> now())
+        WHERE id = {row}.user_id AND clock_xact IS DISTINCT FROM txid_current()
         RETURNING clock INTO number;
     IF number IS NULL THEN  -- moved already, as by a statement that changes many tasks, or there is no such user yet
         SELECT clock INTO number FROM users
