@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -15,6 +16,7 @@ from tests.support.sync_clients import OWNER, Client, change_of, clients_on_the_
 from tests.support.waiting import wait_for
 
 WRITE = "INSERT INTO tasks (user_id, title) SELECT $1, 'by SQL ' || n FROM generate_series(0, 9) AS n"
+FORGET = "TRUNCATE history, idempotency_keys"
 CREATED = """SELECT json_object_agg(title, tasks) FROM (
     SELECT after ->> 'title' AS title, count(DISTINCT task_id) AS tasks FROM history WHERE before IS NULL GROUP BY title
 ) AS created"""
@@ -26,12 +28,22 @@ def go_on(everybody: list[Client]) -> None:
     wait_for(lambda: min(map(change_of, everybody)) > enough, every=0.05)
 
 
-def test_through_a_restart_and_an_outage_nothing_is_missed_and_nothing_doubled(
+def assert_copies_are_the_list(everybody: list[Client], address: str) -> None:
+    listed = httpx.get(f"{address}/users/{OWNER}/tasks")
+    wait_for(lambda: [change_of(each) for each in everybody] == [int(listed.headers["Change"])] * 3)
+    assert [tasks_of(each) for each in everybody] == [listed.json()] * 3
+
+
+def test_through_restarts_and_an_outage_nothing_is_missed_and_nothing_doubled(
     folder: Path, server: Postgresql, database: str
 ) -> None:
     url = server.url(database)
     settings = {"DATABASE_URL": url, "PORT": str(free_port())}
-    with ExitStack() as stack:
+    with ThreadPoolExecutor() as thread, ExitStack() as stack:  # this thread has the event loop of the browser
+
+        def sql(statement: str, *arguments: object) -> Any:
+            return thread.submit(fetchval, url, statement, *arguments).result()
+
         service = stack.enter_context(Service(folder, **settings)).ready()
         everybody = stack.enter_context(clients_on_the_page(service.address))
         go_on(everybody)
@@ -39,8 +51,7 @@ def test_through_a_restart_and_an_outage_nothing_is_missed_and_nothing_doubled(
         # Until here, each needed one list, one request for changes and one stream.
         asked = [line["route"] for line in service.lines if line["event"] == "request" and line["method"] == "GET"]
         assert asked.count("/users/{user_id}/tasks") == asked.count("/users/{user_id}/changes") == 3
-        with ThreadPoolExecutor() as thread:  # this one has the event loop of the browser
-            thread.submit(fetchval, url, WRITE, OWNER).result()
+        sql(WRITE, OWNER)  # nobody is told of that
         service = stack.enter_context(Service(folder, **settings)).ready()
         go_on(everybody)
         server.stop("immediate")
@@ -48,8 +59,11 @@ def test_through_a_restart_and_an_outage_nothing_is_missed_and_nothing_doubled(
         server.start()
         go_on(everybody)
         titles = [title for each in everybody for title in each.ask("stop")]
-        listed = httpx.get(f"{service.address}/users/{OWNER}/tasks")
-        wait_for(lambda: [change_of(each) for each in everybody] == [int(listed.headers["Change"])] * 3)
-        assert [tasks_of(each) for each in everybody] == [listed.json()] * 3
-    titles += [f"by SQL {number}" for number in range(10)]
-    assert json.loads(fetchval(url, CREATED)) == dict.fromkeys(titles, 1)
+        assert_copies_are_the_list(everybody, service.address)
+        titles += [f"by SQL {number}" for number in range(10)]
+        assert json.loads(sql(CREATED)) == dict.fromkeys(titles, 1)
+        service.kill()
+        sql(WRITE, OWNER)
+        sql(FORGET)  # what follows the copies
+        service = stack.enter_context(Service(folder, **settings)).ready()
+        assert_copies_are_the_list(everybody, service.address)
