@@ -218,6 +218,20 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
             assert example["value"]["status"] == int(status)
 
 
+@every_operation
+def test_an_error_is_shown_only_where_it_can_occur(document: Json, at: At) -> None:
+    shown = {
+        code
+        for response in operation_at(document, at)["responses"].values()
+        for content in response.get("content", {}).values()
+        for code in content.get("examples", ())
+    }
+    assert ("TASK_NOT_FOUND" in shown) == (at in NAME_A_TASK)
+    assert ("MALFORMED_JSON" in shown) == (at in TAKE_BODIES)
+    assert shown.isdisjoint({"CHANGE_NOT_FOUND", "UNDO_CONFLICT"}) == (not at[1].endswith("/undo"))
+    assert "NOT_FOUND" not in shown
+
+
 def test_every_status_of_an_error_is_documented_at_some_operation(document: Json) -> None:
     operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     documented = {int(status) for operation in operations for status in operation["responses"]}

@@ -10,7 +10,16 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from donebase.core.errors import Conflict, DonebaseError, Fault, InvalidInput, PreconditionFailed, UndoConflict
+from donebase.core.errors import (
+    ChangeNotFound,
+    Conflict,
+    DonebaseError,
+    Fault,
+    InvalidInput,
+    PreconditionFailed,
+    TaskNotFound,
+    UndoConflict,
+)
 from donebase.core.shapes import Task
 from donebase.core.tables import MAX_ID
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
@@ -37,6 +46,13 @@ _EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
     InvalidInput: InvalidInput([Fault("colour", "is not a known parameter", "unknown_parameter")]),  # at any address
     PreconditionFailed: PreconditionFailed(_example(Task)),
     UndoConflict: UndoConflict([Conflict(1, "title")]),
+}
+# What a path has at whose operations alone an error can occur; AddressNotFound occurs at none.
+_ONLY_AT: dict[type[DonebaseError], str] = {
+    TaskNotFound: "{task_id",
+    ChangeNotFound: "{change",
+    UndoConflict: "{change",
+    AddressNotFound: "*",
 }
 
 
@@ -102,7 +118,7 @@ def _correct(operation: dict[str, Any], route: Route) -> None:
             for name in _headers([*route.answers, *_errors(route)], int(status))
         }
         if any(body.get("schema") == _PROBLEM for body in response.get("content", {}).values()):
-            content = {"schema": _PROBLEM, "examples": _examples(int(status), takes_body=takes_body)}
+            content = {"schema": _PROBLEM, "examples": _examples(int(status), route, takes_body=takes_body)}
             response["content"] = {"application/problem+json": content}
     sent = operation["requestBody"]["content"].values() if takes_body else ()
     for part in (*operation.get("parameters", ()), *sent):
@@ -119,11 +135,12 @@ def _headers(answers: Sequence[Answer], status: int) -> list[str]:
     return [name for name in DOCUMENTED if name == "X-Request-ID" or name in own or name.lower().encode() in sent]
 
 
-def _examples(status: int, *, takes_body: bool) -> dict[str, Any]:
-    """Return the error responses with this status as they are really given: the first of each code."""
+def _examples(status: int, route: Route, *, takes_body: bool) -> dict[str, Any]:
+    """Return the error responses of a route with this status as they are really given: the first of each code."""
     examples: dict[str, Any] = {}
     for kind, spec in ERROR_SPECS.items():
-        if spec.status == status and kind is not AddressNotFound and (takes_body or spec.code != "MALFORMED_JSON"):
+        needs_path = _ONLY_AT.get(kind, "")
+        if spec.status == status and needs_path in route.path and (takes_body or spec.code != "MALFORMED_JSON"):
             error = _EXAMPLES.get(kind) or kind()
             examples.setdefault(spec.code, {"value": problem_body(error, "shop-42")})
     return examples
