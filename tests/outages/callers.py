@@ -79,6 +79,8 @@ async def no_longer_takes_connections(service: Service) -> None:
             _, connection = await asyncio.open_connection(place.hostname, place.port)
         except ConnectionRefusedError:
             return False
+        except ConnectionResetError:  # the listener was closed before it was accepted
+            return True
         connection.transport.abort()
         return True
 
