@@ -14,6 +14,7 @@ CLOCKS = {"monotonic", "perf_counter"}
 MEASURES = {
     "properties/budget.py",
     "outages/soak.py",
+    "routes/test_many_streams.py",
     "support/processes.py",
     "support/write_load.py",
     "test_metrics.py",
