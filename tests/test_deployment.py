@@ -15,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from donebase.http.errors import ERROR_SPECS
+from donebase.http.event_stream import COMMENT_EVERY
 from donebase.settings import Settings
 from tests.support.processes import Service
 from tests.support.servers import free_port
@@ -159,6 +160,8 @@ def test_nginx_and_the_service_wait_for_each_other_in_the_right_order() -> None:
     )
     assert seconds("keepalive_timeout") < int(service_keeps), "nginx is the one that closes an idle connection"
     assert seconds("proxy_read_timeout") > 10 > DEFAULTS["database_timeout"], "10 s is what the service promises"
+    of_streams = int(nginx_says("proxy_read_timeout")[1].removesuffix("s"))
+    assert of_streams > 2 * COMMENT_EVERY, "a comment that is late ends no stream"
     assert seconds("client_header_timeout") <= DEFAULTS["header_timeout"]
     assert seconds("client_body_timeout") <= DEFAULTS["body_timeout"]
     assert seconds("send_timeout") < DEFAULTS["send_timeout"]

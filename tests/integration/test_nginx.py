@@ -14,6 +14,7 @@ import pytest
 
 from donebase.settings import Settings
 from tests.support.databases import fetchval
+from tests.support.event_source import EventSource
 from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.nginx import Nginx, nginx
 from tests.support.problems import JSON
@@ -121,6 +122,19 @@ def test_a_long_list_comes_whole(through: httpx.Client, client: httpx.Client, da
         listed = family.listed(through, alice)
         assert len(listed) == MANY
         assert listed == family.listed(client, alice)
+
+
+def test_events_come_through_it_as_they_are_made_and_a_stream_ends_with_its_client(
+    through: httpx.Client, proxy: Nginx, service: Service, family: Family, alice: int
+) -> None:
+    request_id = f"events.{family.name}.{alice}"
+    address = family.beside(alice, "events")
+    with EventSource(proxy.address, address, {"X-Request-ID": request_id}).opened() as source:
+        created = family.created(through, alice)
+        assert source.next().data["tasks"] == [created]
+        family.delete(through, alice, created["id"])
+        assert source.next().data["deleted"] == [created["id"]]
+    service.wait_for("request", request_id=request_id)
 
 
 def test_many_at_once_are_all_created(through: httpx.Client, alice: int) -> None:
