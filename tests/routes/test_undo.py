@@ -209,6 +209,27 @@ def test_undos_of_one_deletion_that_cannot_see_each_other_are_a_conflict(
     assert [entry["change"] for entry in client.get(family.about(alice, "history")).json()] == [3, 2, 1]
 
 
+def test_an_undo_that_waits_for_a_change_undoes_what_that_has_left(
+    client: httpx.Client, service: Service, database_url: str, family: Family, alice: int
+) -> None:
+    task_id = family.created(client, alice, title="a")["id"]
+    for title in ("b", "a"):
+        family.change(client, alice, task_id, title=title)
+
+    async def both_begun_before_one_ends() -> tuple[httpx.Response, httpx.Response]:
+        async with Onlooker(database_url) as onlooker, httpx.AsyncClient(base_url=service.address) as own:
+            async with onlooker.holding_up_writes(alice):
+                change = asyncio.create_task(own.put(family.one(alice, task_id), json={"title": "b"}))
+                await onlooker.wait_for(1, "wait_event_type = 'Lock'")
+                back = asyncio.create_task(own.post(family.about(alice, "history/2/undo")))
+                await onlooker.wait_for(2, "wait_event_type = 'Lock'")
+            return await change, await back
+
+    change, back = asyncio.run(both_begun_before_one_ends())
+    assert (change.json()["title"], change.headers["Change"]) == ("b", "4")
+    assert ([each["title"] for each in back.json()["tasks"]], back.headers.get("Change")) == (["a"], "5")
+
+
 def test_undos_and_redos_at_once_are_one_after_another(client: httpx.Client, service: Service, alice: int) -> None:
     task = USERS.created(client, alice)
 

@@ -36,8 +36,6 @@ def _undo(key: dict[str, str]) -> TextClause:
         "columns": ", ".join(WRITABLE),
         "were": ", ".join(f"was.{name}" for name in WRITABLE),
         "values": ", ".join(f"{name} = wanted.{name}" for name in WRITABLE),
-        "present": ", ".join(f"tasks.{name}" for name in WRITABLE),
-        "wanted": ", ".join(f"wanted.{name}" for name in WRITABLE),
         "answered": ", ".join(answered),
         "names": ", ".join(FIELDS),
         "nulls": ", ".join("NULL" for _ in FIELDS),
@@ -48,9 +46,10 @@ def _undo(key: dict[str, str]) -> TextClause:
 
 
 # The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
-# write reads all of `conflicts` first. A task that another undo has put back since this statement began is not seen:
-# its key collides, and nothing is done. Where many tasks meet, they are looked up or listed: a join of what PostgreSQL
-# takes for a few rows would compare each with each.
+# write reads all of `conflicts` first. What is compared is in `touched`, as the lock found it: `tasks` would show it as
+# it was when the statement began. A task that another undo has put back since then is not seen: its key collides, and
+# nothing is done. Where many tasks meet, they are looked up or listed: a join of what PostgreSQL takes for a few rows
+# would compare each with each.
 _SQL = """
 WITH {seen}touched AS MATERIALIZED (
     SELECT past.*, task.id, task.completed_at, task.fields
@@ -81,17 +80,17 @@ WITH {seen}touched AS MATERIALIZED (
     WHERE after IS NULL AND before IS NOT NULL AND NOT EXISTS (SELECT FROM conflicts)
     RETURNING {answered}
 ), wanted AS MATERIALIZED (
-    SELECT
-        task_id, {were},
-        CASE WHEN was.completed THEN
+    SELECT task_id, {were}, moment.completed_at
+    FROM touched, jsonb_populate_record(NULL::tasks, fields || (before - 'completed_at')) AS was, LATERAL (
+        SELECT CASE WHEN was.completed THEN
             coalesce(timezone('UTC', (before ->> 'completed_at')::timestamp), touched.completed_at)
         END AS completed_at
-    FROM touched, jsonb_populate_record(NULL::tasks, fields || (before - 'completed_at')) AS was
+    ) AS moment
     WHERE before IS NOT NULL AND after IS NOT NULL
+        AND (fields || (before - 'completed_at'), moment.completed_at) IS DISTINCT FROM (fields, touched.completed_at)
 ), changed AS (
     UPDATE tasks SET {values}, completed_at = wanted.completed_at FROM wanted
     WHERE user_id = :owner AND tasks.id = wanted.task_id AND NOT EXISTS (SELECT FROM conflicts)
-        AND ({present}, tasks.completed_at) IS DISTINCT FROM ({wanted}, wanted.completed_at)
     RETURNING {answered}
 ), outcome AS (
     SELECT {names}, id AS task_id, NULL AS field, version AS number FROM restored
