@@ -44,7 +44,7 @@ def test_a_request_is_read_as_fastapi_reads_it(oracle: Oracle, document: Json, r
         def holds(sent: Sent) -> None:
             runner.run(oracle.agrees(sent))
 
-        for round_ in rounds(None, 0.2 / len(DOCUMENTED), examples=100):
+        for round_ in rounds(None, 0.2 / len(DOCUMENTED), examples=2_400 // len(DOCUMENTED)):
             round_(given(drawn)(holds))()
 
 

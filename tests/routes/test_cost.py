@@ -8,10 +8,12 @@ for other versions and for change; more than that is work that was added, and wa
 import asyncio
 import gc
 import sys
+from functools import cache
 from types import FrameType
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp
 
 from donebase.app import create_app, with_middleware
 from donebase.http.headers import _drawn, new_request_id
@@ -22,10 +24,15 @@ from tests.support.rows import CLOCK, Rows
 BODY = b'{"title": "Buy milk"}'
 
 
+@cache
+def service(rows: int) -> ASGIApp:
+    """Return a service, the same for each test, whose database answers with so many rows."""
+    settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
+    return with_middleware(create_app(settings, Rows(*range(1, rows + 1))))
+
+
 def calls(method: str, path: str, body: bytes, rows: int, *more: tuple[bytes, bytes]) -> int:
     """Return how many functions, Python's and C's, one request calls."""
-    settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
-    service = with_middleware(create_app(settings, Rows(*range(1, rows + 1))))
     headers = [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += more
     counted = 0
@@ -42,7 +49,7 @@ def calls(method: str, path: str, body: bytes, rows: int, *more: tuple[bytes, by
 
     async def ask() -> None:
         scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
-        await service(scope, receive, send)
+        await service(rows)(scope, receive, send)
 
     async def measure() -> None:
         for _ in range(10):

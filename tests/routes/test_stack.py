@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -31,7 +32,9 @@ class Stack:
         await self._app(scope, receive, send)
 
 
+@cache
 def service(rows: int, *, traced: bool) -> tuple[ErrorBoundary, Stack]:
+    """Return a service, the same for each test, whose database answers with so many rows, and its stack."""
     settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
     boundary = with_middleware(create_app(settings, Rows(*range(1, rows + 1))))
     assert isinstance(boundary, ErrorBoundary)
@@ -86,6 +89,7 @@ def requests(method: str, path: str) -> Iterator[Request]:
 @pytest.mark.parametrize("route", OPERATIONS.values(), ids=lambda route: route.unique_id)
 def test_an_answer_is_the_same_without_the_stack(route: Route, rows: int) -> None:
     (boundary, stack), (traced, traced_stack) = (service(rows, traced=each) for each in (False, True))
+    stack.asked = traced_stack.asked = 0
     for asked, request in enumerate(requests(route.method, route.path_format), start=1):
         assert answer(boundary, request) == answer(traced, request)
         assert (stack.asked, traced_stack.asked) == (0, asked)
