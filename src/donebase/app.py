@@ -71,9 +71,11 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     return app
 
 
-def _report_feed(failure: DonebaseError | None) -> None:
+def _report_feed(failure: Exception | None) -> None:
     if failure is None:
         logs.info("events.resumed")
+    elif not isinstance(failure, DonebaseError):
+        logs.crash("events.interrupted", failure)
     else:
         logs.warning("events.interrupted", cause=str(failure))
 

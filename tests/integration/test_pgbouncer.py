@@ -10,6 +10,7 @@ import pytest
 
 from donebase.postgres.connecting import find_connect_options
 from donebase.settings import Settings
+from tests.support.event_source import EventSource
 from tests.support.families import FAMILIES, USERS, Json
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
 from tests.support.postgresql import Postgresql, postgresql
@@ -95,6 +96,20 @@ def test_many_clients_of_several_processes_share_two_server_connections(server: 
             with_one_key = [threads.submit(_creates_with_a_key, address) for _ in range(CLIENTS)]
             assert len({each.result()["id"] for each in with_one_key}) == 1
         assert [line for line in service.lines if line["level"] != "info"] == []
+
+
+def test_a_stream_needs_no_session(server: Postgresql, pooler: Pgbouncer, folder: Path) -> None:
+    """Two services: what one of them changes, the other one has to ask for."""
+    url = pooler.url(server.database_with_tables())
+    with (
+        Service(folder, DATABASE_URL=url) as service,
+        Service(folder, DATABASE_URL=url) as other,
+        httpx.Client(base_url=other.ready().address) as client,
+        EventSource(service.ready().address, USERS.beside(1, "events")).opened() as source,
+    ):
+        for title in "abc":
+            created = USERS.created(client, 1, title=title)
+            assert source.next().data["tasks"] == [created]
 
 
 def _creates_with_a_key(address: str) -> Json:

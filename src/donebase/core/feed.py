@@ -4,32 +4,21 @@ docs/decisions/0030-live-streams-are-polled.md gives the reasons.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from itertools import islice
-from typing import NamedTuple
 
-from donebase.core.changes import Change, read_changes
+from donebase.core.changes import read_changes
 from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, DonebaseError, HistoryPruned, Overloaded
+from donebase.core.errors import DonebaseError, HistoryPruned
 from donebase.core.history_statements import CLOCKS, HISTORY_STATE
+from donebase.core.pieces import WINDOW, Encode, Piece, encoded_piece
 
 POLL_EVERY = 0.25  # seconds
-_WINDOW = 100  # tasks that are read together
 _READERS = 2  # owners whose changes are read at the same time: the connections are there for requests
-_PIECE = 2**15  # bytes of events that are handed out together, unless a single event is larger
 _WOKEN_TOGETHER = 100  # subscriptions between which other requests get their turn
 
-Encode = Callable[[Change], Awaitable[bytes]]
-Report = Callable[[DonebaseError | None], None]
-
-
-class Piece(NamedTuple):
-    """The events of the changes after `since`, up to and including `last`."""
-
-    since: int
-    last: int
-    events: bytes
+Report = Callable[[Exception | None], None]
 
 
 class Subscription:
@@ -72,7 +61,7 @@ class Channel:
         self.subscriptions: dict[Subscription, None] = {}
         self.piece: Piece | None = None
         self.reading = asyncio.Lock()
-        self.window = _WINDOW
+        self.window = WINDOW
 
 
 class ChangeFeed:
@@ -141,30 +130,17 @@ class ChangeFeed:
                 try:
                     async with self._readers:
                         changes = await read_changes(self._database, channel.owner, since, channel.window)
-                except (DatabaseFailed, Overloaded) as failure:
+                except HistoryPruned:
+                    raise
+                except DonebaseError as failure:
                     self._interrupt(failure)
                     self._failed.add(channel)
                     return None
-                channel.piece = await self._piece(channel, since, changes)
+                channel.piece = await encoded_piece(since, changes, self._encode)
+                channel.window = channel.piece.next_window
                 self._with_piece.append(channel)
                 self._advance(channel, channel.piece.last)  # another process may have made more than was known of
             return channel.piece
-
-    async def _piece(self, channel: Channel, since: int, changes: list[Change]) -> Piece:
-        """Encode as many of the changes as fit. Raises HistoryPruned if the first is not the one after `since`."""
-        if not changes or changes[0].number != since + 1:
-            raise HistoryPruned
-        events: list[bytes] = []
-        room = _PIECE
-        for change in changes:
-            event = await self._encode(change)
-            room -= len(event)
-            if events and room < 0:
-                break
-            events.append(event)
-        # If the tasks are large, the rest is read again: it is not kept while a slow client takes what is before it.
-        channel.window = len(events) if room < 0 else _WINDOW
-        return Piece(since, changes[len(events) - 1].number, b"".join(events))
 
     async def _poll(self) -> None:
         while True:
@@ -175,14 +151,16 @@ class ChangeFeed:
             for channel in self._with_piece:
                 channel.piece = None
             self._with_piece.clear()
-            asked = {owner: channel.clock for owner, channel in self._channels.items()}
             try:
-                rows = await self._database.fetch(CLOCKS, owners=[*asked])
-            except DonebaseError as failure:
+                await self._look()
+            except Exception as failure:  # whatever it is, the streams must not wait for ever
                 self._interrupt(failure)
-            else:
-                self._compare(asked, {row["id"]: row["clock"] for row in rows})
-                self._retry()
+
+    async def _look(self) -> None:
+        asked = {owner: channel.clock for owner, channel in self._channels.items()}
+        rows = await self._database.fetch(CLOCKS, owners=[*asked])
+        self._compare(asked, {row["id"]: row["clock"] for row in rows})
+        self._retry()
 
     def _compare(self, asked: dict[int, int], clocks: dict[int, int]) -> None:
         for owner, before in asked.items():
@@ -210,7 +188,7 @@ class ChangeFeed:
         if woken == _WOKEN_TOGETHER:
             asyncio.get_running_loop().call_soon(self._wake, subscriptions)
 
-    def _interrupt(self, failure: DonebaseError) -> None:
+    def _interrupt(self, failure: Exception) -> None:
         if not self._interrupted:
             self._interrupted = True
             self._report(failure)
