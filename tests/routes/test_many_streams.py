@@ -21,7 +21,7 @@ from tests.support.event_source import EventSource
 from tests.support.families import USERS
 from tests.support.in_process import serving
 from tests.support.processes import Service
-from tests.support.slow_readers import asks, everything_from
+from tests.support.slow_readers import all_begun, asks, everything_from
 from tests.support.waiting import wait_for
 from tests.support.wire import WireTap
 
@@ -154,8 +154,21 @@ def test_a_client_that_reads_nothing_is_ended_and_resumes_and_an_idle_one_is_not
     ):
         service.wait_for("request", request_id="slow")  # ended, though nothing was taken
         assert b"\r\nid: 1\n" in (received := everything_from(slow))
-        assert not received.endswith(b"0\r\n\r\n")
+        assert b'"deleted":[]' not in received  # the end of the event, without which it is none
         with EventSource(service.address, USERS.beside(alice, "events"), {"Last-Event-ID": "0"}) as source:
             assert len(source.opened().next().data["tasks"]) == 1_000
         fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", bob)
         assert idle.next().change == 1
+
+
+def test_streams_that_stall_in_a_large_event_do_not_each_keep_it(database_url: str, folder: Path, alice: int) -> None:
+    fill(database_url, alice, 1_000, "x" * 5_000)
+    with Service(folder, DATABASE_URL=database_url) as service, ExitStack() as stack:
+        process = psutil.Process(service.ready().process.pid)
+        before = process.memory_info().rss
+        for _ in range(16):
+            request = f"GET {USERS.beside(alice, 'events', since=0)} HTTP/1.1"
+            all_begun(stack, [asks(service.address, request)])
+            time.sleep(1.2 * feed.POLL_EVERY)  # so that what one has read is not there any more for the next
+        grown = process.memory_info().rss - before
+        assert grown < 50 * 10**6, "not 5 MB for each"

@@ -10,9 +10,9 @@ from itertools import islice
 
 from donebase.core.changes import read_changes
 from donebase.core.database import Database
-from donebase.core.errors import DonebaseError, HistoryPruned
+from donebase.core.errors import DatabaseFailed, HistoryPruned, Overloaded, SchemaMismatch
 from donebase.core.history_statements import CLOCKS, HISTORY_STATE
-from donebase.core.pieces import WINDOW, Encode, Piece, encoded_piece
+from donebase.core.pieces import WINDOW, Encode, KeptPieces, Piece, encoded_piece
 
 POLL_EVERY = 0.25  # seconds
 _READERS = 2  # owners whose changes are read at the same time: the connections are there for requests
@@ -32,18 +32,15 @@ class Subscription:
         self.position = position
         self.wake = wake
 
-    async def next(self) -> bytes:
-        """Return the next events, or nothing if there are none: `wake` is called when there may be.
+    async def read(self) -> Piece | None:
+        """Return what follows the position, or None if nothing does: `wake` is called when something may.
 
-        There are none as well while the database cannot be reached. Raises HistoryPruned if the next change is lost.
+        It is None as well while the database cannot be reached. The reader moves `position` on, and can read a piece
+        again before. Raises HistoryPruned if the next change is lost.
         """
         if self.position == self._channel.clock:
-            return b""
-        piece = await self._feed.read(self._channel, self.position)
-        if piece is None:
-            return b""
-        self.position = piece.last
-        return piece.events
+            return None
+        return await self._feed.read(self._channel, self.position)
 
     def close(self) -> None:
         """Listen no more."""
@@ -51,15 +48,14 @@ class Subscription:
 
 
 class Channel:
-    """The subscriptions to one owner, and what they share: the owner's clock, and the piece that was read last."""
+    """The subscriptions to one owner, and what they share: the owner's clock, and whose turn it is to read."""
 
-    __slots__ = ("clock", "owner", "piece", "reading", "subscriptions", "window")
+    __slots__ = ("clock", "owner", "reading", "subscriptions", "window")
 
     def __init__(self, owner: int, clock: int) -> None:
         self.owner = owner
         self.clock = clock
         self.subscriptions: dict[Subscription, None] = {}
-        self.piece: Piece | None = None
         self.reading = asyncio.Lock()
         self.window = WINDOW
 
@@ -77,7 +73,7 @@ class ChangeFeed:
         self._channels: dict[int, Channel] = {}
         self._readers = asyncio.Semaphore(_READERS)
         self._polling: asyncio.Task[None] | None = None
-        self._with_piece: list[Channel] = []
+        self._kept = KeptPieces()
         self._failed: set[Channel] = set()
         self._interrupted = False
 
@@ -106,6 +102,7 @@ class ChangeFeed:
         channel.subscriptions.pop(subscription, None)
         if not channel.subscriptions and self._channels.get(channel.owner) is channel:
             del self._channels[channel.owner]
+            self._kept.drop(channel.owner)
 
     def notify(self, owner: int, change: int) -> None:
         """Tell of a change that was made by this process: it is not polled for."""
@@ -126,21 +123,20 @@ class ChangeFeed:
         async with channel.reading:
             if channel in self._failed:  # for another subscription
                 return None
-            if channel.piece is None or channel.piece.since != since:
+            piece = self._kept.get(channel.owner)
+            if piece is None or piece.since != since:
                 try:
                     async with self._readers:
                         changes = await read_changes(self._database, channel.owner, since, channel.window)
-                except HistoryPruned:
-                    raise
-                except DonebaseError as failure:
+                except (DatabaseFailed, Overloaded, SchemaMismatch) as failure:
                     self._interrupt(failure)
                     self._failed.add(channel)
                     return None
-                channel.piece = await encoded_piece(since, changes, self._encode)
-                channel.window = channel.piece.next_window
-                self._with_piece.append(channel)
-                self._advance(channel, channel.piece.last)  # another process may have made more than was known of
-            return channel.piece
+                piece = await encoded_piece(since, changes, self._encode)
+                channel.window = piece.next_window
+                self._kept.keep(channel.owner, piece)
+                self._advance(channel, piece.last)  # another process may have made more than was known of
+            return piece
 
     async def _poll(self) -> None:
         while True:
@@ -148,13 +144,14 @@ class ChangeFeed:
             if not self._channels:
                 self._polling = None
                 return
-            for channel in self._with_piece:
-                channel.piece = None
-            self._with_piece.clear()
+            self._kept.drop_unless(self._is_needed)
             try:
                 await self._look()
             except Exception as failure:  # whatever it is, the streams must not wait for ever
                 self._interrupt(failure)
+
+    def _is_needed(self, owner: int, piece: Piece) -> bool:
+        return any(each.position == piece.since for each in self._channels[owner].subscriptions)
 
     async def _look(self) -> None:
         asked = {owner: channel.clock for owner, channel in self._channels.items()}
@@ -171,6 +168,7 @@ class ChangeFeed:
             if clock < before == channel.clock:
                 # A copy of the database has taken its place: what comes after the number of a subscription is lost.
                 channel.clock = clock
+                self._kept.drop(owner)
                 self._wake(iter([*channel.subscriptions]))
             else:
                 self._advance(channel, clock)

@@ -10,6 +10,8 @@ WINDOW = 100
 """How many tasks are read together."""
 _LARGEST = 2**15  # bytes, unless a single event is larger
 
+_MOST_KEPT = 2**24  # bytes, unless a single piece is larger
+
 Encode = Callable[[Change], Awaitable[bytes]]
 """Makes the event of a change."""
 
@@ -40,3 +42,33 @@ async def encoded_piece(since: int, changes: Sequence[Change], encode: Encode) -
         events.append(event)
     next_window = len(events) if room < 0 else WINDOW
     return Piece(since, changes[len(events) - 1].number, b"".join(events), next_window)
+
+
+class KeptPieces:
+    """The piece that was read last for each owner, for all streams. They are limited in size together."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[int, Piece] = {}  # the newest last
+        self._bytes = 0
+
+    def get(self, owner: int) -> Piece | None:
+        """Return the piece of an owner."""
+        return self._pieces.get(owner)
+
+    def keep(self, owner: int, piece: Piece) -> None:
+        """Keep a piece in the place of the last one. If all are too large together, the oldest ones go."""
+        self.drop(owner)
+        self._pieces[owner] = piece
+        self._bytes += len(piece.events)
+        while self._bytes > _MOST_KEPT and len(self._pieces) > 1:
+            self.drop(next(iter(self._pieces)))
+
+    def drop(self, owner: int) -> None:
+        """Drop the piece of an owner, if there is one."""
+        piece = self._pieces.pop(owner, None)
+        self._bytes -= len(piece.events) if piece else 0
+
+    def drop_unless(self, is_needed: Callable[[int, Piece], bool]) -> None:
+        """Drop the pieces that are not needed any more."""
+        for owner in [owner for owner, piece in self._pieces.items() if not is_needed(owner, piece)]:
+            self.drop(owner)

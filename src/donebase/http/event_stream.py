@@ -20,7 +20,8 @@ COMMENT_EVERY = 15.0  # seconds
 _RECONNECT_AFTER = 1000  # milliseconds
 _COMMENT = b":\n\n"
 _AT_ONCE = 100  # tasks that are encoded together
-_SLICE = 2**15  # bytes of a large event that wait for a client at a time
+_SLICE = 2**15  # bytes of a large event that wait for a client at a time, unless it has too many of them
+_MOST_SLICES = 64
 _LAST_WORDS = 0.25  # seconds of a stop in which a client has to take the end of its stream
 LOOK_EVERY = 1.0  # seconds
 _HEADERS: Headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
@@ -160,23 +161,27 @@ class EventStream(Response):
 
     async def _write_all(self) -> None:
         """Write until nothing is left, as fast as the client reads: what waits for it stays in PostgreSQL."""
+        sent = 0  # bytes of the events after the position
         while self._is_open:
             await self._send(_piece(b""))  # returns when the client has read most of what it was sent
             if self._ends:
                 await self._send(_END)
                 return
-            content = await self._next()
-            if not content and not self._ends:
+            piece = await self.subscription.read()
+            if piece is not None:
+                content = piece.events[sent : sent + max(_SLICE, len(piece.events) // _MOST_SLICES)]
+                sent += len(content)
+                if sent == len(piece.events):
+                    self.subscription.position, sent = piece.last, 0
+                piece = None  # it is read again for the next slice: other clients may be as slow as this one
+            elif self._comment_is_due:
+                content = _COMMENT
+            elif self._ends:
+                continue
+            else:
                 return
-            for at in range(0, len(content), _SLICE):
-                await self._send(_piece(content[at : at + _SLICE]))
-
-    async def _next(self) -> bytes:
-        content = await self.subscription.next()
-        if self._comment_is_due and not content:
-            content = _COMMENT
-        self._comment_is_due = False
-        return content
+            self._comment_is_due = False
+            await self._send(_piece(content))
 
     def _cut_off(self) -> None:
         if self._is_open and self._request:
