@@ -147,7 +147,7 @@ async def works(database: PostgresDatabase) -> bool:
 def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
     async def use(database: PostgresDatabase) -> None:
         # On a busy machine, PostgreSQL's own timeout can come first.
-        with pytest.raises(DatabaseFailed, match="did not respond in time|due to statement timeout"):
+        with pytest.raises(DatabaseFailed, match=r"did not respond in time|due to statement timeout"):
             await database.fetch(select(func.pg_sleep(600)))
         await until(lambda: works(database), True)
         watch = await asyncpg.connect(database_url, statement_cache_size=0)
