@@ -179,11 +179,10 @@ class ChangeFeed:
             self._wake(iter([*channel.subscriptions]))
 
     def _wake(self, subscriptions: Iterator[Subscription]) -> None:
-        woken = 0
-        for subscription in islice(subscriptions, _WOKEN_TOGETHER):
+        some = [*islice(subscriptions, _WOKEN_TOGETHER)]
+        for subscription in some:
             subscription.wake()
-            woken += 1
-        if woken == _WOKEN_TOGETHER:
+        if some:
             asyncio.get_running_loop().call_soon(self._wake, subscriptions)
 
     def _interrupt(self, failure: Exception) -> None:
