@@ -16,7 +16,7 @@ import pytest
 from donebase import __version__
 from tests.outages.callers import no_longer_takes_connections
 from tests.support.families import USERS
-from tests.support.processes import Service, clean_environment, run_donebase
+from tests.support.processes import ExecutedService, clean_environment, run_donebase
 from tests.support.waiting import DEADLINE
 
 
@@ -110,7 +110,7 @@ def test_a_database_that_is_not_there_ends_the_start(folder: Path, database_url:
 
 
 def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> None:
-    with Service(folder, DATABASE_URL=database_url) as service:
+    with ExecutedService(folder, DATABASE_URL=database_url) as service:
         output = service.ready().wait_for("listening")
         assert output["documentation"] == f"{output['address']}/docs"
         assert httpx.get(output["documentation"]).status_code == 200
@@ -121,7 +121,7 @@ def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.Signals, workers: str) -> None:
-    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+    with ExecutedService(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         address = service.ready().address
         assert httpx.get(f"{address}/health").json()["status"] == "ok"
         service.process.send_signal(stop)
@@ -139,7 +139,7 @@ def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.S
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_signals_that_go_on_until_it_has_ended_change_nothing(folder: Path, database_url: str, workers: str) -> None:
-    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+    with ExecutedService(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         service.ready()
         while service.process.poll() is None:
             for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -168,7 +168,7 @@ def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
 
 
 def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:
-    with Service(folder, DATABASE_URL=database_url, BODY_TIMEOUT="600", SHUTDOWN_GRACE="600") as service:
+    with ExecutedService(folder, DATABASE_URL=database_url, BODY_TIMEOUT="600", SHUTDOWN_GRACE="600") as service:
         host, port = service.ready().address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=DEADLINE) as connection:
             body = b'{"title": "half before, half after"}'
@@ -185,7 +185,7 @@ def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url
 
 
 def test_several_workers_share_the_port_and_the_tables(folder: Path, database_url: str, alice: int) -> None:
-    with Service(folder, DATABASE_URL=database_url, WORKERS="3") as service:
+    with ExecutedService(folder, DATABASE_URL=database_url, WORKERS="3") as service:
         address = service.ready().address
         for number in range(12):
             with httpx.Client(base_url=address) as client:
@@ -195,7 +195,7 @@ def test_several_workers_share_the_port_and_the_tables(folder: Path, database_ur
 
 
 def test_it_serves_before_its_database_is_there(folder: Path) -> None:
-    with Service(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing") as service:
+    with ExecutedService(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing") as service:
         address = service.ready().address
         assert httpx.get(f"{address}/livez").status_code == 200
         health = httpx.get(f"{address}/health")

@@ -1,0 +1,88 @@
+"""A service in a process that was forked from one with all its imports (`tests/support/launcher.py`)."""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+
+from tests.support.launcher import REPORT
+
+ROOT = Path(__file__).parents[2]
+
+
+class ForkedService:
+    """A process that does what `donebase serve` does, with what the tests use of `subprocess.Popen`."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        pipes = [os.pipe() for _ in range(3)]
+        message = json.dumps({"folder": str(folder), "environment": environment}).encode()
+        socket.send_fds(_launcher(), [message], [writes for _, writes in pipes])
+        for _, writes in pipes:
+            os.close(writes)
+        (output, _), (errors, _), (self._report, _) = pipes
+        self.stdout, self.stderr = os.fdopen(output), os.fdopen(errors)
+        self._lock = threading.Lock()
+        self.returncode: int | None = None
+        self.pid = self._reported()
+
+    def poll(self) -> int | None:
+        """Return its exit status, or the signal that ended it as a negative number, or None while it runs."""
+        with self._lock:
+            if self.returncode is None and self._is_reported(0):
+                self.returncode = self._reported()
+                os.close(self._report)
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Return that within so many seconds. Raises TimeoutExpired."""
+        if self.returncode is None and self._is_reported(timeout):
+            self.poll()
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("donebase serve", timeout)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def _is_reported(self, timeout: float) -> bool:
+        report = select.poll()
+        report.register(self._report, select.POLLIN)
+        return bool(report.poll(timeout * 1_000))
+
+    def _reported(self) -> int:
+        number: int
+        (number,) = REPORT.unpack(os.read(self._report, REPORT.size))
+        return number
+
+
+@cache
+def _launcher() -> socket.socket:
+    """Return the socket of a launcher, which ends with this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tests.support.launcher", str(theirs.fileno())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+    atexit.register(process.wait)
+    atexit.register(ours.close)
+    return ours

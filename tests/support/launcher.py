@@ -1,0 +1,71 @@
+"""Starts services by fork: one process imports what every service would import anew, which is most of a start.
+
+Its argument is the number of a socket. A message is JSON, a folder and an environment, with the descriptors of the
+service's standard output and standard error, and of a pipe for its process id and, in the end, its exit status.
+"""
+
+import gc
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from typing import NoReturn
+
+REPORT = struct.Struct("i")
+
+
+def main(requests: socket.socket) -> None:
+    """Start a service for each message, until nobody can send one."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who waits for a service
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, 2**18, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            requests.close()
+            _start(json.loads(message), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _start(wanted: dict[str, dict[str, str]], output: int, errors: int, report: int) -> NoReturn:
+    """Start a service, and report its process id and its exit status."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    process = os.fork()
+    if process == 0:
+        os.close(report)
+        _serve(wanted, output, errors)
+    os.close(output)
+    os.close(errors)
+    os.write(report, REPORT.pack(process))
+    _, status = os.waitpid(process, 0)
+    os.write(report, REPORT.pack(os.waitstatus_to_exitcode(status)))
+    os._exit(0)
+
+
+def _serve(wanted: dict[str, dict[str, str]], output: int, errors: int) -> NoReturn:
+    """Do what `donebase serve` does in a folder and an environment."""
+    for descriptor, standard in ((output, 1), (errors, 2)):
+        os.dup2(descriptor, standard)
+        os.close(descriptor)
+    os.chdir(str(wanted["folder"]))
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    sys.argv = ["donebase", "serve"]
+    from donebase.__main__ import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    gc.disable()
+    import donebase.app
+    import donebase.cli
+    import donebase.serving.http_server
+    import donebase.serving.process  # noqa: F401 - what a service imports
+
+    gc.freeze()
+    with socket.socket(fileno=int(sys.argv[1])) as each:
+        main(each)
