@@ -54,6 +54,10 @@ def _serve(wanted: dict[str, dict[str, str]], output: int, errors: int) -> NoRet
     os.environ.clear()
     os.environ.update(wanted["environment"])
     sys.argv = ["donebase", "serve"]
+    # What the service itself starts, its workers, imports nothing of this module.
+    this = sys.modules["__main__"]
+    this.__spec__ = None
+    del this.__file__
     from donebase.__main__ import run
 
     sys.exit(run())

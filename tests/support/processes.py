@@ -133,9 +133,9 @@ class ExecutedService(Service):
 
 
 def _can_be_forked(environment: dict[str, str]) -> bool:
-    """Tell whether nothing in an environment is read before `serve` begins, and it starts no further processes."""
+    """Tell whether nothing in an environment is read before `serve` begins."""
     early = [name for name in environment if name.startswith(("OTEL_", "PYTHON"))]
-    return not early and environment.get("WORKERS", "1") == "1" and "COVERAGE_PROCESS_CONFIG" not in os.environ
+    return not early and "COVERAGE_PROCESS_CONFIG" not in os.environ
 
 
 def clean_environment(**environment: str) -> dict[str, str]:
