@@ -25,6 +25,7 @@ class Clocks:
         self.polls = 0
         self.failures: dict[str, Exception] = {}
         """What polls and reads raise, as long as it is here."""
+        self.at_read: Callable[[], None] = lambda: None
 
     async def fetch(self, statement: Executable, /, **parameters: Any) -> list[dict[str, Any]]:
         """Return the clock, or the changes after a number."""
@@ -35,8 +36,10 @@ class Clocks:
         self.polls += is_poll
         if failure := self.failures.get("poll" if is_poll else "read"):
             raise failure
+        if not is_poll:
+            self.at_read()
         if is_poll:
-            return [{"id": OWNER, "clock": self.clock}]
+            return [{"id": owner, "clock": self.clock} for owner in parameters["owners"]]
         gone = {"before": None, "after": None, "later": None, "at": None, "task_id": 1, "id": None}
         numbers = range(parameters["since"] + 1, self.clock + 1)
         return [gone | state | {"change": number} for number in numbers] or [gone | state | {"change": None}]
@@ -174,5 +177,19 @@ def test_polling_ends_with_the_last_subscription_and_begins_again(run: Callable[
         followed.subscription = await followed.feed.subscribe(OWNER, 0, followed.woken.set)
         followed.database.clock = 1
         assert await followed.next() == b"1 "
+
+    run(story)
+
+
+def test_a_subscription_that_ends_while_it_reads_harms_no_other(run: Callable[[Story], None]) -> None:
+    async def story(followed: Followed) -> None:
+        followed.database.clock = 1
+        followed.feed.notify(OWNER, 1)
+        reading = asyncio.create_task(followed.subscription.read())
+        followed.database.at_read = followed.subscription.close
+        await reading
+        followed.subscription = await followed.feed.subscribe(8, 1, followed.woken.set)
+        await followed.polled(5)
+        assert followed.reports == []
 
     run(story)

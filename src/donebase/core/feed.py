@@ -144,14 +144,15 @@ class ChangeFeed:
             if not self._channels:
                 self._polling = None
                 return
-            self._kept.drop_unless(self._is_needed)
             try:
+                self._kept.drop_unless(self._is_needed)
                 await self._look()
             except Exception as failure:  # whatever it is, the streams must not wait for ever
                 self._interrupt(failure)
 
     def _is_needed(self, owner: int, piece: Piece) -> bool:
-        return any(each.position == piece.since for each in self._channels[owner].subscriptions)
+        channel = self._channels.get(owner)  # none if the last one has gone while it was read
+        return channel is not None and any(each.position == piece.since for each in channel.subscriptions)
 
     async def _look(self) -> None:
         asked = {owner: channel.clock for owner, channel in self._channels.items()}
