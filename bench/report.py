@@ -37,9 +37,7 @@ def tables(results: dict[str, Any]) -> list[Table]:
     found = []
     for connections, operations in results["cells"].items():
         found += [_cpu(connections, operations), _latency(connections, operations)]
-    at_most = results["cells"][str(max(summary.CONNECTIONS))]
-    if summary.with_history(at_most):
-        found.append(_history(at_most))
+    found.append(_history(results["cells"][str(max(summary.CONNECTIONS))]))
     servers = results["servers"]
     return [*found, _variants(results["variants"]), _servers(servers), _round_trips(servers)]
 

@@ -138,8 +138,7 @@ def targets(results: dict[str, Any]) -> list[Target]:
                 found.append(Target(f"{where}: CPU, × tutorial", cell["of_tutorial"]["median"], OF_TUTORIAL))
             if "p99_of_floor" in cell and int(connections) == max(CONNECTIONS):
                 found.append(Target(f"{where}: p99, × floor", cell["p99_of_floor"]["median"], P99_OF_FLOOR))
-    if with_history(results["cells"][str(max(CONNECTIONS))]):
-        found += _of_history(results["cells"][str(max(CONNECTIONS))])
+    found += _of_history(results["cells"][str(max(CONNECTIONS))])
     for name, cell in results["variants"].items():
         plain, limit = VARIANTS[name]
         if limit:
@@ -149,11 +148,6 @@ def targets(results: dict[str, Any]) -> list[Target]:
     found.append(Target("ready after its start, s", donebase["ready_s"]["median"], READY_S))
     found.append(Target("idle, MB", donebase["idle_mb"]["median"], IDLE_MB))
     return found
-
-
-def with_history(cells: dict[str, Any]) -> bool:
-    """Tell whether results know what the history costs: older ones do not."""
-    return "history_bytes" in cells["change"][DONEBASE]
 
 
 def _of_history(cells: dict[str, Any]) -> Iterator[Target]:
