@@ -42,6 +42,16 @@ def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("CORS_ORIGINS", "https://app.example.com/"),
         ("CORS_ORIGINS", "app.example.com"),
         ("CORS_ORIGINS", "https://*.example.com"),
+        ("PUBLIC_URL", "tasks.example.com"),
+        ("PUBLIC_URL", "ftp://tasks.example.com"),
+        ("PUBLIC_URL", "https://tasks.example.com/secret"),
+        ("PUBLIC_URL", "https://tasks.example.com//"),
+        ("PUBLIC_URL", "https://tasks.example.com?secret"),
+        ("PUBLIC_URL", "https://me:secret@tasks.example.com"),
+        ("PUBLIC_URL", "https://tasks.example.com:port"),
+        ("PUBLIC_URL", "https://täsks.example.com"),
+        ("PUBLIC_URL", "https://tasks.example.com\n"),
+        ("PUBLIC_URL", "https://"),
         ("DATABASE_URL", "mysql://me:secret@host/db"),
         ("DATABASE_URL", "postgresql//me:secret@host"),
         ("DATABASE_URL", "postgresql://me:secret@host:99999/db"),
@@ -145,11 +155,19 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings.read().cors_origins == ("https://app.example.com", "http://localhost:5173")
 
 
+@pytest.mark.parametrize("origin", ["https://tasks.example.com", "http://localhost:8000", "http://[::1]:8000"])
+def test_the_public_url_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    for value in (origin, f"{origin}/"):
+        monkeypatch.setenv("PUBLIC_URL", value)
+        assert Settings.read().public_url == origin
+
+
 # What is unset by default shows an example of what it could be.
 UNSET = (
     "DATABASE_URL",
     "DATABASE_URL_UNPOOLED",
     "DATA_DIR",
+    "PUBLIC_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 )

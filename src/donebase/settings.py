@@ -68,6 +68,11 @@ def _origin(origin: str) -> str:
 
 _URL = Annotated[SecretStr, AfterValidator(_postgresql)]
 _Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
+_PublicUrl = Annotated[
+    str,
+    Field(pattern=r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?$"),
+    AfterValidator(lambda url: url.removesuffix("/")),
+]
 _Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 _Seconds = Annotated[float, Field(gt=0, le=600)]
 
@@ -97,6 +102,10 @@ class Settings(BaseModel):
     )
     workers: Annotated[int, Field(ge=1, le=256)] = Field(
         default=1, description="must be a whole number of processes from 1 to 256"
+    )
+    public_url: _PublicUrl | None = Field(
+        default=None,
+        description="must be a scheme and a host, and nothing after them: such as https://tasks.example.com",
     )
     cors_origins: _Origins = Field(
         default=("http://localhost:3000",),
