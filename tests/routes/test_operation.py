@@ -34,7 +34,7 @@ from donebase.core.errors import TaskNotFound
 from donebase.http.family import Family, Handler
 from donebase.http.operation import OperationTable
 from donebase.http.parameters import Database, Owner, RequestPath, RequestQuery
-from donebase.http.providers import FromRequest, header_provider, provider
+from donebase.http.providers import FromRequest, header_provider, provider, query_provider
 from donebase.http.readers import Unsupported
 from donebase.http.request_parts import RequestParts
 from donebase.settings import Settings
@@ -96,6 +96,19 @@ async def wide_span(number: Number, x_span: Annotated[int | None, Header()] = No
     return x_span and number
 
 
+@query_provider(absent=())
+async def colours(colour: Annotated[tuple[str, ...], Query(max_length=2)] = (), shade: int = 0) -> tuple[object, ...]:
+    """Return something that a query says."""
+    called.append("colours")
+    return (*colour, shade) if colour or shade else ()
+
+
+@query_provider(absent=None)
+async def traced_number(number: int = 0, x_span: Annotated[int | None, Header()] = None) -> int | None:
+    """Read more than a query."""
+    return x_span and number
+
+
 Session = Annotated[tuple[object, int], Depends(session)]
 Caller = Annotated[str, Depends(caller)]
 Again = Annotated[tuple[object, int], Depends(session, use_cache=False)]
@@ -106,6 +119,11 @@ async def headers(
     x_tag: Annotated[tuple[str, ...], Header(max_length=2)] = (), x_size: Annotated[list[int] | None, Header()] = None
 ) -> Response: ...
 async def spanned(span: Annotated[str | None, Depends(span)], x_trace: Annotated[int, Header()] = 7) -> Response: ...
+async def coloured(
+    colours: Annotated[tuple[object, ...], Depends(colours)],
+    span: Annotated[str | None, Depends(span)],
+    size: Annotated[int, Query()] = 1,
+) -> Response: ...
 async def cookie(theme: Annotated[str, Cookie(max_length=5)] = "dark") -> Response: ...
 async def query(number: Number, size: Annotated[int, Query(alias="page-size")] = 50) -> Response: ...
 async def several(
@@ -127,6 +145,7 @@ FAMILY = Family(
         ("GET", "/header", header),
         ("GET", "/headers", headers),
         ("GET", "/spanned", spanned),
+        ("GET", "/coloured", coloured),
         ("GET", "/cookie", cookie),
         ("GET", "/query", query),
         ("GET", "/several", several),
@@ -225,6 +244,21 @@ def test_a_provider_of_headers_is_called_only_where_there_is_a_header() -> None:
     assert places(asked("GET", "/made/spanned", (b"x-span", b"x"))) == ["header.x-span int_parsing"]
 
 
+def test_a_provider_of_a_query_is_called_only_where_there_is_one_of_its_parameters() -> None:
+    nothing = {"colours": (), "span": None, "size": 1}
+    assert asked("GET", "/made/coloured").calls == [("coloured", nothing)]
+    assert asked("GET", "/made/coloured?&").calls == [("coloured", nothing)]
+    by_fastapi_alone = called.count("colours")
+    assert asked("GET", "/made/coloured?size=2").calls == [("coloured", nothing | {"size": 2})]
+    assert asked("GET", "/made/coloured", (b"x-span", b"3")).calls == [("coloured", nothing | {"span": "span 3"})]
+    assert called.count("colours") == by_fastapi_alone
+    [(_, arguments)] = asked("GET", "/made/coloured?colour=red&shade=1&size=2", (b"x-span", b"3")).calls
+    assert arguments == {"colours": ("red", 1), "span": "span 3", "size": 2}
+    assert called.count("colours") > by_fastapi_alone
+    outcome = asked("GET", "/made/coloured?colour=1&colour=2&colour=3&size=x")
+    assert places(outcome) == ["query.colour too_long", "query.size int_parsing"]
+
+
 def test_a_dependency_that_wants_no_cache_is_called_again() -> None:
     asked("GET", "/made/twice", (b"cookie", b"session=3"), (b"x-name", b"alice"))
     assert called == ["session", "session", "caller"] * (len(called) // 3)
@@ -289,6 +323,7 @@ async def handles_unregistered(given: Annotated[int, Depends(unregistered)]) -> 
 async def handles_generators(yielded: Annotated[int, Depends(generator)]) -> Response: ...
 async def handles_functions(computed: Annotated[int, Depends(lambda: 1)]) -> Response: ...
 async def handles_wide_spans(wide: Annotated[int | None, Depends(wide_span)]) -> Response: ...
+async def handles_traced_numbers(traced: Annotated[int | None, Depends(traced_number)]) -> Response: ...
 async def handles_scoped(scoped: Annotated[None, Depends(guard, scope="function")]) -> Response: ...
 async def handles_two_bodies(one: Shape, two: Other) -> Response: ...
 async def handles_embedded(inside: Annotated[Shape, Body(embed=True)]) -> Response: ...
@@ -315,6 +350,7 @@ def handles_in_a_thread(number: int) -> Response: ...
         (handles_generators, "yielded"),
         (handles_functions, "computed"),
         (handles_wide_spans, "number"),
+        (handles_traced_numbers, "x_span"),
         (handles_scoped, "function"),
         (handles_two_bodies, "one, two"),
         (handles_embedded, "inside"),

@@ -6,12 +6,12 @@ which an argument has faults is not called.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi.dependencies.models import Dependant
 from starlette.datastructures import State
 
-from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered, reads_only_headers
+from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered, reads_one_part
 from donebase.http.readers import (
     BodyReader,
     CookieReader,
@@ -32,6 +32,14 @@ _SUPPORTED = frozenset(
         *("path_params", "query_params", "header_params", "cookie_params", "body_params"),
     }
 )
+
+
+class _Plan(NamedTuple):
+    """The arguments that are known beforehand, and what there is to call and to read for the others."""
+
+    arguments: dict[str, Any]
+    dependencies: list["_Dependency"]
+    readers: list[_AnyReader]
 
 
 class Call:
@@ -55,16 +63,24 @@ class Call:
         except Unsupported as unsupported:
             name = getattr(self.function, "__name__", repr(self.function))
             raise Unsupported(f"{name}: {unsupported}") from None
-        self._leave_out_headers()
+        # For requests with and without headers that the operation reads, and with and without a query: most have none.
+        self._plans = (
+            (self._plan(), self._plan("query")),
+            (self._plan("header"), self._plan("header", "query")),
+        )
 
-    def _leave_out_headers(self) -> None:
-        """Find what there is to do for a request with none of the headers that its operation reads: most have none."""
-        headers = [each for each in self._readers if isinstance(each, HeaderReader) and not each.required]
-        providers = [each for each in self._dependencies if each.reads_only_headers]
-        self._without_headers = self._constants | {each.name: each.default for each in headers}
-        self._without_headers |= {each.name: None for each in providers if each.name is not None}
-        self._other_readers = [each for each in self._readers if each not in headers]
-        self._other_dependencies = [each for each in self._dependencies if each not in providers]
+    def _plan(self, *missing: str) -> _Plan:
+        """Return what there is to do for a request without some of its parts."""
+        readers = [each for each in self._readers if isinstance(each, Reader) and not each.required]
+        readers = [each for each in readers if each.source in missing]
+        providers = [each for each in self._dependencies if each.only and each.only.source in missing]
+        arguments = self._constants | {each.name: each.default for each in readers}
+        arguments |= {each.name: each.only.absent for each in providers if each.only and each.name is not None}
+        return _Plan(
+            arguments,
+            [each for each in self._dependencies if each not in providers],
+            [each for each in self._readers if each not in readers],
+        )
 
     def _add_dependency(self, dependency: Dependant, path_names: Sequence[str], state: State) -> None:
         name, function = dependency.name, dependency.call
@@ -81,14 +97,8 @@ class Call:
 
     async def arguments(self, parts: RequestParts) -> dict[str, Any]:
         """Return the arguments, after calling all dependencies. Faults are added to `parts`."""
-        if parts.headers:
-            arguments, dependencies, readers = self._constants.copy(), self._dependencies, self._readers
-        else:
-            arguments, dependencies, readers = (
-                self._without_headers.copy(),
-                self._other_dependencies,
-                self._other_readers,
-            )
+        known, dependencies, readers = self._plans[not parts.headers][not parts.query]
+        arguments = known.copy()
         for dependency in dependencies:
             value = await dependency.value(parts)
             if dependency.name is not None:
@@ -97,13 +107,18 @@ class Call:
             arguments[reader.name] = reader.read(parts)
         return arguments
 
-    def header_keys(self) -> frozenset[bytes]:
-        """Return the names of its headers. Raises Unsupported if it reads more than optional ones and the request."""
-        read = [each for each in self.readers() if not isinstance(each, RequestReader)]
-        for each in read:
-            if not isinstance(each, HeaderReader) or each.required:
-                raise Unsupported(f"{each.name} is not an optional header")
-        return frozenset(each.key for each in read if isinstance(each, HeaderReader))
+    def names_in(self, source: str) -> frozenset[bytes | str]:
+        """Return the names of its parameters, all of which must be optional and in one part of the request.
+
+        Raises Unsupported if it reads more than these and the request.
+        """
+        names: set[bytes | str] = set()
+        for each in self.readers():
+            if isinstance(each, Reader) and each.source == source and not each.required:
+                names.add(each.key if isinstance(each, HeaderReader) else each.alias)
+            elif not isinstance(each, RequestReader):
+                raise Unsupported(f"{each.name} is not an optional parameter of the {source}")
+        return frozenset(names)
 
     def readers(self) -> Iterator[_AnyReader]:
         """Yield the readers of the arguments, including those of dependencies."""
@@ -119,14 +134,16 @@ class _Dependency:
         self.name = dependant.name
         self.call = Call(dependant, path_names, state)
         self._uses_cache = dependant.use_cache
-        self.reads_only_headers = reads_only_headers(self.call.function)
-        """Whether it need not be called for a request with none of the headers that it reads: it would return None."""
-        self._header_keys = self.call.header_keys() if self.reads_only_headers else frozenset()
+        self.only = reads_one_part(self.call.function)
+        """Whether it need not be called for a request with none of the parameters that it reads."""
+        self._names = self.call.names_in(self.only.source) if self.only else frozenset()
 
     async def value(self, parts: RequestParts) -> Any:
         """Return what the provider returns, or None where its arguments have faults."""
-        if self._header_keys and all(name not in self._header_keys for name, _ in parts.headers):
-            return None
+        if self.only:
+            present = parts.query if self.only.source == "query" else dict(parts.headers)
+            if self._names.isdisjoint(present):
+                return self.only.absent
         function, faults = self.call.function, len(parts.faults)
         arguments = await self.call.arguments(parts)
         if len(parts.faults) > faults:

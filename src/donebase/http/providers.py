@@ -5,7 +5,7 @@ Each is a dependency of FastAPI as well, which documents them and, in the tests,
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from fastapi import Request
 
@@ -14,7 +14,14 @@ from donebase.http.request_parts import RequestParts
 _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
 
 _registered: set[Callable[..., Any]] = set()
-_of_headers: set[Callable[..., Any]] = set()
+_of_one_part: dict[object, "OnePart"] = {}
+
+
+class OnePart(NamedTuple):
+    """The only part of a request that a provider reads, and what it returns if none of its parameters is there."""
+
+    source: Literal["header", "query"]
+    absent: Any
 
 
 class FromApp:
@@ -67,8 +74,21 @@ def header_provider(function: _Function) -> _Function:
 
     It is not called then: few requests have such a header.
     """
-    _of_headers.add(provider(function))
+    _of_one_part[provider(function)] = OnePart("header", None)
     return function
+
+
+def query_provider(absent: Any) -> Callable[[_Function], _Function]:
+    """Register a function like `provider`. It returns `absent` where a query has none of the parameters that it reads.
+
+    It is not called then: few requests have a query.
+    """
+
+    def register(function: _Function) -> _Function:
+        _of_one_part[provider(function)] = OnePart("query", absent)
+        return function
+
+    return register
 
 
 def is_registered(dependency: object) -> bool:
@@ -76,6 +96,6 @@ def is_registered(dependency: object) -> bool:
     return dependency in _registered
 
 
-def reads_only_headers(dependency: object) -> bool:
-    """Tell whether a dependency is a function that `header_provider` has registered."""
-    return dependency in _of_headers
+def reads_one_part(dependency: object) -> OnePart | None:
+    """Return what a function reads that `header_provider` or `query_provider` has registered, None for any other."""
+    return _of_one_part.get(dependency)
