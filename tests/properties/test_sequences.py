@@ -14,7 +14,7 @@ from tests.properties.budget import rounds
 from tests.properties.conditions import Condition, conditions, headers_only
 from tests.properties.model import Model
 from tests.properties.rules import Json, moment
-from tests.support.families import API, FAMILIES, OWNED, USERS, V1, Family
+from tests.support.families import FAMILIES, OWNED, USERS, V1, Family
 from tests.support.problems import invalid, refused
 from tests.support.processes import Service
 from tests.support.versions import told
@@ -25,7 +25,7 @@ titles = texts.map(lambda text: f" {text}x")
 others = {"description": st.none() | texts, "completed": st.booleans()}
 new_tasks = st.fixed_dictionaries({"title": titles}, optional=others)
 changes = st.fixed_dictionaries({}, optional={"title": titles, **others})
-completions = st.sampled_from([{}, {"completed": True}, {"completed": False}])
+completions = st.sampled_from([{"completed": True}, {"completed": False}])
 wrong = st.sampled_from([{"title": " "}, {"title": None}, {"description": "\0"}, {"completed": 1}, {"Title": "x"}])
 
 
@@ -112,20 +112,21 @@ class Tasks(RuleBasedStateMachine):
 
     @rule(family=families, user=users, task_id=ids, condition=conditions, body=changes)
     def change(self, family: Family, user: int, task_id: int, condition: Condition, body: Json) -> None:
-        self.changed(self.write(family.change_method, family, (user, task_id, ""), condition, body), body)
+        method = family.change_methods[user % len(family.change_methods)]
+        self.changed(self.write(method, family, (user, task_id, ""), condition, body), body)
 
     @rule(user=users, task_id=ids, condition=conditions, body=new_tasks)
     def replace(self, user: int, task_id: int, condition: Condition, body: Json) -> None:
         response = self.write("PUT", V1, (user, task_id, ""), condition, body)
         self.changed(response, {"description": None, "completed": False, **body})
 
-    @rule(user=users, task_id=ids, condition=conditions, body=completions)
-    def complete(self, user: int, task_id: int, condition: Condition, body: Json) -> None:
-        self.changed(self.write("PATCH", API, (user, task_id, "/complete"), condition, body), body)
+    @rule(family=families, user=users, task_id=ids, condition=conditions, body=completions)
+    def complete(self, family: Family, user: int, task_id: int, condition: Condition, body: Json) -> None:
+        self.changed(self.write("PATCH", family, (user, task_id, "/complete"), condition, body), body)
 
-    @rule(user=users, task_id=ids, condition=headers_only)
-    def toggle(self, user: int, task_id: int, condition: Condition) -> None:
-        response = self.write("PATCH", API, (user, task_id, "/complete"), condition, None)
+    @rule(family=families, user=users, task_id=ids, condition=headers_only, body=st.sampled_from([None, {}]))
+    def toggle(self, family: Family, user: int, task_id: int, condition: Condition, body: Json | None) -> None:
+        response = self.write("PATCH", family, (user, task_id, "/complete"), condition, body)
         if response is not None:
             self.changed(response, {"completed": not self.model.tasks[task_id]["completed"]})
 

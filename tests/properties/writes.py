@@ -77,7 +77,7 @@ class Writer:
         succeeded(self.client.put(V1.one(self.user, draw(st.sampled_from(ids))), json=draw(_new_tasks)))
 
     def _complete(self, draw: Draw, ids: list[int]) -> None:
-        address = f"{API.one(self.user, draw(st.sampled_from(ids)))}/complete"
+        address = draw(_families).completion(self.user, draw(st.sampled_from(ids)))
         succeeded(self.client.patch(address, json=draw(_completions)))
 
     def _delete(self, draw: Draw, ids: list[int]) -> None:

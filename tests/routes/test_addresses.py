@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from donebase.routes import every_route
 from tests.support.families import Family
 from tests.support.hostile import METHODS, addresses
 from tests.support.problems import SENT, invalid, refused
 
+NAMES = ("1", "v2", "v1x", "v1")
 ADDRESSES = {path.format(user_id=1, task_id=1, change=1): methods for path, methods in addresses().items()}
 
 
@@ -45,9 +47,13 @@ def test_a_method_that_an_address_lacks_is_405(client: httpx.Client, address: st
 
 
 def test_no_address_below_api_v1_is_that_of_a_user_named_v1(client: httpx.Client) -> None:
+    below_api = [route for route in every_route() if route.tags == ["api"]]
+    assert len(below_api) > 10
+    for route in below_api:
+        found = [route.path_regex.match(route.path_format.format(user_id=user, task_id=1, change=1)) for user in NAMES]
+        assert [each is not None for each in found] == [True, True, True, False], route.path_format
     of_users = [path for path in ADDRESSES if path.startswith("/api/1/")]
     lacking = {path for each in of_users if (path := each.replace("/api/1/", "/api/v1/")) not in ADDRESSES}
-    assert "/api/v1/tasks/1/complete" in lacking
     for address in lacking:
         for method in METHODS:
             assert client.request(method, address).status_code == 404, (method, address)

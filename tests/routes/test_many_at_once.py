@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.at_once import at_once
-from tests.support.families import API, USERS, V1, Family
+from tests.support.families import USERS, V1, Family
 from tests.support.processes import Service
 
 
@@ -27,16 +27,16 @@ def test_every_create_is_answered_and_kept(
     assert family.listed(client, alice) == sorted(born, key=lambda task: task["id"])
 
 
-def test_no_toggle_is_lost(service: Service, client: httpx.Client, alice: int) -> None:
-    task = API.created(client, alice)
+def test_no_toggle_is_lost(service: Service, client: httpx.Client, family: Family, alice: int) -> None:
+    task = family.created(client, alice)
 
     async def toggle(session: httpx.AsyncClient, _turn: int) -> httpx.Response:
-        return await session.patch(f"{API.one(alice, task['id'])}/complete")
+        return await session.patch(family.completion(alice, task["id"]))
 
     responses = at_once(service, 101, toggle)
     assert Counter(response.status_code for response in responses) == {200: 101}
     assert Counter(response.json()["completed"] for response in responses) == {True: 51, False: 50}
-    assert API.read(client, alice, task["id"]).json()["completed"] is True
+    assert family.read(client, alice, task["id"]).json()["completed"] is True
     times = [response.json()["updated_at"] for response in responses]
     assert len(set(times)) == 101
 

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.families import API, USERS, V1, Family
+from tests.support.families import API, USERS, V1, Family, Json
+from tests.support.problems import refused
 
 
 def moved(task: dict[str, Any]) -> dict[str, Any]:
@@ -72,21 +73,23 @@ def test_a_task_is_found_by_its_id(client: httpx.Client, family: Family, alice: 
 )
 def test_only_what_is_sent_changes(client: httpx.Client, family: Family, alice: int, change: dict[str, object]) -> None:
     """000 capability C; 001 user story 3; 003 scenarios 4 and 5."""
-    before = family.created(client, alice, description="from the shop at the corner")
-    response = family.change(client, alice, before["id"], **change)
-    assert response.status_code == 200
-    after = response.json()
-    assert after == before | change | moved(after)
-    assert after["updated_at"] > before["updated_at"]
-    assert after["version"] == before["version"] + 1
-    assert after["completed_at"] == (after["updated_at"] if after["completed"] else None)
-    assert family.read(client, alice, before["id"]).json() == after
+    for method in family.change_methods:
+        before = family.created(client, alice, description="from the shop at the corner")
+        response = client.request(method, family.one(alice, before["id"]), json=change)
+        assert response.status_code == 200
+        after = response.json()
+        assert after == before | change | moved(after)
+        assert after["updated_at"] > before["updated_at"]
+        assert after["version"] == before["version"] + 1
+        assert after["completed_at"] == (after["updated_at"] if after["completed"] else None)
+        assert family.read(client, alice, before["id"]).json() == after
 
 
 def test_a_change_of_nothing_changes_nothing(client: httpx.Client, family: Family, alice: int) -> None:
     task = family.created(client, alice)
-    response = family.change(client, alice, task["id"])
-    assert (response.status_code, response.json()) == (200, task)
+    for method in family.change_methods:
+        response = client.request(method, family.one(alice, task["id"]), json={})
+        assert (response.status_code, response.json()) == (200, task)
 
 
 def test_what_a_get_returned_can_be_put_back(client: httpx.Client, family: Family, alice: int) -> None:
@@ -148,9 +151,16 @@ def test_anothers_task_does_not_exist(client: httpx.Client, owned: Family, alice
     """001 user stories 2, 3 and 4."""
     task = owned.created(client, alice)
     asked = {"X-Request-ID": "the-same"}
-    for method, body in (("GET", None), ("PUT", {"title": "mine"}), ("PUT", {}), ("DELETE", None)):
+    bodies: tuple[Json, ...] = ({"title": "mine"}, {})
+    changes = [(method, body) for method in owned.change_methods for body in bodies]
+    for method, body in (("GET", None), *changes, ("DELETE", None)):
         anothers = client.request(method, owned.one(bob, task["id"]), json=body, headers=asked)
         missing = client.request(method, owned.one(bob, 2**62), json=body, headers=asked)
+        assert anothers.status_code == 404
+        assert anothers.content == missing.content
+    for completion in (None, {}, {"completed": True}):
+        anothers = client.patch(owned.completion(bob, task["id"]), json=completion, headers=asked)
+        missing = client.patch(owned.completion(bob, 2**62), json=completion, headers=asked)
         assert anothers.status_code == 404
         assert anothers.content == missing.content
     assert owned.read(client, alice, task["id"]).json() == task
@@ -174,18 +184,44 @@ def test_v1_put_replaces(client: httpx.Client, alice: int) -> None:
     assert client.put(V1.one(alice, task["id"]), json={"completed": True}).status_code == 400
 
 
-def test_complete_turns_over_and_sets(client: httpx.Client, alice: int) -> None:
+def test_complete_turns_over_and_sets(client: httpx.Client, family: Family, alice: int) -> None:
     """002 user story 2."""
-    task = API.created(client, alice)
-    address = f"{API.one(alice, task['id'])}/complete"
+    task = family.created(client, alice)
+    address = family.completion(alice, task["id"])
     assert [client.patch(address).json()["completed"] for _ in range(3)] == [True, False, True]
     for wanted in (True, True, False, False):
         assert client.patch(address, json={"completed": wanted}).json()["completed"] is wanted
-    after = API.read(client, alice, task["id"]).json()
+    after = family.read(client, alice, task["id"]).json()
     assert after == task | moved(after)
     assert after["version"] == 5  # setting what it is already changes nothing
-    assert client.patch(address, json={}).json() == after
-    assert client.patch(f"{API.one(alice, 2**62)}/complete").status_code == 404
+    assert client.patch(family.completion(alice, 2**62)).status_code == 404
+
+
+@pytest.mark.parametrize("body", ["", "null", " null\n", "{}", '{"user_id": USER, "id": 7}', '{"version": VERSION}'])
+def test_a_completion_that_says_nothing_of_it_turns_over(
+    client: httpx.Client, family: Family, alice: int, body: str
+) -> None:
+    """What clients send that are made for a body, and have none."""
+    task = family.created(client, alice)
+    for number in (2, 3):
+        content = body.replace("USER", str(alice)).replace("VERSION", str(task["version"]))
+        headers = {"Content-Type": "application/json"}
+        response = client.patch(family.completion(alice, task["id"]), content=content, headers=headers)
+        assert (response.status_code, response.headers["change"]) == (200, str(number))
+        assert response.json()["completed"] is not task["completed"]
+        task = response.json()
+    assert family.read(client, alice, task["id"]).json() == task
+
+
+def test_a_completion_of_another_owner_or_version_is_refused(
+    client: httpx.Client, family: Family, alice: int, bob: int
+) -> None:
+    task = family.created(client, alice)
+    address = family.completion(alice, task["id"])
+    refused(client.patch(address, json={"user_id": bob}), 400, "VALIDATION_ERROR", ("user_id", "another_owner"))
+    refused(client.patch(address, json={"version": 7}), 412, "PRECONDITION_FAILED")
+    refused(client.patch(address, json={"completed": None}), 400, "VALIDATION_ERROR", ("completed", "wrong_type"))
+    assert family.read(client, alice, task["id"]).json() == task
 
 
 def test_updated_at_moves_on_every_change_and_never_back(client: httpx.Client, family: Family, alice: int) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.at_once import at_once
-from tests.support.families import API, FAMILIES, USERS, V1, Family, Json
+from tests.support.families import FAMILIES, USERS, V1, Family, Json
 from tests.support.problems import refused
 from tests.support.processes import Service
 from tests.support.versions import told
@@ -30,13 +30,15 @@ class Write(NamedTuple):
         return client.request(self.method, address, headers=headers, json=(self.body or {}) | fields)
 
 
-CHANGES = [Write(family, family.change_method, body={"title": "Buy oat milk"}) for family in FAMILIES]
+CHANGES = [
+    Write(family, method, body={"title": "Buy oat milk"}) for family in FAMILIES for method in family.change_methods
+]
 REPLACE = Write(V1, "PUT", body={"title": "Buy oat milk"})
-TOGGLE = Write(API, "PATCH", "/complete")
-COMPLETE = Write(API, "PATCH", "/complete", {"completed": True})
+TOGGLES = [Write(family, "PATCH", "/complete") for family in FAMILIES]
+COMPLETIONS = [Write(family, "PATCH", "/complete", {"completed": True}) for family in FAMILIES]
 DELETES = [Write(family, "DELETE") for family in FAMILIES]
-WITH_BODY = [*CHANGES, REPLACE, COMPLETE]
-WRITES = [*WITH_BODY, TOGGLE, *DELETES]
+WITH_BODY = [*CHANGES, REPLACE, *COMPLETIONS]
+WRITES = [*WITH_BODY, *TOGGLES, *DELETES]
 
 
 def every(writes: list[Write]) -> pytest.MarkDecorator:
@@ -86,10 +88,13 @@ def test_a_change_of_nothing_is_none(client: httpx.Client, family: Family, alice
     assert (response.json(), *told(response)) == (task, '"1"', None)
 
 
-def test_completing_what_is_completed_is_no_change(client: httpx.Client, alice: int) -> None:
-    task = API.created(client, alice, completed=True)
-    assert told(COMPLETE.send(client, task)) == ('"1"', None)
-    assert told(TOGGLE.send(client, task)) == ('"2"', "2")
+@pytest.mark.parametrize(("complete", "toggle"), [*zip(COMPLETIONS, TOGGLES, strict=True)])
+def test_completing_what_is_completed_is_no_change(
+    client: httpx.Client, alice: int, complete: Write, toggle: Write
+) -> None:
+    task = complete.family.created(client, alice, completed=True)
+    assert told(complete.send(client, task)) == ('"1"', None)
+    assert told(toggle.send(client, task)) == ('"2"', "2")
 
 
 @every(WRITES)
@@ -175,7 +180,7 @@ def test_what_was_read_can_be_sent_back_once(client: httpx.Client, family: Famil
     is_refused(client, client.put(family.one(alice, seen["id"]), json=seen | {"title": "Buy rice"}), first.json())
 
 
-@every([*WITH_BODY, TOGGLE])
+@every([*CHANGES, REPLACE, COMPLETIONS[0], *TOGGLES[:2]])
 def test_of_writers_that_try_again_each_makes_one_change(
     service: Service, client: httpx.Client, alice: int, write: Write
 ) -> None:

@@ -13,8 +13,13 @@ class Family(NamedTuple):
 
     name: str
     tasks: str
-    change_method: str
+    change_methods: tuple[str, ...]
     delete_status: int
+
+    @property
+    def change_method(self) -> str:
+        """The method that the family's specification has for a change of what is sent."""
+        return self.change_methods[0]
 
     def address(self, user: int) -> str:
         """Return where the tasks of a user are."""
@@ -64,14 +69,18 @@ class Family(NamedTuple):
         """Change the fields that are given and no other."""
         return client.request(self.change_method, self.one(user, task_id), json=fields)
 
+    def completion(self, user: int, task_id: int | str) -> str:
+        """Return where a task is completed."""
+        return f"{self.one(user, task_id)}/complete"
+
     def delete(self, client: httpx.Client, user: int, task_id: int) -> httpx.Response:
         """Delete a task."""
         return client.delete(self.one(user, task_id))
 
 
-V1 = Family("v1", "/api/v1/tasks", change_method="PATCH", delete_status=204)
-USERS = Family("users", "/users/{user_id}/tasks", change_method="PUT", delete_status=200)
-API = Family("api", "/api/{user_id}/tasks", change_method="PUT", delete_status=204)
+V1 = Family("v1", "/api/v1/tasks", change_methods=("PATCH",), delete_status=204)
+USERS = Family("users", "/users/{user_id}/tasks", change_methods=("PUT", "PATCH"), delete_status=200)
+API = Family("api", "/api/{user_id}/tasks", change_methods=("PUT", "PATCH"), delete_status=204)
 
 FAMILIES = (V1, USERS, API)
 OWNED = (USERS, API)

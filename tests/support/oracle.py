@@ -190,6 +190,8 @@ def refused_strictly(sent: Sent, route: Route) -> str:
         value = json.loads(sent.body.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
     except (ValueError, RecursionError):
         return "MALFORMED_JSON"  # FastAPI takes no body for a missing one, NaN, the last of duplicate keys, and UTF-16
+    if value is None and not route.body_field.field_info.is_required():
+        return ""  # null is no body for FastAPI as well
     signs = sum(map(sent.body.count, (b",", b"[", b"{")))
     nested = isinstance(value, dict) and any(isinstance(each, dict | list) for each in value.values())
     if len(sent.body) > 2**14 and signs > 10_000 and nested:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 
-from tests.support.families import API, FAMILIES, OWNED, USERS, V1
+from tests.support.families import FAMILIES, OWNED, USERS, V1
 from tests.support.kept_alive import NO_ANSWER, KeptAlive, Reply
 from tests.support.problems import SHAPE
 from tests.support.remembered import Remembered, State, Wish
@@ -183,17 +183,17 @@ class _Client:
             case "change":
                 some = self._order.sample([*state._asdict().items()], self._order.randint(1, 3))
                 changes: dict[str, Any] = dict(some)
-                method = family.change_method
+                method = self._order.choice(family.change_methods)
                 return Wish(operation, method, path, task_id, changes, lambda now: now._replace(**changes))
             case "replace":
                 return Wish(operation, "PUT", V1.one(0, task_id), task_id, state._asdict(), lambda _: state)
             case "toggle":
-                path = f"{API.one(self.memory.user, task_id)}/complete"
+                path = family.completion(self.memory.user, task_id)
                 return Wish(
                     *(operation, "PATCH", path, task_id, None), lambda now: now._replace(completed=not now.completed)
                 )
             case "set":
-                path, completed = f"{API.one(self.memory.user, task_id)}/complete", state.completed
+                path, completed = family.completion(self.memory.user, task_id), state.completed
                 body = {"completed": completed}
                 return Wish(operation, "PATCH", path, task_id, body, lambda now: now._replace(completed=completed))
             case "delete":

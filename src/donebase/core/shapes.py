@@ -169,6 +169,6 @@ class TaskChanges(TaskInput):
 
 
 class Completion(TaskInput):
-    """The state to set. Setting it twice has the same effect as setting it once."""
+    """The state to set, which has the same effect twice as once. Omitted, the state is toggled."""
 
     completed: bool | MISSING = Field(default=MISSING, description="true: completed; false: open.", examples=[True])

@@ -94,13 +94,9 @@ async def complete_task(
     versions: Versions = None,
     key: RequestKey | None = None,
 ) -> Written:
-    """Set `completed` to the value in `completion`, if it has one; toggle it for None. Raises as `change_task`."""
-    if completion is None:
-        return await _write(database, COMPLETE, owner, task_id, None, versions, key, completed=None)
-    if completion.completed is MISSING:
-        nothing = TaskChanges.model_construct(**completion.model_dump())
-        return await change_task(database, owner, task_id, nothing, versions, key)
-    return await _write(database, COMPLETE, owner, task_id, completion, versions, key, completed=completion.completed)
+    """Set `completed` to the value in `completion`; toggle it if there is none. Raises as `change_task`."""
+    completed = None if completion is None or _toggles(completion) else completion.completed
+    return await _write(database, COMPLETE, owner, task_id, completion, versions, key, completed=completed)
 
 
 async def delete_task(
@@ -122,8 +118,9 @@ async def _write(
 ) -> Written:
     """Carry out a write. Raises as `change_task`.
 
-    `sent` is None where the write always has something to change. Where the statement changes nothing and there is a
-    reason to expect otherwise, another client has changed the task in between, and the statement is run again.
+    A write always has something to change where `sent` is None or toggles. Where the statement changes nothing and
+    there is a reason to expect otherwise, another client has changed the task in between, and the statement is run
+    again.
     """
     meant = owner if sent is None else _agreed(owner, sent.user_id)
     expected = versions if sent is None else narrowed(versions, sent.version)
@@ -142,7 +139,7 @@ async def _write(
             events.record(verb.action, row["user_id"], task_id, row["version"])
             return Written(row["version"], None if verb is DELETE else task_fields(row))
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
-        if sent is not None and _is_as_sent(unchanged.task, sent):
+        if sent is not None and not _toggles(sent) and _is_as_sent(unchanged.task, sent):
             return unchanged
 
 
@@ -163,6 +160,10 @@ async def _unchanged(
     if expected is not None and row["version"] not in expected:
         raise PreconditionFailed(task_fields(row))
     return Written(None, task_fields(row))
+
+
+def _toggles(sent: TaskInput) -> bool:
+    return isinstance(sent, Completion) and sent.completed is MISSING
 
 
 def _is_as_sent(task: dict[str, Any] | None, sent: TaskInput) -> bool:

@@ -1,14 +1,21 @@
-"""`/api/{user_id}/tasks`: a user's tasks. Specific to it: PATCH …/complete, and a DELETE that answers 204."""
+"""`/api/{user_id}/tasks`: a user's tasks. Specific to it: a DELETE that answers 204."""
 
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from donebase.core import shapes, tasks
+from donebase.core import tasks
 from donebase.http import responses
 from donebase.http.family import Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
-from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
+from donebase.routes.owner_tasks import (
+    change_task,
+    complete_task,
+    create_task,
+    list_tasks,
+    read_task,
+    update_task,
+)
 
 
 class _AnyUser(StringConvertor):
@@ -18,18 +25,6 @@ class _AnyUser(StringConvertor):
 
 
 register_url_convertor("any_user", _AnyUser())
-
-
-async def complete_task(
-    database: Database,
-    owner: Owner,
-    task_id: TaskId,
-    key: RequestKey,
-    completion: shapes.Completion | None = None,
-    if_match: IfMatch = None,
-) -> responses.ChangedTask:
-    """Toggle whether a task is completed; with a body, set it."""
-    return responses.written(await tasks.complete_task(database, owner, task_id, completion, if_match, key))
 
 
 async def delete_task(
@@ -46,7 +41,8 @@ FAMILY = Family(
         ("POST", "/tasks", create_task),
         ("GET", "/tasks", list_tasks),
         ("GET", "/tasks/{task_id}", read_task),
-        ("PUT", "/tasks/{task_id}", change_task),
+        ("PUT", "/tasks/{task_id}", update_task),
+        ("PATCH", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
         ("GET", "/changes", list_changes),
@@ -54,5 +50,5 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
-    description="A user's tasks, with an operation to complete them.",
+    description="A user's tasks. DELETE answers 204, without content.",
 )

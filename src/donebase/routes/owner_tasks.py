@@ -1,4 +1,4 @@
-"""What the families share whose address names the user: create, list, read, and a PUT that changes what is sent."""
+"""What the families share whose address names the user: create, list, read, change and complete tasks."""
 
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
@@ -45,6 +45,18 @@ async def read_task(
     return responses.task(await tasks.read_task(database, owner, task_id), if_none_match)
 
 
+async def update_task(
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    changes: shapes.TaskChanges,
+    key: RequestKey,
+    if_match: IfMatch = None,
+) -> responses.ChangedTask:
+    """Change the fields that are sent, as PATCH does; omitted fields keep their values."""
+    return responses.written(await tasks.change_task(database, owner, task_id, changes, if_match, key))
+
+
 async def change_task(
     database: Database,
     owner: Owner,
@@ -55,3 +67,15 @@ async def change_task(
 ) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
     return responses.written(await tasks.change_task(database, owner, task_id, changes, if_match, key))
+
+
+async def complete_task(
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    key: RequestKey,
+    completion: shapes.Completion | None = None,
+    if_match: IfMatch = None,
+) -> responses.ChangedTask:
+    """Toggle whether a task is completed; if `completed` is sent, set it."""
+    return responses.written(await tasks.complete_task(database, owner, task_id, completion, if_match, key))

@@ -11,7 +11,14 @@ from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
-from donebase.routes.owner_tasks import change_task, create_task, list_tasks, read_task
+from donebase.routes.owner_tasks import (
+    change_task,
+    complete_task,
+    create_task,
+    list_tasks,
+    read_task,
+    update_task,
+)
 
 
 class Deleted(BaseModel):
@@ -35,12 +42,14 @@ FAMILY = Family(
         ("POST", "/tasks", create_task),
         ("GET", "/tasks", list_tasks),
         ("GET", "/tasks/{task_id}", read_task),
-        ("PUT", "/tasks/{task_id}", change_task),
+        ("PUT", "/tasks/{task_id}", update_task),
+        ("PATCH", "/tasks/{task_id}", change_task),
+        ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
-    description="A user's tasks.",
+    description="A user's tasks. DELETE answers 200, with a message.",
 )

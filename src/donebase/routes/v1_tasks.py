@@ -63,6 +63,17 @@ async def change_task(
     return responses.written(await tasks.change_task(database, _ANYONE, task_id, changes, if_match, key))
 
 
+async def complete_task(
+    database: Database,
+    task_id: TaskId,
+    key: RequestKey,
+    completion: shapes.Completion | None = None,
+    if_match: IfMatch = None,
+) -> responses.ChangedTask:
+    """Toggle whether a task is completed; if `completed` is sent, set it."""
+    return responses.written(await tasks.complete_task(database, _ANYONE, task_id, completion, if_match, key))
+
+
 async def delete_task(
     database: Database, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
 ) -> responses.NoContent:
@@ -79,6 +90,7 @@ FAMILY = Family(
         ("GET", "/tasks/{task_id}", read_task),
         ("PUT", "/tasks/{task_id}", replace_task),
         ("PATCH", "/tasks/{task_id}", change_task),
+        ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
