@@ -42,15 +42,15 @@ def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("CORS_ORIGINS", "https://app.example.com/"),
         ("CORS_ORIGINS", "app.example.com"),
         ("CORS_ORIGINS", "https://*.example.com"),
-        ("PUBLIC_URL", "tasks.example.com"),
-        ("PUBLIC_URL", "ftp://tasks.example.com"),
-        ("PUBLIC_URL", "https://tasks.example.com/secret"),
-        ("PUBLIC_URL", "https://tasks.example.com//"),
-        ("PUBLIC_URL", "https://tasks.example.com?secret"),
-        ("PUBLIC_URL", "https://me:secret@tasks.example.com"),
-        ("PUBLIC_URL", "https://tasks.example.com:port"),
-        ("PUBLIC_URL", "https://täsks.example.com"),
-        ("PUBLIC_URL", "https://tasks.example.com\n"),
+        ("PUBLIC_URL", "todo.example.com"),
+        ("PUBLIC_URL", "ftp://todo.example.com"),
+        ("PUBLIC_URL", "https://todo.example.com/secret"),
+        ("PUBLIC_URL", "https://todo.example.com//"),
+        ("PUBLIC_URL", "https://todo.example.com?secret"),
+        ("PUBLIC_URL", "https://me:secret@todo.example.com"),
+        ("PUBLIC_URL", "https://todo.example.com:port"),
+        ("PUBLIC_URL", "https://tödo.example.com"),
+        ("PUBLIC_URL", "https://todo.example.com\n"),
         ("PUBLIC_URL", "https://"),
         ("DATABASE_URL", "mysql://me:secret@host/db"),
         ("DATABASE_URL", "postgresql//me:secret@host"),
@@ -155,7 +155,7 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings.read().cors_origins == ("https://app.example.com", "http://localhost:5173")
 
 
-@pytest.mark.parametrize("origin", ["https://tasks.example.com", "http://localhost:8000", "http://[::1]:8000"])
+@pytest.mark.parametrize("origin", ["https://todo.example.com", "http://localhost:8000", "http://[::1]:8000"])
 def test_the_public_url_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
     for value in (origin, f"{origin}/"):
         monkeypatch.setenv("PUBLIC_URL", value)

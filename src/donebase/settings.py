@@ -105,7 +105,7 @@ class Settings(BaseModel):
     )
     public_url: _PublicUrl | None = Field(
         default=None,
-        description="must be a scheme and a host, and nothing after them: such as https://tasks.example.com",
+        description="must be a scheme and a host, and nothing after them: such as https://todo.example.com",
     )
     cors_origins: _Origins = Field(
         default=("http://localhost:3000",),
