@@ -40,7 +40,11 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         version=__version__,
         summary="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
         description="Three families of addresses serve the same tasks and differ in how they name the owner of a task.",
-        openapi_tags=[{"name": each.name, "description": each.description} for each in FAMILIES if each.description],
+        openapi_tags=[
+            {"name": each.tag or each.name, "description": each.description} for each in FAMILIES if each.description
+        ],
+        contact={"name": "donebase", "url": "https://github.com/donebase/donebase"},
+        license_info={"name": "MIT", "identifier": "MIT"},
         routes=[*every_route()],
         openapi_url=None,
         docs_url=None,

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from donebase.routes import task_operations
 from tests.support.families import OWNED, USERS, Family
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE
@@ -57,8 +58,8 @@ def test_every_module_of_it_is_there(package: ModuleType) -> None:
     modules = [module.name for module in pkgutil.walk_packages(package.__path__, f"{NAME}.")]
     for name in modules:
         importlib.import_module(name)
-    for family in ("v1", "users", "api"):
-        assert f"{NAME}.api.{family}.{family}_create_task" in modules
+    for operation in ("tasks.create_task", "user_tasks.create_user_task", "owner_tasks.create_owner_task"):
+        assert f"{NAME}.api.{operation}" in modules
 
 
 def test_a_task_is_created_listed_and_deleted(
@@ -70,7 +71,9 @@ def test_a_task_is_created_listed_and_deleted(
     with package.Client(base_url=service.address, raise_on_unexpected_status=True) as client:
 
         def call(verb: str, **arguments: Any) -> Any:
-            operation = importlib.import_module(f"{NAME}.api.{family.name}.{family.name}_{verb}")
+            route = next(each for each in task_operations() if each.unique_id == f"{family.name}_{verb}")
+            module = f"{NAME}.api.{route.tag.lower().replace(' ', '_')}.{route.documented_id}"
+            operation = importlib.import_module(module)
             return operation.sync_detailed(client=client, **whose, **arguments)
 
         new = models.NewTask if family in OWNED else models.NewOwnedTask

@@ -31,23 +31,31 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Family:
-    """Handlers below one address. Its name is their OpenAPI tag, which has the description, and begins their ids.
+    """Handlers below one address. Metrics and logs have its name.
 
-    `dependencies` are resolved before those of each handler, as FastAPI's of a router. Probes are served also where
-    the service refuses load.
+    Generators of clients make a class of the `tag`, which has the description in the OpenAPI document, and methods of
+    the operation ids: `whose` is a word in each of them, its name unless there is another. `dependencies` are resolved
+    before those of each handler, as FastAPI's of a router. Probes are served also where the service refuses load.
     """
 
     name: str
     address: str
     table: Sequence[tuple[str, str, Handler]]
     _: KW_ONLY
+    tag: str = ""
     description: str = ""
+    whose: str | None = None
     dependencies: Sequence[Depends] = ()
     probes: bool = False
 
     def routes(self) -> list["Route"]:
         """Return a new route for each line of the table, in its order."""
         return [Route(self, *line) for line in self.table]
+
+    def documented_id(self, handler: str) -> str:
+        """Return the operation id of a handler: `whose` after its verb, so that list_tasks is list_user_tasks."""
+        verb, *rest = handler.split("_")
+        return "_".join(word for word in (verb, self.name if self.whose is None else self.whose, *rest) if word)
 
 
 class Route(APIRoute):
@@ -63,6 +71,8 @@ class Route(APIRoute):
             dependencies=family.dependencies,
             response_model=None,
         )
+        self.tag = family.tag or family.name
+        self.documented_id = family.documented_id(handler.__name__)
         self.method = method
         self.probe = family.probes
         self.answers: Sequence[Answer] = get_args(inspect.signature(handler).return_annotation)[1:]

@@ -2,30 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from donebase.core.errors import (
-    ChangeNotFound,
-    Conflict,
-    DonebaseError,
-    Fault,
-    InvalidInput,
-    PreconditionFailed,
-    TaskNotFound,
-    UndoConflict,
-)
-from donebase.core.shapes import Task
 from donebase.core.tables import MAX_ID
-from donebase.http.errors import ERROR_SPECS, AddressNotFound
+from donebase.http.errors import ERROR_SPECS
+from donebase.http.examples import Json, errors_of, example_of
 from donebase.http.family import Answer, Route
 from donebase.http.headers import DOCUMENTED
-from donebase.http.problems import Problem, problem_body
+from donebase.http.problems import Problem
+from donebase.settings import Settings
 
 _ERRORS = {400: "The request is invalid.", 500: "The database or the service failed."}
 _BUSY = {503: "The service is busy or stopping and did not process the request."}
@@ -38,45 +28,51 @@ _PRECONDITION_FAILED = Answer(412, Problem, "The task has another version than t
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
-def _example(shape: type[BaseModel]) -> dict[str, Any]:
-    return {name: (field.examples or [None])[0] for name, field in shape.model_fields.items()}
-
-
-_EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
-    InvalidInput: InvalidInput([Fault("colour", "is not a known parameter", "unknown_parameter")]),  # at any address
-    PreconditionFailed: PreconditionFailed(_example(Task)),
-    UndoConflict: UndoConflict([Conflict(1, "title")]),
-}
-# What a path has at whose operations alone an error can occur; AddressNotFound occurs at none.
-_ONLY_AT: dict[type[DonebaseError], str] = {
-    TaskNotFound: "{task_id",
-    ChangeNotFound: "{change",
-    UndoConflict: "{change",
-    AddressNotFound: "*",
-}
-
-
-def document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI) -> Json:
     """Return the OpenAPI document of an app. It is made once, and kept where FastAPI keeps its own."""
     if app.openapi_schema is None:
         app.openapi_schema = _document(app)
     return app.openapi_schema
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    routes = {route.unique_id: route for route in app.routes if isinstance(route, Route) and route.answers}
+def _document(app: FastAPI) -> Json:
+    routes = {route.documented_id: route for route in app.routes if isinstance(route, Route) and route.answers}
     generated = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description,
+        contact=app.contact, license_info=app.license_info, servers=_servers(app.state.settings),
         routes=[*map(_documented, routes.values())], tags=app.openapi_tags,
     )  # fmt: skip
+    generated["security"] = []  # nobody is asked who they are, and the document says so
+    schemas = generated["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     for operations in generated["paths"].values():
         for operation in operations.values():
-            _correct(operation, routes[operation["operationId"]])
-    for unused in ("HTTPValidationError", "ValidationError"):
-        generated["components"]["schemas"].pop(unused, None)
-    # FastAPI keeps limits as floats, and the highest id is not one of them.
-    exact: dict[str, Any] = json.loads(json.dumps(generated), parse_float=lambda limit: min(int(float(limit)), MAX_ID))
+            _correct(operation, routes[operation["operationId"]], schemas)
+    _say_defaults(schemas)
+    exact: Json = json.loads(json.dumps(generated), parse_float=_exact)
     return exact
+
+
+def _servers(settings: Settings) -> list[Json]:
+    """Return where the service is. Without PUBLIC_URL, only a client knows: it has loaded the document from there."""
+    here = {"url": "/", "description": "Where this document was loaded from."}
+    public_url = settings.public_url
+    return [{"url": public_url, "description": "Where clients reach the service."}, here] if public_url else [here]
+
+
+def _say_defaults(schemas: Json) -> None:
+    """Put the defaults of members into words: generators take a member with a default for one that is always there."""
+    for schema in schemas.values():
+        for member in schema.get("properties", {}).values():
+            if "default" in member:
+                member["description"] += f" Default: `{json.dumps(member.pop('default'))}`."
+
+
+def _exact(number: str) -> float:
+    """Return a number of the document. FastAPI keeps limits as floats, and the highest id is not one of them."""
+    limit = float(number)
+    return min(int(limit), MAX_ID) if limit.is_integer() and abs(limit) <= float(MAX_ID) else limit
 
 
 def _documented(route: Route) -> APIRoute:
@@ -88,8 +84,8 @@ def _documented(route: Route) -> APIRoute:
         route.path,
         route.endpoint,
         methods=[route.method],
-        tags=route.tags,
-        operation_id=route.operation_id,
+        tags=[route.tag],
+        operation_id=route.documented_id,
         dependencies=route.dependencies,
         status_code=usual.status,
         response_class=JSONResponse if is_json else usual.body,
@@ -100,32 +96,49 @@ def _documented(route: Route) -> APIRoute:
 
 
 def _errors(route: Route) -> list[Answer]:
-    queries = {each.alias for each in route.dependant.query_params}
-    is_conditional = any(each.alias == "If-Match" for each in route.dependant.header_params)
+    parameters = {each.alias for each in get_flat_params(route.dependant)}
     errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
     errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
-    errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in queries else {})
+    errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})
     answers = [Answer(status, Problem, when) for status, when in errors.items()]
-    return [*answers, _PRECONDITION_FAILED] if is_conditional else answers
+    return [*answers, _PRECONDITION_FAILED] if "If-Match" in parameters else answers
 
 
-def _correct(operation: dict[str, Any], route: Route) -> None:
-    takes_body = "requestBody" in operation
+def _correct(operation: Json, route: Route, schemas: Json) -> None:
+    body = _body(operation, schemas)
     operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
     for status, response in operation["responses"].items():
         response["headers"] = {
             name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
             for name in _headers([*route.answers, *_errors(route)], int(status))
         }
-        if any(body.get("schema") == _PROBLEM for body in response.get("content", {}).values()):
-            content = {"schema": _PROBLEM, "examples": _examples(int(status), route, takes_body=takes_body)}
+        if any(content.get("schema") == _PROBLEM for content in response.get("content", {}).values()):
+            content = {"schema": _PROBLEM, "examples": errors_of(route, int(status), body)}
             response["content"] = {"application/problem+json": content}
-    sent = operation["requestBody"]["content"].values() if takes_body else ()
-    for part in (*operation.get("parameters", ()), *sent):
-        if "anyOf" in part["schema"]:  # FastAPI's "or null" for what may be left out; null itself is an error
-            part["schema"] |= part["schema"].pop("anyOf")[0]
-        if part["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
-            del part["schema"]["default"]
+    for parameter in operation.get("parameters", ()):
+        _leave_out_null(parameter["schema"])
+        if parameter["required"]:  # the page fills it in; what is optional would be in every request from there
+            parameter["example"] = parameter["schema"]["examples"][0]
+        if parameter["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
+            del parameter["schema"]["default"]
+
+
+def _body(operation: Json, schemas: Json) -> Json | None:
+    """Give the body of an operation its example, which the page fills in, and return it; None if there is no body."""
+    if "requestBody" not in operation:
+        return None
+    for content in operation["requestBody"]["content"].values():
+        _leave_out_null(content["schema"])
+        content["example"] = example_of(content["schema"], schemas)
+    example: Json = content["example"]
+    return example
+
+
+def _leave_out_null(schema: Json) -> None:
+    """Remove FastAPI's "or null" for what may be left out: null itself is an error."""
+    if "anyOf" in schema:
+        allowed = [each for each in schema.pop("anyOf") if each != {"type": "null"}]
+        schema |= allowed[0] if len(allowed) == 1 else {"anyOf": allowed}
 
 
 def _headers(answers: Sequence[Answer], status: int) -> list[str]:
@@ -133,14 +146,3 @@ def _headers(answers: Sequence[Answer], status: int) -> list[str]:
     own = {name for answer in answers if answer.status == status for name in answer.headers}
     sent = {name for spec in ERROR_SPECS.values() if spec.status == status for name, _ in spec.headers}
     return [name for name in DOCUMENTED if name == "X-Request-ID" or name in own or name.lower().encode() in sent]
-
-
-def _examples(status: int, route: Route, *, takes_body: bool) -> dict[str, Any]:
-    """Return the error responses of a route with this status as they are really given: the first of each code."""
-    examples: dict[str, Any] = {}
-    for kind, spec in ERROR_SPECS.items():
-        needs_path = _ONLY_AT.get(kind, "")
-        if spec.status == status and needs_path in route.path and (takes_body or spec.code != "MALFORMED_JSON"):
-            error = _EXAMPLES.get(kind) or kind()
-            examples.setdefault(spec.code, {"value": problem_body(error, "shop-42")})
-    return examples

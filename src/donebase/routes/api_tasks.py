@@ -50,5 +50,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
-    description="A user's tasks. DELETE answers 204, without content.",
+    tag="Owner tasks",
+    description="A user's tasks at `/api/{user_id}`. A deletion is answered without content.",
+    whose="owner",
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from donebase.http.family import Family
 from donebase.http.providers import FromApp
@@ -26,15 +26,15 @@ async def schema(document: Annotated[Callable[[], dict[str, Any]], Depends(FromA
 
 async def page() -> Response:
     """Return the page, which can also send requests."""
-    html = get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="donebase",
         swagger_js_url="/docs/swagger-ui-bundle.js",
         swagger_css_url="/docs/swagger-ui.css",
         swagger_favicon_url="/docs/favicon-32x32.png",
     )
-    html.headers["Content-Security-Policy"] = _policy(bytes(html.body))
-    return html
+    html = bytes(page.body).replace(b"<html>", b'<html lang="en">')  # a screen reader reads it as English
+    return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html)})
 
 
 async def script() -> Response:

@@ -63,6 +63,8 @@ FAMILY = Family(
         ("GET", "/livez", livez),
         ("GET", "/metrics", read_metrics),
     ],
+    tag="Health",
     description="Liveness and readiness.",
+    whose="",
     probes=True,
 )

@@ -51,5 +51,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
-    description="A user's tasks. DELETE answers 200, with a message.",
+    tag="User tasks",
+    description="A user's tasks at `/users/{user_id}`. A deletion is answered with a message.",
+    whose="user",
 )

@@ -97,5 +97,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
-    description="All tasks; the owner is a field of the body.",
+    tag="Tasks",
+    description="The tasks of all users at `/api/v1`: the owner is a field of the body. A PUT replaces a task.",
+    whose="",
 )

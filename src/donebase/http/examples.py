@@ -1,0 +1,109 @@
+"""The examples of the OpenAPI document: requests that can be sent as they are, and the errors of each operation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import params
+from fastapi.dependencies.utils import get_flat_params
+
+from donebase.core.errors import (
+    ChangeNotFound,
+    Conflict,
+    DonebaseError,
+    Fault,
+    InvalidInput,
+    PreconditionFailed,
+    TaskNotFound,
+    UndoConflict,
+)
+from donebase.core.shapes import Task
+from donebase.http.errors import ERROR_SPECS, AddressNotFound
+from donebase.http.family import Route
+from donebase.http.faults import validation_fault
+from donebase.http.problems import problem_body
+from donebase.http.readers import BodyReader, PathReader, QueryReader, Reader
+from donebase.http.request_parts import RequestParts
+
+Json = dict[str, Any]
+
+_REQUEST_ID = "shop-42"
+_UNKNOWN_PARAMETER = Fault("colour", "is not a known parameter", "unknown_parameter")
+
+
+def _task() -> Json:
+    return {name: (field.examples or [None])[0] for name, field in Task.model_fields.items()}
+
+
+_EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
+    PreconditionFailed: PreconditionFailed(_task()),
+    UndoConflict: UndoConflict([Conflict(1, "title")]),
+}
+# What a path has at whose operations alone an error can occur; AddressNotFound occurs at none.
+_ONLY_AT: dict[type[DonebaseError], str] = {
+    TaskNotFound: "{task_id",
+    ChangeNotFound: "{change",
+    UndoConflict: "{change",
+    AddressNotFound: "*",
+}
+
+
+def example_of(schema: Json, schemas: Json) -> Any:
+    """Return an example of a schema: its own, or one of the members that a client sends; None if there is none.
+
+    `schemas` are those to which it can refer, by name. Of several that are allowed, the first is shown.
+    """
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    for example in schema.get("examples", ()):
+        return example
+    for allowed in schema.get("anyOf", ()):
+        return example_of(allowed, schemas)
+    sent = {name: member for name, member in schema.get("properties", {}).items() if not member.get("readOnly")}
+    examples = {name: example_of(member, schemas) for name, member in sent.items()}
+    return {name: example for name, example in examples.items() if example is not None} or None
+
+
+def errors_of(route: Route, status: int, body: Json | None) -> Json:
+    """Return the error responses of a route with a status, as they are really given: the first of each code.
+
+    `body` is an example of a valid body, or None if the route takes none.
+    """
+    examples: Json = {}
+    for kind, spec in ERROR_SPECS.items():
+        is_possible = _ONLY_AT.get(kind, "") in route.path and (body is not None or spec.code != "MALFORMED_JSON")
+        if spec.status == status and is_possible:
+            error = InvalidInput(_faults(route, body)) if kind is InvalidInput else _EXAMPLES.get(kind) or kind()
+            examples.setdefault(spec.code, {"value": problem_body(error, _REQUEST_ID)})
+    return examples
+
+
+def _faults(route: Route, body: Json | None) -> list[Fault]:
+    """Return the faults of a request to a route that is invalid in one place, as the route itself finds them."""
+    for reader, parts in _invalid_requests(route, body):
+        reader.read(parts)
+        if parts.faults:
+            return [validation_fault(fault) for fault in parts.faults]
+    return [_UNKNOWN_PARAMETER]
+
+
+def _invalid_requests(route: Route, body: Json | None) -> Iterator[tuple[Reader, RequestParts]]:
+    """Yield requests, each with what reads their one invalid place, if it is: of the body, the query or the path."""
+    names = list(route.param_convertors)
+    for field in route.dependant.body_params:
+        parts = RequestParts({}, names)
+        parts.body = {**(body or {}), _first_text(body or {}): " "}
+        yield BodyReader(field), parts
+    parameters = get_flat_params(route.dependant)
+    for field in parameters:
+        if isinstance(field.field_info, params.Query):
+            parts = RequestParts({}, names)
+            parts.query = {field.alias: ["x"]}
+            yield QueryReader(field), parts
+    for field in parameters:
+        if isinstance(field.field_info, params.Path):
+            yield PathReader(field, names), RequestParts({}, ["0" for _ in names])
+
+
+def _first_text(body: Json) -> str:
+    """Return the member of a body that is a blank in the example of an error: the first text, else the first."""
+    return next((name for name, value in body.items() if isinstance(value, str)), next(iter(body), ""))
