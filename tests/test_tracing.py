@@ -109,6 +109,26 @@ def _is_the_span_of_a_create(family: Family, span: Span) -> None:
     assert found["http.response.status_code"] == 201
 
 
+def test_an_address_is_redirected_and_its_preflight_answered(
+    collector: Collector, database_url: str, folder: Path, alice: int
+) -> None:
+    """Starlette's router finds every request here, and no table in front of it."""
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **SOON}
+    with (
+        Service(folder, DATABASE_URL=database_url, **where) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+    ):
+        for family in FAMILIES:
+            slashed = f"{family.address(alice)}/?a=b"
+            assert client.options(slashed, headers=asked).status_code == 200
+            response = client.post(slashed, json=family.body(alice, title="Buy milk"))
+            assert (response.status_code, response.headers["location"]) == (307, f"{family.address(alice)}?a=b")
+            assert client.get(f"/{family.address(alice)}/").status_code == 404
+        assert client.get("/").headers["location"] == "/docs"
+        assert client.get(USERS.address(alice)).json() == []
+
+
 def test_a_trace_goes_on_where_the_client_began_it(
     collector: Collector, database_url: str, folder: Path, alice: int
 ) -> None:

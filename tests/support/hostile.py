@@ -123,7 +123,8 @@ class Line(NamedTuple):
             elif word.startswith("/"):
                 yield Operation(word, method, word, "", "", "200")
             elif word == "anything":
-                paths = sorted({each.path for each in operations()}) if "<<path>>" in path else [path]
+                # What is added to "/" itself makes another address.
+                paths = sorted({each.path for each in operations()} - {"/"}) if "<<path>>" in path else [path]
                 yield from (Operation(each, each, one, "", "", "") for one in paths for each in METHODS)
             else:
                 meant = [each for each in operations() if word in (each.name, "every", *each.kinds.split())]
@@ -140,7 +141,7 @@ class Line(NamedTuple):
             headers,
             body,
             Answer.read(expanded(ids.filled_in(cell)).decode()),
-            wire(ids.filled_in(self.cells.get("back", ""))),
+            wire(ids.filled_in(self.cells.get("back", "").replace("<<path>>", operation.path))),
         )
 
     def _content(self, operation: Operation, ids: Ids) -> tuple[list[bytes], bytes | None]:

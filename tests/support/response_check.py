@@ -70,9 +70,10 @@ class ResponseCheck:
             assert (response.status_code, response.content) == (answer.status, b"")
             is_problem = response.headers.get("content-type") == "application/problem+json"
             assert is_problem == (answer.status >= 400)
-        elif answer.status == 304:
-            assert (response.status_code, response.content) == (304, b"")
+        elif answer.status in (304, 307):
+            assert (response.status_code, response.content) == (answer.status, b"")
             assert "content-type" not in response.headers
+            assert answer.status == 304 or re.fullmatch("/(?:[!-.0-~].*)?", response.headers["location"])
         elif answer.status >= 300:
             refused(response, answer.status, answer.code, *answer.members.items())
             assert str(self._another) not in response.text

@@ -15,8 +15,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from donebase.http.family import Family
 from donebase.http.providers import FromApp
+from donebase.http.redirects import redirect
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
+
+
+async def index() -> Response:
+    """Lead to the documentation."""
+    return redirect(b"/docs")
 
 
 async def schema(document: Annotated[Callable[[], dict[str, Any]], Depends(FromApp("document"))]) -> Response:
@@ -56,6 +62,7 @@ FAMILY = Family(
     "docs",
     "",
     [
+        ("GET", "/", index),
         ("GET", "/openapi.json", schema),
         ("GET", "/docs", page),
         ("GET", "/docs/swagger-ui-bundle.js", script),
