@@ -189,15 +189,15 @@ def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
 
 
 def answer(address: str, path: str) -> tuple[int, Any]:
-    """Ask for a path exactly as it is written; return the status and the body."""
+    """Ask for a path exactly as it is written; return the status, and the body or where it leads to."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=DEADLINE)
     connection.putrequest("GET", path)
     connection.putheader("X-Request-ID", "as-written")
     connection.endheaders()
     response = connection.getresponse()
-    received = json.loads(response.read())
+    content = response.read()
     connection.close()
-    return response.status, received
+    return response.status, json.loads(content) if content else response.headers["Location"]
 
 
 def nothing_more(client: socket.socket) -> bool:

@@ -1,5 +1,6 @@
 """How a refusal has to look, and what has to be as it was after it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,10 @@ def refused(response: httpx.Response, status: int, code: str, *faults: tuple[str
     assert problem["detail"]
     assert response.headers.get_list("x-request-id") == [problem["request_id"]]
     errors = problem.get("errors", [])
+    if errors:
+        assert problem["detail"].endswith(f": {errors[0]['message']}")
+        assert problem["detail"].startswith((errors[0]["field"], "a field: "))
+        assert re.fullmatch(r"[^<>&\"'\x00-\x1f]*", problem["detail"].partition(": ")[0])
     assert sorted((fault["field"], fault["code"]) for fault in errors) == sorted(faults)
     assert all(set(fault) == {"field", "message", "code"} and fault["message"] for fault in errors)
     assert SENT not in response.text + str(response.headers.raw)

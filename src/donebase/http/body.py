@@ -15,6 +15,15 @@ from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
 
 _MAX_CONTENT_TYPE = 200  # characters
+# What an answer can name: nothing else that was sent is repeated.
+_WELL_KNOWN = frozenset(
+    (
+        "br compress deflate gzip x-gzip zstd big5 cp1252 euc-jp euc-kr gb18030 gb2312 gbk iso-8859-1 iso-8859-15 "
+        "koi8-r latin-1 latin1 shift_jis utf-16 utf-16be utf-16le utf-32 windows-1251 windows-1252 "
+        "application/octet-stream application/x-www-form-urlencoded application/xml multipart/form-data "
+        "text/html text/json text/plain text/xml"
+    ).split()
+)
 
 
 class Bodies:
@@ -38,7 +47,7 @@ class Bodies:
         if not content and not required:
             return
         if content and not is_json:
-            raise UnsupportedMediaType
+            raise UnsupportedMediaType(_declared(parts.scope))
         value = parse_json(content)
         if value is None and not required:  # as generated clients send it for no body
             return
@@ -81,12 +90,29 @@ class Bodies:
             raise IncompleteBody from None
 
 
+def _declared(scope: Scope) -> str:
+    """Return as what a body is declared that is not taken: its encoding, its charset or its type, if well known."""
+    names: list[str] = []
+    for name, value in scope["headers"]:
+        if name == b"content-encoding":
+            names.insert(0, value.decode("latin-1").lower())
+        elif name == b"content-type" and len(value) <= _MAX_CONTENT_TYPE:
+            charset, media_type = _message(value).get_content_charset(""), value.partition(b";")[0]
+            names += [str(charset), media_type.strip().lower().decode("latin-1")]
+    return next((name for name in names if name in _WELL_KNOWN), "")
+
+
+def _message(content_type: bytes) -> Message:
+    message = Message()
+    message["content-type"] = content_type.decode("latin-1")
+    return message
+
+
 @lru_cache(maxsize=64)
 def _is_json(content_type: bytes) -> bool:
     if len(content_type) > _MAX_CONTENT_TYPE:
         return False
-    message = Message()
-    message["content-type"] = content_type.decode("latin-1")
+    message = _message(content_type)
     subtype = message.get_content_subtype()
     is_json = message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
     return is_json and str(message.get_content_charset("utf-8")).lower() in ("utf-8", "utf8", "us-ascii")

@@ -40,7 +40,11 @@ class MalformedJSON(DonebaseError):
 
 
 class UnsupportedMediaType(DonebaseError):
-    """The body is declared as something other than JSON."""
+    """The body is declared as something other than JSON. `declared` names it, if it is something that is well known."""
+
+    def __init__(self, declared: str = "") -> None:
+        super().__init__(declared)
+        self.declared = declared
 
 
 class BodyTooLarge(DonebaseError):
@@ -70,7 +74,8 @@ class TooManyConnections(Overloaded):
 class ErrorSpec(NamedTuple):
     """How an error is answered: its HTTP status, its code for programs, its text for people, its own headers.
 
-    `members` are attributes of the error that are members of the answer as well.
+    The text can be shown as it is; `problems.py` adds what only the single error knows. `members` are attributes of the
+    error that are members of the answer as well.
     """
 
     status: int
@@ -88,33 +93,33 @@ _UNCERTAIN = (
 _BUSY = "The service is busy and did not process the request. Try again."
 
 ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
-    InvalidInput: ErrorSpec(400, "VALIDATION_ERROR", "The request is invalid; see errors for each field."),
+    InvalidInput: ErrorSpec(400, "VALIDATION_ERROR", "The request is invalid."),
     MalformedJSON: ErrorSpec(400, "MALFORMED_JSON", "The body is not valid JSON in UTF-8."),
     IncompleteBody: ErrorSpec(400, "MALFORMED_JSON", "The body is incomplete or did not arrive in time.", (CLOSE,)),
     TaskNotFound: ErrorSpec(404, "TASK_NOT_FOUND", "The task does not exist."),
     ChangeNotFound: ErrorSpec(404, "CHANGE_NOT_FOUND", "The change does not exist."),
     AddressNotFound: ErrorSpec(404, "NOT_FOUND", "This address does not exist."),
-    MethodNotAllowed: ErrorSpec(
-        405, "METHOD_NOT_ALLOWED", "This address does not support this method; see the Allow header."
-    ),
+    MethodNotAllowed: ErrorSpec(405, "METHOD_NOT_ALLOWED", "This address does not support this method."),
     IdempotencyKeyReused: ErrorSpec(
         409, "IDEMPOTENCY_KEY_REUSED", "The idempotency key belongs to another request. Use a new key."
     ),
     PreconditionFailed: ErrorSpec(
         412,
         "PRECONDITION_FAILED",
-        "The task has another version than the request expects; see current.",
+        "The task has another version than the request expects. Nothing was done.",
         members=["current"],
     ),
     UndoConflict: ErrorSpec(
         409,
         "UNDO_CONFLICT",
-        "What this change left has changed again since; see conflicts. Nothing was undone.",
+        "What this change left has changed again since. Nothing was undone.",
         members=["conflicts"],
     ),
     HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not go back so far: begin anew from the list."),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
-    UnsupportedMediaType: ErrorSpec(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, sent as application/json."),
+    UnsupportedMediaType: ErrorSpec(
+        415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON in UTF-8, sent as application/json and not compressed."
+    ),
     DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     Collided: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),

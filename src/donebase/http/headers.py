@@ -18,6 +18,8 @@ DOCUMENTED = {
     "Idempotent-Replayed": "`true`: an earlier request with this key was carried out; this is its answer.",
     "Retry-After": "Seconds to wait before a retry.",
     "Allow": "The methods that this address supports.",
+    "X-Total-Count": "How many tasks the filters name, on all pages together.",
+    "WWW-Authenticate": "How to authenticate (RFC 6750).",
 }
 """The response headers that the OpenAPI document describes, and that scripts of allowed origins can read."""
 
@@ -38,6 +40,9 @@ _REPLACEABLE = frozenset(name for name, _ in SECURITY_HEADERS)
 NO_ORIGIN: Headers = [(b"vary", b"Origin"), *SECURITY_HEADERS]
 """The headers of every response to a request without Origin."""
 _EXPOSED: Header = (b"access-control-expose-headers", ", ".join(DOCUMENTED).encode())
+# Many clients send `credentials: include` with every request, and a browser hides an answer without this header from
+# them. It allows nothing more here: no cookie means anything to this service.
+_CREDENTIALS: Header = (b"access-control-allow-credentials", b"true")
 OTHER_ORIGIN: Headers = [_EXPOSED, *NO_ORIGIN]
 """The headers of every response to a request of an origin that is not allowed."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -46,7 +51,9 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 def common_headers(allowed_origins: Iterable[str]) -> dict[bytes | None, Headers]:
     """Return the headers of every response, by the Origin header of the request; any other has OTHER_ORIGIN."""
     allowed = {origin: (b"access-control-allow-origin", origin) for origin in map(str.encode, allowed_origins)}
-    return {None: NO_ORIGIN} | {origin: [_EXPOSED, header, *NO_ORIGIN] for origin, header in allowed.items()}
+    return {None: NO_ORIGIN} | {
+        origin: [_EXPOSED, header, _CREDENTIALS, *NO_ORIGIN] for origin, header in allowed.items()
+    }
 
 
 def finish(headers: Headers, request_id: bytes, common: Headers = NO_ORIGIN) -> Headers:

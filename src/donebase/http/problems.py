@@ -3,6 +3,7 @@
 They contain no stack trace, no SQL, no text of a driver and nothing that was sent except the names of fields.
 """
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,11 +14,13 @@ from donebase.core.errors import DonebaseError, Fault, InvalidInput, Preconditio
 from donebase.core.shapes import Task
 from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse, encoded
 from donebase.http.entity_tags import strong_tag
-from donebase.http.errors import ERROR_SPECS, report
+from donebase.http.errors import ERROR_SPECS, UnsupportedMediaType, report
 from donebase.http.faults import MAX_FAULTS
 from donebase.telemetry import logs
 
 _MAX_NAME = 100
+# A page can show a name like this even as HTML. The client may have chosen the name.
+_PLAIN_NAME = re.compile(rf"[\w .$@\[\]-]{{1,{_MAX_NAME}}}")
 # Python has called 413 by two names.
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {413: "Content Too Large"}
 
@@ -49,7 +52,10 @@ class Problem(BaseModel):
     )
     title: str = Field(description="The reason phrase of the status.", examples=["Bad Request"])
     status: int = Field(description="The HTTP status.", examples=[400])
-    detail: str = Field(description="An explanation for people.", examples=[ERROR_SPECS[InvalidInput].detail])
+    detail: str = Field(
+        description="An explanation for people, to be shown as it is. Of invalid fields it names the first.",
+        examples=["title: must contain at least one visible character"],
+    )
     code: str = Field(description="A stable code for programs.", examples=["VALIDATION_ERROR"])
     request_id: str = Field(description="The same as in the header X-Request-ID and in the log.", examples=["shop-42"])
     errors: list[FieldProblem] | MISSING = Field(
@@ -83,13 +89,23 @@ def problem_body(error: DonebaseError, request_id: str | None) -> dict[str, Any]
         "type": "about:blank",
         "title": _PHRASES[spec.status],
         "status": spec.status,
-        "detail": spec.detail,
+        "detail": _detail(error),
         "code": spec.code,
         "request_id": request_id,
     }
     if isinstance(error, InvalidInput):
         body["errors"] = [_presentable(fault) for fault in error.faults[:MAX_FAULTS]]
     return body | {name: _as_json(getattr(error, name)) for name in spec.members}
+
+
+def _detail(error: DonebaseError) -> str:
+    text = ERROR_SPECS[type(error)].detail
+    if isinstance(error, InvalidInput) and error.faults:
+        first = error.faults[0]
+        return f"{first.field if _PLAIN_NAME.fullmatch(first.field) else 'a field'}: {first.message}"
+    if isinstance(error, UnsupportedMediaType) and error.declared:
+        return f"{text} It is declared as {error.declared}."
+    return text
 
 
 def _as_json(member: Any) -> Any:
