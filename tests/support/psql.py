@@ -16,7 +16,7 @@ TIMES = ("completed_at", "created_at", "updated_at")
 class Psql:
     """A session in which somebody types SQL, and what an owner's history says."""
 
-    def __init__(self, url: str, user: int) -> None:
+    def __init__(self, url: str, user: int = 0) -> None:
         self.user = user
         self._runner = asyncio.Runner()
         self._connection = self._runner.run(asyncpg.connect(url, statement_cache_size=0))
@@ -24,6 +24,10 @@ class Psql:
     def run(self, sql: str, *arguments: object) -> list[Json]:
         """Run a statement and return its rows."""
         return [dict(row) for row in self._runner.run(self._connection.fetch(sql, *arguments))]
+
+    def value(self, sql: str, *arguments: object) -> Any:
+        """Run a statement and return the one value that it gives, if any."""
+        return self._runner.run(self._connection.fetchval(sql, *arguments))
 
     @contextmanager
     def transaction(self, *, rolled_back: bool = False) -> Iterator[None]:

@@ -1,0 +1,210 @@
+"""The moment at which a task is overdue: PostgreSQL finds the same as Python with the same data about time zones."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from donebase.postgres.task_functions import task_functions
+from tests.support.databases import a_database
+from tests.support.psql import Psql
+
+ZONES = sorted(available_timezones() - {"localtime"})
+# What PostgreSQL takes for an abbreviation: the same zone by another name.
+ABBREVIATIONS = {
+    **{"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"},
+    **{"EST": "America/Panama", "HST": "Pacific/Honolulu", "MST": "America/Phoenix"},
+}
+# Python takes the rule for the future to hold from the last change that is listed: not so there in a week of 2022.
+WRONG_IN_PYTHON = "America/Ojinaga"
+FILES = (
+    "SELECT coalesce(pg_read_binary_file(setting || '/timezone/' || $1, 0, 1000000, true), "
+    "pg_read_binary_file('/usr/share/zoneinfo/' || $1, 0, 1000000, true)) FROM pg_config WHERE name = 'SHAREDIR'"
+)
+MOMENTS = (
+    "SELECT array_agg(due_moment(due, $2) ORDER BY n) "
+    "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS each (due, n)"
+)
+
+
+class Sql(Psql):
+    """A session that asks for moments."""
+
+    def moments(self, dues: list[Any], time_zone: str) -> list[datetime | None]:
+        """Return the moment of each."""
+        found: list[datetime | None] = self.value(MOMENTS, json.dumps(dues), time_zone)
+        return found
+
+    def moment(self, day: str, at: str | None = None, own: str | None = None, asker: str = "UTC") -> datetime | None:
+        """Return one moment."""
+        [found] = self.moments([{"date": day, "time": at, "time_zone": own}], asker)
+        return found
+
+    def zone(self, name: str) -> ZoneInfo:
+        """Return a time zone as PostgreSQL's own file has it."""
+        return ZoneInfo.from_file(BytesIO(self.value(FILES, name)))
+
+
+@pytest.fixture(scope="module")
+def sql() -> Iterator[Sql]:
+    with a_database() as url:
+        session = Sql(url)
+        for statement in task_functions():
+            session.run(statement)
+        yield session
+        session.close()
+
+
+def in_python(day: date, at: time | None, zone: ZoneInfo) -> datetime:
+    """Return the moment at which something is overdue: of two moments the first."""
+    over = datetime.combine(day, at) if at else datetime.combine(day, time()) + timedelta(days=1)
+    return over.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
+    """Yield the local times before and after each change of the clocks in a year."""
+    moment = datetime(year, 1, 1, tzinfo=UTC)
+    while moment.year == year:
+        later = moment + timedelta(days=1)
+        if moment.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
+            first, last = moment, later
+            while last - first > timedelta(seconds=1):
+                middle = first + (last - first) // 2
+                same = middle.astimezone(zone).utcoffset() == moment.astimezone(zone).utcoffset()
+                first, last = (middle, last) if same else (first, middle)
+            for each in (first, last):
+                yield each.astimezone(zone).replace(tzinfo=None, microsecond=0)
+        moment = later
+
+
+@pytest.mark.parametrize("kind", ["instant", "local time"])
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(name=st.sampled_from(ZONES), year=st.integers(1970, 2040), minute=st.integers(0, 59))
+def test_times_around_each_change_of_the_clocks(sql: Sql, kind: str, name: str, year: int, minute: int) -> None:
+    if name == WRONG_IN_PYTHON:
+        return
+    zone = sql.zone(ABBREVIATIONS.get(name, name))
+    about = [datetime(year, 2, 28, 23, 59), datetime(year, 12, 31, 23), *changes(zone, year)]
+    hours = range(-26, 27)
+    times = [each + timedelta(hours=hour, minutes=more) for each in about for hour in hours for more in (0, minute)]
+    own, asker = (name, "Asia/Tokyo") if kind == "instant" else (None, name)
+    dues = [{"date": f"{each:%Y-%m-%d}", "time": f"{each:%H:%M:%S}", "time_zone": own} for each in times]
+    expected = [in_python(each.date(), each.time(), zone) for each in times]
+    assert sql.moments(dues, asker) == expected
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(name=st.sampled_from(ZONES), year=st.integers(1970, 2040))
+def test_a_day_is_over_at_the_next_midnight_of_the_asker(sql: Sql, name: str, year: int) -> None:
+    if name == WRONG_IN_PYTHON:
+        return
+    zone = sql.zone(ABBREVIATIONS.get(name, name))
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+    dues = [{"date": f"{day}", "time": None, "time_zone": None} for day in days]
+    assert sql.moments(dues, name) == [in_python(day, None, zone) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "zone", "expected"),
+    [
+        ("2026-12-01", None, "Europe/Berlin", "2026-12-01T23:00Z"),
+        ("2026-12-01", "17:00", "Europe/Berlin", "2026-12-01T16:00Z"),
+        ("2026-12-01", "17:00:30", "Europe/Berlin", "2026-12-01T16:00:30Z"),
+        ("2026-10-25", "02:30", "Europe/Berlin", "2026-10-25T00:30Z"),  # occurs twice
+        ("2026-03-29", "02:30", "Europe/Berlin", "2026-03-29T01:30Z"),  # does not exist: half an hour after the change
+        ("2026-11-01", "01:30", "America/New_York", "2026-11-01T05:30Z"),
+        ("2018-11-03", None, "America/Sao_Paulo", "2018-11-04T03:00Z"),  # the next day begins at one o'clock
+        ("2026-11-01", "00:30", "America/Havana", "2026-11-01T04:30Z"),  # midnight comes twice
+        ("2026-10-31", None, "America/Havana", "2026-11-01T04:00Z"),
+        ("2011-12-29", None, "Pacific/Apia", "2011-12-30T10:00Z"),  # the next day is left out
+        ("2011-12-30", "12:00", "Pacific/Apia", "2011-12-30T22:00Z"),
+        ("2028-02-28", None, "UTC", "2028-02-29T00:00Z"),
+        ("2028-02-29", None, "UTC", "2028-03-01T00:00Z"),
+        ("0001-01-01", "00:00", "UTC", "0001-01-01T00:00Z"),
+        ("2026-07-01", "12:00", "CET", "2026-07-01T10:00Z"),  # which is summer time
+        ("2026-07-01", "12:00", "EST", "2026-07-01T17:00Z"),
+        ("2026-07-01", "12:00", "Etc/GMT+5", "2026-07-01T17:00Z"),
+    ],
+)
+def test_moments_to_be_read(sql: Sql, day: str, at: str | None, zone: str, expected: str) -> None:
+    own = zone if at else None
+    assert sql.moment(day, at, own, zone) == sql.moment(day, at, None, zone) == datetime.fromisoformat(expected)
+
+
+def test_the_settings_of_the_session_do_not_matter(sql: Sql) -> None:
+    expected = sql.moment("2026-12-01", "17:00")
+    for setting, value in (("TimeZone", "Asia/Tokyo"), ("DateStyle", "German, DMY"), ("IntervalStyle", "sql_standard")):
+        sql.value(f"SET {setting} = '{value}'")
+        assert sql.moment("2026-12-01", "17:00") == expected
+    sql.value("RESET ALL")
+
+
+def test_postgresql_knows_every_time_zone_that_a_request_can_name(sql: Sql) -> None:
+    names = sql.value("SELECT array_agg(name) FROM pg_timezone_names")
+    assert set(ZONES) - set(names) == set()
+
+
+def test_every_name_that_is_also_an_abbreviation_is_taken_for_the_time_zone(sql: Sql) -> None:
+    """Of those that have neither a summer time nor a past, it does not matter."""
+    abbreviations = sql.value("SELECT array_agg(abbrev) FROM pg_timezone_abbrevs")
+    both = {name for name in ZONES if name.upper() in abbreviations}
+    assert both - set(ABBREVIATIONS) == {"GMT", "UCT", "UTC", "Zulu"}
+    for name, meant in ABBREVIATIONS.items():
+        assert sql.value("SELECT unabbreviated($1)", name) == meant
+        for year in range(2000, 2040):
+            noon = datetime(year, 7, 1, 12)
+            assert noon.replace(tzinfo=ZoneInfo(name)).utcoffset() == noon.replace(tzinfo=ZoneInfo(meant)).utcoffset()
+
+
+READABLE = {"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}
+NO_DATES: list[Any] = [
+    *(None, "", 1, {}, "today", "infinity", "20261201", "2026-1-1", "2026-12-01\n", "2026-12-01 BC"),
+    *("2026-02-29", "2026-13-01", "0000-01-01", "12026-01-01", "-2026-01-01"),
+]
+NO_TIMES: list[Any] = ["", 17, "now", "17", "7:00", "24:00", "25:00", "17:60", "17:00:60", "17:00:00.5", "17:00Z"]
+NO_ZONES = ["", "Nowhere", "Europe/Nowhere", "../etc/passwd", "x" * 5000]
+UNREADABLE: list[Any] = [
+    *(None, "2026-12-01", 20261201, [], ["date"], {}, True),
+    *({**READABLE, "date": date} for date in NO_DATES),
+    *({**READABLE, "time": time} for time in NO_TIMES),
+    *({**READABLE, "time_zone": zone} for zone in NO_ZONES),
+]
+
+
+@pytest.mark.parametrize("due", UNREADABLE, ids=lambda due: json.dumps(due)[:60])
+def test_what_cannot_be_read_is_due_never(sql: Sql, due: object) -> None:
+    assert sql.moments([due, READABLE], "UTC") == [None, sql.moment("2026-12-01", "17:00", "Europe/Berlin")]
+
+
+def test_an_asker_in_no_known_zone_is_told_nothing(sql: Sql) -> None:
+    for zone in NO_ZONES:
+        assert sql.moment("2026-12-01", asker=zone) is None
+        assert sql.moment("2026-12-01", "17:00", asker=zone) is None
+        assert sql.moment("2026-12-01", "17:00", "UTC", zone) == datetime(2026, 12, 1, 17, tzinfo=UTC)
+
+
+def test_the_last_day_that_can_be_written(sql: Sql) -> None:
+    assert sql.value("SELECT due_moment('{\"date\": \"9999-12-31\"}', 'UTC') > '9999-12-31T23:59Z'") is True
+
+
+@settings(max_examples=100, deadline=None, database=None, derandomize=True)
+@given(
+    name=st.sampled_from(ZONES),
+    day=st.dates(date(1, 1, 3), date(9999, 12, 28)),
+    at=st.none() | st.times().map(lambda at: at.replace(microsecond=0)),
+)
+def test_the_date_tells_of_nearly_all_whether_they_are_overdue(sql: Sql, name: str, day: date, at: time | None) -> None:
+    """No zone is 16 hours from UTC, so that a list need ask only for the moments of three days."""
+    [moment] = sql.moments([{"date": f"{day}", "time": at and f"{at}", "time_zone": None}], name)
+    assert moment
+    two_days_later = datetime.combine(day, time(), UTC) + timedelta(days=2)
+    assert moment < two_days_later
+    with suppress(OverflowError):
+        assert moment >= datetime.combine(day, time(), UTC) - timedelta(days=1)
