@@ -1,8 +1,9 @@
-"""What every process of a run needs and one of them makes: a folder, copied by the others."""
+"""What every process of a run needs and one of them makes: a folder, used or copied by the others."""
 
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -32,14 +33,23 @@ def _take_a_plain_folder_for_temporary_files() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"  # noqa: S108 - Linux has it
 
 
-def made_once(name: str, make: Callable[[Path], None]) -> Path:
-    """Return the folder of this name, which the first process that asks makes while the others wait."""
-    folder = Path(os.environ["TEST_FOLDER"], name)
+def made_once(name: str, make: Callable[[Path], None], within: Path | None = None) -> Path:
+    """Return the folder of this name, which the first process that asks makes while the others wait.
+
+    It is made for this run, or for all that look `within` the same folder. What `make` raises is raised, and nothing is
+    left of what it has made.
+    """
+    folder = Path(within or os.environ["TEST_FOLDER"], name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             unfinished = Path(tempfile.mkdtemp(prefix=name, dir=folder.parent))
-            make(unfinished)
+            try:
+                make(unfinished)
+            except BaseException:  # a test that is skipped ends with one
+                shutil.rmtree(unfinished)
+                raise
             unfinished.rename(folder)
     return folder
 

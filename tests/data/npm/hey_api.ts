@@ -1,0 +1,35 @@
+// A front end on @hey-api/openapi-ts: a function for each operation.
+import { check, one } from "./check.js";
+import { createClient } from "./hey/client/index.js";
+import * as api from "./hey/index.js";
+
+export async function roundTrip(baseUrl: string, user_id: number): Promise<void> {
+  const client = createClient({ baseUrl });
+  const path = { user_id };
+
+  const created = await api.createUserTask({ client, path, body: { title: "Buy milk" } });
+  const milk: api.Task = one(created.data);
+  check([created.response?.status, milk.title, milk.completed], [201, "Buy milk", false]);
+  const owned = await api.createTask({ client, body: { title: "Bread", user_id, priority: "high" } });
+  const bread: api.Task = one(owned.data);
+  const listed = await api.listOwnerTasks({ client, path, query: { limit: 10 }, throwOnError: true });
+  check(listed.data.map((task) => [task.title, task.priority]), [["Buy milk", null], ["Bread", "high"]]);
+
+  const at = { user_id, task_id: milk.id };
+  const key = { "Idempotency-Key": `complete-${milk.id}` };
+  const toggled = await api.completeUserTask({ client, path: at, headers: key });
+  const again = await api.completeUserTask({ client, path: at, headers: key });
+  check([toggled.data?.completed, again.data?.completed], [true, true]);
+  check(again.response?.headers.get("Idempotent-Replayed"), "true");
+  const changed = await api.changeOwnerTask({ client, path: at, body: { description: "Two litres" } });
+  check([changed.data?.title, changed.data?.description], ["Buy milk", "Two litres"]);
+  const refused = await api.replaceTask({ client, path: { task_id: bread.id }, body: { title: "" } });
+  check([refused.error?.code, refused.error?.errors?.[0]?.field], ["VALIDATION_ERROR", "title"]);
+
+  const deleted = await api.deleteOwnerTask({ client, path: { user_id, task_id: bread.id } });
+  check(deleted.response?.status, 204);
+  const missing = await api.readTask({ client, path: { task_id: bread.id } });
+  check(missing.error?.code, "TASK_NOT_FOUND");
+  const history = await api.listUserHistory({ client, path, query: { action: "deleted" }, throwOnError: true });
+  check(history.data.map((entry) => entry.before?.title), ["Bread"]);
+}
