@@ -21,7 +21,7 @@ class Visit(NamedTuple):
 
 @pytest.fixture
 def visit(service: Service) -> Iterator[Visit]:
-    """The documentation, open in a browser."""
+    """The documentation, open in a browser that was only told where the service is."""
     asked_elsewhere: list[str] = []
     complaints: list[str] = []
 
@@ -39,7 +39,7 @@ def visit(service: Service) -> Iterator[Visit]:
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: complaints.append(error.message))
-        page.goto(f"{service.address}/docs")
+        page.goto(service.address)
         yield Visit(page, asked_elsewhere, complaints)
 
 

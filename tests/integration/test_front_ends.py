@@ -1,0 +1,163 @@
+"""What front ends of the specifications were seen to do, on pages of another origin in a real browser.
+
+Each page in tests/data/front_ends has one habit, does the same at every family, and shows what came of it.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.support.browser import browser_context
+from tests.support.families import FAMILIES
+from tests.support.processes import Service
+from tests.support.waiting import DEADLINE
+
+PAGES = Path(__file__).parents[1] / "data" / "front_ends"
+Opened = Callable[[str], Any]
+"""Opens the page of a habit, and returns what it has seen at each family."""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Sends pages, and writes no line for each."""
+
+    def log_message(self, *_arguments: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    """Where the pages are."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(PAGES))) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def allowing(database_url: str, origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that allows the origin of the pages."""
+    folder = tmp_path_factory.mktemp("allowing")
+    with Service(folder, DATABASE_URL=database_url, CORS_ORIGINS=origin) as service:
+        yield service.ready()
+
+
+@pytest.fixture(scope="module")
+def browser(allowing: Service) -> Iterator[BrowserContext]:
+    """A browser, which is started once for all pages, and last: it has an event loop in this thread."""
+    assert allowing
+    with browser_context() as context:
+        yield context
+
+
+def seen(browser: BrowserContext, origin: str, service: Service, user: int, habit: str) -> Any:
+    """Open the page of a habit, and return what it shows."""
+    page = browser.new_page()
+    page.goto(f"{origin}/{habit}.html?service={service.address}&user={user}")
+    place = page.wait_for_selector("#seen", timeout=DEADLINE * 1000)
+    assert place
+    found = json.loads(place.inner_text())
+    found["shown"] = page.evaluate("window.shown")
+    page.close()
+    return found
+
+
+@pytest.fixture
+def alice() -> int:
+    """A user whose id is a number for JavaScript."""
+    return secrets.randbelow(2**53) + 1
+
+
+@pytest.fixture
+def opened(browser: BrowserContext, origin: str, allowing: Service, alice: int) -> Opened:
+    """Opens the page of a habit for Alice, and returns what it has seen."""
+
+    def opened(habit: str) -> Any:
+        found = seen(browser, origin, allowing, alice, habit)
+        assert found.keys() == {"shown", *(family.name for family in FAMILIES)}, found
+        return found
+
+    return opened
+
+
+def everywhere(answer: Any) -> dict[str, Any]:
+    """Return what a page shows that has seen the same at every family."""
+    return {"shown": None, **{family.name: answer for family in FAMILIES}}
+
+
+def test_credentials_are_sent_with_every_call(opened: Opened) -> None:
+    found = opened("credentials")
+    for family in FAMILIES:
+        statuses = [201, 200, 200, 400, family.delete_status, 200]
+        assert found[family.name] == {"statuses": statuses, "events": True}
+
+
+def test_an_origin_that_is_not_listed_reads_nothing(
+    browser: BrowserContext, origin: str, service: Service, alice: int
+) -> None:
+    assert seen(browser, origin, service, alice, "credentials") == {
+        "failed": "TypeError: Failed to fetch",
+        "shown": None,
+    }
+
+
+def test_a_toggle_has_a_body_without_content(opened: Opened) -> None:
+    assert opened("complete") == everywhere([True, False, True, True, True])
+
+
+def test_every_address_ends_with_a_slash(opened: Opened, alice: int) -> None:
+    """The browser asks at the other address by the same method and with the same body, after another preflight."""
+    found = opened("slash")
+    for family in FAMILIES:
+        statuses = [201, 200, 200, 200, 200, 400, 200, family.delete_status]
+        task = ["Buy bread", True, alice]
+        slashed = {"statuses": statuses, "redirected": True, "ids": True, "task": task}
+        assert found[family.name] == {"same-origin": slashed, "include": slashed}
+
+
+def test_a_task_is_changed_by_patch(opened: Opened) -> None:
+    after = ["Buy milk", None, True]
+    assert opened("patch") == everywhere({"statuses": [200, 200], "description": "two litres", "after": after})
+
+
+def test_a_title_is_edited_by_put(opened: Opened) -> None:
+    """At v1, PUT replaces what its specification knows."""
+    found = opened("put")
+    kept = ["Buy bread", True, "two litres", "high"]
+    assert found == everywhere(kept) | {"v1": ["Buy bread", False, None, "high"]}
+
+
+def test_the_detail_of_an_error_is_shown(opened: Opened) -> None:
+    """As HTML, without harm, by those pages that do not know better."""
+    declared = "It is declared as application/x-www-form-urlencoded."
+    assert opened("detail") == everywhere(
+        [
+            "title: must contain at least one visible character",
+            "a field: is not a known field",
+            "status: is not a known parameter",
+            "search: is not a known parameter",
+            "_: is not a known parameter",
+            f"The body must be JSON in UTF-8, sent as application/json and not compressed. {declared}",
+            "The task does not exist.",
+        ]
+    )
+
+
+def test_the_headers_of_answers_are_read(opened: Opened, alice: int) -> None:
+    found = opened("headers")
+    for family in FAMILIES:
+        told = found[family.name]
+        assert told["location"] == family.one(alice, told["id"])
+        assert told["link"].startswith(f"<{family.address(alice)}?limit=1&after=")
+        assert told["etag"] == f'"{told["change"]}"'
+        assert (told["replayed"], told["ids"]) == ("true", True)
+        assert told["late"] == [412, told["etag"]]
+        assert told["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
