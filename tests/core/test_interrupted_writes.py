@@ -61,6 +61,10 @@ def toggle(database: Any, owner: int, task_id: int, versions: Versions = None) -
     return tasks.complete_task(database, owner, task_id, None, versions)
 
 
+def toggle_at_2(database: Any, owner: int, task_id: int, versions: Versions = None) -> Awaitable[Written]:
+    return tasks.complete_task(database, owner, task_id, Completion(version=2), versions)
+
+
 def reopen(database: Any, owner: int, task_id: int, versions: Versions = None) -> Awaitable[Written]:
     return tasks.complete_task(database, owner, task_id, Completion(completed=False), versions)
 
@@ -96,9 +100,10 @@ def interrupted(url: str, owner: int, write: Write, versions: Versions, other: W
         (change(title="mine"), (2, 7), {"title": "mine", "completed": True}),
         (change(title="mine", version=2), None, {"title": "mine", "completed": True}),
         (toggle, (2,), {"title": "theirs", "completed": False}),
+        (toggle_at_2, None, {"title": "theirs", "completed": False}),
         (reopen, None, {"title": "theirs", "completed": False}),
     ],
-    ids=["nothing new", "a later version", "several", "in a body", "toggled", "set"],
+    ids=["nothing new", "a later version", "several", "in a body", "toggled", "toggled in a body", "set"],
 )
 def test_what_there_is_to_change_by_then_is_changed(
     database_url: str, alice: int, write: Write, versions: Versions, left: dict[str, object]

@@ -205,9 +205,11 @@ def test_a_completion_that_says_nothing_of_it_turns_over(
     task = family.created(client, alice)
     for number in (2, 3):
         content = body.replace("USER", str(alice)).replace("VERSION", str(task["version"]))
-        headers = {"Content-Type": "application/json"}
-        response = client.patch(family.completion(alice, task["id"]), content=content, headers=headers)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": str(number)}
+        address = family.completion(alice, task["id"])
+        response, again = (client.patch(address, content=content, headers=headers) for _ in range(2))
         assert (response.status_code, response.headers["change"]) == (200, str(number))
+        assert (again.content, again.headers["idempotent-replayed"]) == (response.content, "true")
         assert response.json()["completed"] is not task["completed"]
         task = response.json()
     assert family.read(client, alice, task["id"]).json() == task
