@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from io import BytesIO
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,19 +14,8 @@ from hypothesis import strategies as st
 from donebase.postgres.task_functions import task_functions
 from tests.support.databases import a_database
 from tests.support.psql import Psql
+from tests.support.time_zones import ABBREVIATIONS, NAMES, TimeZones
 
-ZONES = sorted(available_timezones() - {"localtime"})
-# What PostgreSQL takes for an abbreviation: the same zone by another name.
-ABBREVIATIONS = {
-    **{"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"},
-    **{"EST": "America/Panama", "HST": "Pacific/Honolulu", "MST": "America/Phoenix"},
-}
-# Python takes the rule for the future to hold from the last change that is listed: not so there in a week of 2022.
-WRONG_IN_PYTHON = "America/Ojinaga"
-FILES = (
-    "SELECT coalesce(pg_read_binary_file(setting || '/timezone/' || $1, 0, 1000000, true), "
-    "pg_read_binary_file('/usr/share/zoneinfo/' || $1, 0, 1000000, true)) FROM pg_config WHERE name = 'SHAREDIR'"
-)
 MOMENTS = (
     "SELECT array_agg(due_moment(due, $2) ORDER BY n) "
     "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS each (due, n)"
@@ -47,10 +35,6 @@ class Sql(Psql):
         [found] = self.moments([{"date": day, "time": at, "time_zone": own}], asker)
         return found
 
-    def zone(self, name: str) -> ZoneInfo:
-        """Return a time zone as PostgreSQL's own file has it."""
-        return ZoneInfo.from_file(BytesIO(self.value(FILES, name)))
-
 
 @pytest.fixture(scope="module")
 def sql() -> Iterator[Sql]:
@@ -62,10 +46,9 @@ def sql() -> Iterator[Sql]:
         session.close()
 
 
-def in_python(day: date, at: time | None, zone: ZoneInfo) -> datetime:
-    """Return the moment at which something is overdue: of two moments the first."""
-    over = datetime.combine(day, at) if at else datetime.combine(day, time()) + timedelta(days=1)
-    return over.replace(tzinfo=zone, fold=0).astimezone(UTC)
+@pytest.fixture(scope="module")
+def zones(sql: Sql) -> TimeZones:
+    return TimeZones(sql)
 
 
 def changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
@@ -86,29 +69,24 @@ def changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
 
 @pytest.mark.parametrize("kind", ["instant", "local time"])
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(name=st.sampled_from(ZONES), year=st.integers(1970, 2040), minute=st.integers(0, 59))
-def test_times_around_each_change_of_the_clocks(sql: Sql, kind: str, name: str, year: int, minute: int) -> None:
-    if name == WRONG_IN_PYTHON:
-        return
-    zone = sql.zone(ABBREVIATIONS.get(name, name))
-    about = [datetime(year, 2, 28, 23, 59), datetime(year, 12, 31, 23), *changes(zone, year)]
+@given(name=st.sampled_from(NAMES), year=st.integers(1970, 2040), minute=st.integers(0, 59))
+def test_times_around_each_change_of_the_clocks(
+    sql: Sql, zones: TimeZones, kind: str, name: str, year: int, minute: int
+) -> None:
+    about = [datetime(year, 2, 28, 23, 59), datetime(year, 12, 31, 23), *changes(zones[name], year)]
     hours = range(-26, 27)
     times = [each + timedelta(hours=hour, minutes=more) for each in about for hour in hours for more in (0, minute)]
     own, asker = (name, "Asia/Tokyo") if kind == "instant" else (None, name)
     dues = [{"date": f"{each:%Y-%m-%d}", "time": f"{each:%H:%M:%S}", "time_zone": own} for each in times]
-    expected = [in_python(each.date(), each.time(), zone) for each in times]
-    assert sql.moments(dues, asker) == expected
+    assert sql.moments(dues, asker) == [zones.moment(due, asker) for due in dues]
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(name=st.sampled_from(ZONES), year=st.integers(1970, 2040))
-def test_a_day_is_over_at_the_next_midnight_of_the_asker(sql: Sql, name: str, year: int) -> None:
-    if name == WRONG_IN_PYTHON:
-        return
-    zone = sql.zone(ABBREVIATIONS.get(name, name))
+@given(name=st.sampled_from(NAMES), year=st.integers(1970, 2040))
+def test_a_day_is_over_at_the_next_midnight_of_the_asker(sql: Sql, zones: TimeZones, name: str, year: int) -> None:
     days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
     dues = [{"date": f"{day}", "time": None, "time_zone": None} for day in days]
-    assert sql.moments(dues, name) == [in_python(day, None, zone) for day in days]
+    assert sql.moments(dues, name) == [zones.moment(due, name) for due in dues]
 
 
 @pytest.mark.parametrize(
@@ -148,13 +126,13 @@ def test_the_settings_of_the_session_do_not_matter(sql: Sql) -> None:
 
 def test_postgresql_knows_every_time_zone_that_a_request_can_name(sql: Sql) -> None:
     names = sql.value("SELECT array_agg(name) FROM pg_timezone_names")
-    assert set(ZONES) - set(names) == set()
+    assert {*NAMES, "America/Ojinaga"} - set(names) == set()
 
 
 def test_every_name_that_is_also_an_abbreviation_is_taken_for_the_time_zone(sql: Sql) -> None:
     """Of those that have neither a summer time nor a past, it does not matter."""
     abbreviations = sql.value("SELECT array_agg(abbrev) FROM pg_timezone_abbrevs")
-    both = {name for name in ZONES if name.upper() in abbreviations}
+    both = {name for name in NAMES if name.upper() in abbreviations}
     assert both - set(ABBREVIATIONS) == {"GMT", "UCT", "UTC", "Zulu"}
     for name, meant in ABBREVIATIONS.items():
         assert sql.value("SELECT unabbreviated($1)", name) == meant
@@ -196,7 +174,7 @@ def test_the_last_day_that_can_be_written(sql: Sql) -> None:
 
 @settings(max_examples=100, deadline=None, database=None, derandomize=True)
 @given(
-    name=st.sampled_from(ZONES),
+    name=st.sampled_from(NAMES),
     day=st.dates(date(1, 1, 3), date(9999, 12, 28)),
     at=st.none() | st.times().map(lambda at: at.replace(microsecond=0)),
 )
