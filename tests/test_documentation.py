@@ -7,7 +7,7 @@ import pytest
 from bench import pages
 
 from donebase.core.shapes import FIELDS
-from donebase.core.tables import DESCRIPTION_LENGTH, PRIORITIES, TITLE_LENGTH
+from donebase.core.tables import DESCRIPTION_LENGTH, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
 from donebase.http.parameters import MAX_LIMIT
 from donebase.routes import every_route
 
@@ -39,6 +39,8 @@ def test_every_field_and_its_limit_is_documented() -> None:
         f"up to {DESCRIPTION_LENGTH:,} ",
         f"`?limit=1` to `{MAX_LIMIT}`",
         *PRIORITIES,
+        f"Up to {MAX_TAGS} ",
+        f"1 to {TAG_LENGTH} ",
     ):
         assert limit in API, limit
 

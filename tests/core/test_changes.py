@@ -24,7 +24,10 @@ VALUES = {
     "title": ["'Milk'", "'{\"a\": [1]}'", "'\\ \" é 😀'", "chr(1) || 'x'"],
     "description": ["NULL", "''", "repeat('long ', 900)", "'null'"],
     "completed": ["NOT completed"],
+    "due": ["NULL", """'{"date": "2026-12-01", "time": "17:00", "time_zone": null}'"""],
     "priority": ["NULL", "'low'", "'high'"],
+    "tags": ["'{}'", """ARRAY['a', 'ü"']"""],
+    '"order"': ["1.5", "-7", "1e300", "123456789012345678"],
 }
 ALL = 2**62
 

@@ -1,6 +1,5 @@
 """What PostgreSQL itself keeps of every change, made by plain SQL as in psql: its number, and what was there before."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,11 @@ from donebase.core.shapes import WRITABLE
 from tests.support.databases import fetchval, fill
 from tests.support.psql import Json, Psql, in_utc
 
-DEFAULTS: Json = {"description": None, "completed": False, "priority": None, "completed_at": None}
+DEFAULTS: Json = {
+    **{"description": None, "completed": False, "due": None, "priority": None, "tags": []},
+    "completed_at": None,
+}
+DAY: Json = {"date": "2026-12-01", "time": None, "time_zone": None}
 MEMBERS = "SELECT before, after FROM history WHERE user_id = $1 AND change = 3"
 MICROSECOND = timedelta(microseconds=1)
 CHANGES: list[tuple[str, Any, Any]] = [
@@ -22,6 +25,12 @@ CHANGES: list[tuple[str, Any, Any]] = [
     ("description", "", None),
     ("priority", None, "high"),
     ("priority", "high", None),
+    ("due", None, DAY),
+    ("due", DAY, DAY | {"time": "17:00", "time_zone": "Europe/Berlin"}),
+    ("due", DAY, None),
+    ("tags", [], ["shop"]),
+    ("tags", ["shop", "home"], ["home", "shop"]),
+    ("order", 1.5, -7),
 ]
 
 
@@ -41,7 +50,7 @@ def test_a_create_is_recorded_whole(psql: Psql) -> None:
     row = psql.task(task)
     created = DEFAULTS | {
         **{"title": "Buy milk", "description": "two litres", "priority": "high"},
-        **{"created_at": in_utc(row["created_at"])},
+        **{"order": task, "created_at": in_utc(row["created_at"])},
     }
     assert psql.history() == [(1, task, None, created)]
     assert (row["version"], psql.clock()) == (1, 1)
@@ -69,7 +78,7 @@ def test_a_change_is_recorded_with_what_moved_and_nothing_else(
 ) -> None:
     fields: Json = {} if field == "title" else {field: before}
     [task] = psql.create("Buy milk", **fields)
-    [row] = psql.run(f"UPDATE tasks SET {field} = $2 WHERE id = $1 RETURNING *", task, after)
+    [row] = psql.run(f'UPDATE tasks SET "{field}" = $2 WHERE id = $1 RETURNING *', task, after)
     assert psql.history()[1:] == [(2, task, {field: before}, {field: after})]
     assert (row["version"], row[field], psql.clock()) == (2, after, 2)
 
@@ -100,8 +109,8 @@ def test_a_time_of_completion_that_is_given_is_kept(psql: Psql) -> None:
     assert in_utc(given["completed_at"]) == datetime(2026, 11, 20, 8, 0, 0, 123450)
     [moved] = psql.change("completed_at = '2026-11-20T09:00Z'", task)
     [(before, after)] = [tuple(row.values()) for row in psql.run(MEMBERS, psql.user)]
-    assert json.loads(before) == {"completed_at": "2026-11-20T08:00:00.12345"}
-    assert json.loads(after) == {"completed_at": "2026-11-20T09:00:00"}
+    assert before == {"completed_at": "2026-11-20T08:00:00.12345"}
+    assert after == {"completed_at": "2026-11-20T09:00:00"}
     assert moved["version"] == 3
 
 
@@ -110,7 +119,7 @@ def test_a_delete_is_recorded_whole(psql: Psql) -> None:
     row = psql.task(task)
     psql.delete(task)
     times = {name: in_utc(row[name]) for name in ("completed_at", "created_at", "updated_at")}
-    deleted = DEFAULTS | {"title": "Buy milk", "completed": True, "version": 1, **times}
+    deleted = DEFAULTS | {"title": "Buy milk", "completed": True, "order": task, "version": 1, **times}
     assert psql.history()[1:] == [(2, task, deleted, None)]
     assert psql.clock() == 2
 

@@ -10,7 +10,9 @@ from donebase.core.tables import Table, TaskRow, UserRow
 def test_a_user_and_its_tasks_know_each_other() -> None:
     now = datetime.now(UTC)
     alice = UserRow(id=1, clock=1, created_at=now, updated_at=now)
-    task = TaskRow(id=1, user_id=1, title="x", completed=False, version=1, created_at=now, updated_at=now, user=alice)
+    task = TaskRow(
+        id=1, user_id=1, title="x", completed=False, tags=[], version=1, created_at=now, updated_at=now, user=alice
+    )
     assert task.user is alice
     assert alice.tasks == [task]
     assert inspect(UserRow).relationships.keys() == ["tasks"]

@@ -50,6 +50,9 @@ VALUES = {
     "upto": "9",
     "change": "1",
     "after_task": "0",
+    "due": "NULL",
+    "tags": "'{x}'",
+    "order": "1",
 }
 
 

@@ -53,6 +53,29 @@ descriptions = st.none() | texts | near(5_000)
 _unknown = st.sampled_from(["Title", "title ", "tasks", "", "a\0b", "\ufeffid", *sorted(FIELDS)]) | texts
 
 
+_days = st.dates().map(str)
+_minutes = st.times().map(lambda time: time.strftime("%H:%M"))
+_seconds = st.times().map(lambda time: time.strftime("%H:%M:%S"))
+_due_dates = st.none() | st.fixed_dictionaries(
+    {"date": _days, "time": _minutes | _seconds},
+    optional={"time_zone": st.none() | st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "UTC"])},
+)
+_wrong_due_dates = st.fixed_dictionaries(
+    {},
+    optional={
+        "date": _days | st.sampled_from(["2026-02-29", "2026-13-01", "0000-01-01", "2026-1-1", "20261201"]) | texts,
+        "time": st.none() | _minutes | st.sampled_from(["24:00", "7:00", "17:00:60", "17:00Z", "17"]) | texts,
+        "time_zone": st.none() | st.sampled_from(["europe/berlin", "UTC+1", "PST", "UTC"]) | texts,
+    },
+)
+_tags = st.lists(st.text(st.characters(categories=["L"]), min_size=1, max_size=52) | texts, max_size=21)
+_orders = (
+    st.integers()
+    | st.sampled_from([10**30, -(10**308), 10**309, 2**53 + 1])
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+
+
 def _mostly(usual: Strategy, rare: Strategy) -> Strategy:
     return st.integers(0, 7).flatmap(lambda chance: usual if chance else rare)
 
@@ -65,6 +88,9 @@ def bodies(owner: int, other: int, *, fields: frozenset[str], required: frozense
         "description": _mostly(descriptions, _odd_texts | _wrong_types),
         "completed": _mostly(st.booleans(), _wrong_types),
         "priority": _mostly(st.sampled_from([None, "low", "medium", "high"]), _odd_texts | _wrong_types),
+        "due": _mostly(_due_dates, _wrong_due_dates | _wrong_types),
+        "tags": _mostly(_tags, st.lists(_odd_texts | _wrong_types, max_size=3) | _wrong_types),
+        "order": _mostly(_orders, _wrong_types | _odd_texts),
         "user_id": _mostly(st.just(owner), users),
         "version": _mostly(st.just(PRESENT), st.sampled_from([1, 0, -1, MAX_INT8, MAX_INT8 + 1, "1"]) | anything),
     }

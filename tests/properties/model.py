@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from tests.properties.rules import Json, is_changed, moment, sent_fields
+from tests.properties.rules import DEFAULTS, Json, is_changed, moment, sent_fields
 
 
 class Model:
@@ -42,7 +42,7 @@ class Model:
     def create(self, answer: Json, user: int, body: Json) -> None:
         """Take in what was answered to a new task: an id above all earlier ones, and what was sent."""
         given = {field: answer[field] for field in ("id", "completed_at", "version", "created_at", "updated_at")}
-        defaults = {"description": None, "completed": False, "priority": None}
+        defaults = DEFAULTS | {"order": answer["id"]}
         assert answer == {**defaults, **sent_fields(body), "user_id": user, **given}
         assert answer["completed_at"] == (answer["updated_at"] if answer["completed"] else None)
         assert answer["id"] > max(self.ids, default=0)

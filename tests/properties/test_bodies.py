@@ -9,14 +9,16 @@ from hypothesis import given, note
 
 from tests.properties.bodies import HEADERS, PRESENT, anything, bodies, malformed, written
 from tests.properties.budget import rounds
-from tests.properties.rules import FIELDS, SET_BY_A_CHANGE, Json, faults, is_changed, moment, sent_fields
+from tests.properties.rules import DEFAULTS, FIELDS, SET_BY_A_CHANGE, Json, faults, is_changed, moment, sent_fields
 from tests.support.families import API, FAMILIES, USERS, V1, Family
 from tests.support.problems import JSON, refused
 from tests.support.processes import Service
 
-BEFORE: Json = {"title": "as it was", "description": " as it was\n", "completed": True, "priority": "low"}
+BEFORE: Json = {
+    **{"title": "as it was", "description": " as it was\n", "completed": True, "priority": "low", "tags": ["was"]},
+    **{"due": {"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}, "order": -7.5},
+}
 REPLACED: Json = {"description": None, "completed": False}
-DEFAULTS: Json = {**REPLACED, "priority": None}
 KEPT: Json = {}
 TOGGLED: Json = {"completed": False}
 COMPLETED = frozenset({"completed"})
@@ -40,7 +42,8 @@ class Operation(NamedTuple):
     def faults(self, body: Json, user: int) -> dict[str, set[str]]:
         """Return what is wrong with a body: each field at fault, with the codes that can say why."""
         owner = body.get("user_id") if "user_id" in self.required else user
-        return faults(body, fields=self.fields, required=self.required, owner=owner)
+        is_named = "{user_id}" in self.family.tasks
+        return faults(body, fields=self.fields, required=self.required, owner=owner, is_named=is_named)
 
 
 OPERATIONS = [
@@ -92,6 +95,7 @@ class Attempt:
         meant = self.operation.left_out | sent_fields(body)
         if self.operation.method == "POST":
             given = {field: answer[field] for field in ("id", "created_at", *SET_BY_A_CHANGE)}
+            meant = {"order": answer["id"]} | meant
             assert answer == self.task | meant | given
             assert moment(answer["updated_at"]) > moment(self.task["updated_at"])
         else:

@@ -1,16 +1,17 @@
 """Every field that a client can set, at every address: it is stored, answered, changed, kept and cleared."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
 import donebase
-from donebase.core.shapes import REPLACED, WRITABLE
+from donebase.core.shapes import NULLABLE, REPLACED, WRITABLE
 from donebase.postgres.history import history_functions
 from tests.support.databases import fetchval
 from tests.support.families import FAMILIES, V1, Family, Json
@@ -21,7 +22,13 @@ VALUES = {
     "title": ("Buy oat milk", "Buy bread"),
     "description": (" two litres,\r\n\tthe blue one \u200b", ""),
     "completed": (True, False),
+    "due": (
+        {"date": "2028-02-29", "time": "17:00", "time_zone": "Europe/Berlin"},
+        {"date": "2026-12-01", "time": None, "time_zone": None},
+    ),
     "priority": ("high", "low"),
+    "tags": (["shop", "Büro"], ["shop"]),
+    "order": (1.5, 7),
 }
 
 
@@ -50,8 +57,9 @@ class Tasks(NamedTuple):
         return task
 
     def column(self, task: Json, name: str) -> object:
-        """Return what PostgreSQL has in a column."""
-        return fetchval(self.database_url, f'SELECT "{name}" FROM tasks WHERE id = {task["id"]}')
+        """Return what PostgreSQL has in a column, as JSON has it."""
+        stored = fetchval(self.database_url, f'SELECT to_jsonb("{name}")::text FROM tasks WHERE id = {task["id"]}')
+        return None if stored is None else json.loads(str(stored))
 
 
 def is_stored_changed_and_kept(tasks: Tasks, name: str, first: object, second: object) -> None:
@@ -60,8 +68,17 @@ def is_stored_changed_and_kept(tasks: Tasks, name: str, first: object, second: o
     for value in (second, first):
         task = tasks.change(task, **{name: value})
         assert task[name] == tasks.column(task, name) == value
+    undone(tasks, task["version"])
+    assert tasks.column(task, name) == second, "the change back was undone"
+    task = tasks.change(task, **{name: first})
     others = {other: task[other] for other in task.keys() - {name, "id", "user_id", "created_at", "updated_at"}}
     assert tasks.change(task, **others)[name] == first, "a change of all other fields keeps this one"
+
+
+def undone(tasks: Tasks, change: int) -> None:
+    """Undo a change."""
+    response = tasks.client.post(tasks.family.beside(tasks.user, f"history/{change}/undo"))
+    assert response.status_code == 200, response.text
 
 
 def is_cleared_by_null_where_it_can_be_null(tasks: Tasks, name: str, first: object, *, nullable: bool) -> None:
@@ -87,13 +104,21 @@ def test_a_field_is_stored_changed_and_kept(tasks: Tasks, name: str) -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_field_is_cleared_by_null_where_it_can_be_null(tasks: Tasks, name: str) -> None:
-    nullable = type(None) in get_args(WRITABLE[name].annotation)
-    is_cleared_by_null_where_it_can_be_null(tasks, name, VALUES[name][0], nullable=nullable)
+    is_cleared_by_null_where_it_can_be_null(tasks, name, VALUES[name][0], nullable=name in NULLABLE)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_comes_back_with_a_task_whose_deletion_is_undone(tasks: Tasks, name: str) -> None:
+    task = tasks.create(**{name: VALUES[name][0]})
+    deleted = tasks.family.delete(tasks.client, tasks.user, task["id"])
+    undone(tasks, int(deleted.headers["change"]))
+    assert tasks.family.read(tasks.client, tasks.user, task["id"]).json()[name] == task[name]
 
 
 @pytest.mark.parametrize("name", sorted(VALUES.keys() - {"title"}))
 def test_a_field_that_is_left_out_takes_its_default(tasks: Tasks, name: str) -> None:
-    assert tasks.create()[name] == WRITABLE[name].default
+    task = tasks.create()
+    assert task[name] == (task["id"] if name == "order" else WRITABLE[name].default)
 
 
 @pytest.mark.parametrize("name", sorted(VALUES.keys() - {"title"}))

@@ -22,14 +22,15 @@ def test_a_task_is_created(client: httpx.Client, family: Family, alice: int) -> 
     assert response.headers["content-type"] == "application/json"
     task = response.json()
     assert response.headers["location"] == family.one(alice, task["id"])
-    fields = "id title description completed priority completed_at user_id version created_at updated_at"
+    fields = "id title description completed due priority tags order completed_at user_id version created_at updated_at"
     assert list(task) == fields.split()
     assert task["version"] == 1
     assert task["id"] > 0
     assert task["created_at"] == task["updated_at"]
     assert task["created_at"].endswith("Z")
     assert abs(datetime.now().astimezone() - datetime.fromisoformat(task["created_at"])) < timedelta(minutes=1)
-    sent = {"title": "Buy milk", "description": None, "completed": False, "priority": None, "user_id": alice}
+    sent: Json = {"title": "Buy milk", "description": None, "completed": False, "priority": None, "user_id": alice}
+    sent |= {"due": None, "tags": [], "order": task["id"]}
     assert sent.items() <= task.items()
     assert family.read(client, alice, task["id"]).json() == task
 

@@ -13,13 +13,20 @@ Json = dict[str, Any]
 TIMES = ("completed_at", "created_at", "updated_at")
 
 
+async def connect(url: str) -> asyncpg.Connection:
+    """Return a connection that reads and writes JSON as Python values."""
+    connection = await asyncpg.connect(url, statement_cache_size=0)
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    return connection
+
+
 class Psql:
     """A session in which somebody types SQL, and what an owner's history says."""
 
     def __init__(self, url: str, user: int = 0) -> None:
         self.user = user
         self._runner = asyncio.Runner()
-        self._connection = self._runner.run(asyncpg.connect(url, statement_cache_size=0))
+        self._connection = self._runner.run(connect(url))
 
     def run(self, sql: str, *arguments: object) -> list[Json]:
         """Run a statement and return its rows."""
@@ -43,7 +50,7 @@ class Psql:
 
     def create(self, *titles: str, user: int | None = None, **fields: Any) -> list[int]:
         """Create tasks in one statement, and return their ids."""
-        names = "".join(f", {name}" for name in fields)
+        names = "".join(f', "{name}"' for name in fields)
         values = "".join(f", ${number}" for number in range(3, 3 + len(fields)))
         sql = (
             f"INSERT INTO tasks (user_id, title{names}) SELECT $1, t{values} FROM unnest($2::text[]) AS t RETURNING id"
@@ -82,11 +89,10 @@ class Psql:
         self._runner.close()
 
 
-def read_members(column: str | None) -> Json | None:
+def read_members(found: Json | None) -> Json | None:
     """Return what a column of the history has of a task, with times in UTC without a zone."""
-    if column is None:
+    if found is None:
         return None
-    found: Json = json.loads(column)
     return found | {name: datetime.fromisoformat(found[name]) for name in TIMES if found.get(name) is not None}
 
 

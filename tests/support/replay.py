@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import asyncpg
-
 from donebase.core.shapes import WRITABLE
-from tests.support.psql import Json, in_utc, read_members
+from tests.support.psql import Json, connect, in_utc, read_members
 
 KEPT = (*WRITABLE, "completed_at", "created_at")
 
@@ -20,7 +18,7 @@ class Replayed(NamedTuple):
 
 async def replay(url: str, user: int) -> Replayed:
     """See that the history of an owner leads, number after number, to exactly the rows that there are."""
-    connection = await asyncpg.connect(url, statement_cache_size=0)
+    connection = await connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             history = await connection.fetch("SELECT * FROM history WHERE user_id = $1 ORDER BY change, task_id", user)
@@ -32,7 +30,7 @@ async def replay(url: str, user: int) -> Replayed:
     tasks: dict[int, Json] = {}
     for row in history:
         _carry_out(tasks, row)
-    there = {row["id"]: {name: _stored(row[name]) for name in (*KEPT, "version", "updated_at")} for row in rows}
+    there = {row["id"]: {name: _stored(row, name) for name in (*KEPT, "version", "updated_at")} for row in rows}
     assert tasks == there
     return Replayed(clock, len(history))
 
@@ -61,5 +59,6 @@ def _carry_out(tasks: dict[int, Json], row: Any) -> None:
         assert all(before[name] != after[name] for name in before), "what did not move is kept"
 
 
-def _stored(value: Any) -> Any:
+def _stored(row: Any, name: str) -> Any:
+    value = row["id"] if name == "order" and row[name] is None else row[name]
     return in_utc(value) if isinstance(value, datetime) else value

@@ -13,7 +13,7 @@ _A_TIME = datetime(2026, 11, 20, 8)
 # What statements about the history have beside a task.
 _MORE = {
     "action": "created",
-    "after": '{"title": "x"}',
+    "after": {"title": "x"},
     "at": _A_TIME,
     "before": None,
     "change": 1,
@@ -51,6 +51,14 @@ class Rows:
 
 def task_row(task_id: int) -> Row:
     """Return a row of the table of tasks."""
-    values = {"id": task_id, "title": "x", "completed": False, "user_id": 7, "version": task_id}
+    values = {
+        "id": task_id,
+        "title": "x",
+        "completed": False,
+        "user_id": 7,
+        "version": task_id,
+        "tags": [],
+        "order": task_id,
+    }
     values |= dict.fromkeys(_TIMES, _A_TIME)
     return Row([values.get(name) for name in _NAMES[:-1]])

@@ -9,7 +9,7 @@ from donebase.core.database import Database, Row
 from donebase.core.errors import DatabaseFailed, HistoryPruned
 from donebase.core.history_statements import ALL_CHANGED, CHANGED_SINCE, READ_CHANGES
 from donebase.core.keyed import First
-from donebase.core.rows import history_fields, task_fields
+from donebase.core.rows import history_fields, task_fields, whole_history_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
 
@@ -112,7 +112,7 @@ async def _changes(owner: int, rows: Sequence[Row]) -> list[Change]:
     """Return the changes that rows of READ_CHANGES are about, from the last one backwards."""
     found: list[Change] = []
     tasks: dict[int, dict[str, Any]] = {}
-    replaced: dict[int, str] = {}
+    replaced: dict[int, dict[str, Any]] = {}
     for number, row in enumerate(reversed(rows)):
         if number % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
@@ -129,7 +129,15 @@ async def _changes(owner: int, rows: Sequence[Row]) -> list[Change]:
     return [Change(each.number, each.tasks[::-1], each.deleted[::-1]) for each in reversed(found)]
 
 
-def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]], replaced: dict[int, str]) -> dict[str, Any] | None:
+def _before_later_changes(row: Row, replaced: dict[str, Any]) -> dict[str, Any]:
+    if row["id"] is None:  # deleted: then all of its values were replaced
+        return whole_history_fields(replaced, row["task_id"])
+    return task_fields(row) | history_fields(replaced)
+
+
+def _left(
+    owner: int, row: Row, tasks: dict[int, dict[str, Any]], replaced: dict[int, dict[str, Any]]
+) -> dict[str, Any] | None:
     """Return a task as a change left it, None if it is gone, and keep in `tasks` how it was before.
 
     `tasks` has what the later rows have kept there, `replaced` the values that later changes than those of the rows
@@ -138,12 +146,12 @@ def _left(owner: int, row: Row, tasks: dict[int, dict[str, Any]], replaced: dict
     task_id, before, after = row["task_id"], row["before"], row["after"]
     if after is None:
         if before is not None:
-            tasks[task_id] = history_fields(before)
+            tasks[task_id] = whole_history_fields(before, task_id)
         return None
     if before is None:
-        left = history_fields(after)
+        left = whole_history_fields(after, task_id)
     else:
-        left = tasks.get(task_id) or task_fields(row) | history_fields(replaced.get(task_id, "{}"))
+        left = tasks.get(task_id) or _before_later_changes(row, replaced.get(task_id, {}))
         tasks[task_id] = left | history_fields(before)
     left |= {"id": task_id, "user_id": owner, "version": row["change"], "updated_at": row["at"]}
     return {name: left[name] for name in FIELDS}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.history_statements import HISTORY
-from donebase.core.rows import history_fields
+from donebase.core.rows import history_fields, whole_history_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
 
@@ -50,15 +50,17 @@ async def list_history(
 def history_entry(owner: int, row: Row) -> dict[str, Any]:
     """Return what a row of the history is about: the fields that moved, all fields of a task that came or went."""
     change, task_id, before, after = row["change"], row["task_id"], row["before"], row["after"]
-    was = None if before is None else _in_order(history_fields(before))
-    became = None if after is None else _in_order(history_fields(after))
-    if was is None and became is not None:
-        became = _in_order(became | {"id": task_id, "user_id": owner, "version": change, "updated_at": row["at"]})
-    if became is None and was is not None:
-        was = _in_order(was | {"id": task_id, "user_id": owner})
+    was = became = None
+    if before is not None and after is not None:
+        was, became = history_fields(before), history_fields(after)
+    elif after is not None:
+        about = {"id": task_id, "user_id": owner, "version": change, "updated_at": row["at"]}
+        became = whole_history_fields(after, task_id) | about
+    elif before is not None:
+        was = whole_history_fields(before, task_id) | {"id": task_id, "user_id": owner}
     entry = {"change": change, "task_id": task_id, "action": row["action"]}
-    return entry | {"before": was, "after": became, "at": row["at"]}
+    return entry | {"before": _in_order(was), "after": _in_order(became), "at": row["at"]}
 
 
-def _in_order(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: fields[name] for name in FIELDS if name in fields}
+def _in_order(fields: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if fields is None else {name: fields[name] for name in FIELDS if name in fields}

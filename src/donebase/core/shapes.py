@@ -7,13 +7,14 @@ then leaves the field out as well. Types are strict: nothing is converted from a
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, PRIORITIES, TITLE_LENGTH
+from donebase.core.due import Due
+from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
 from donebase.core.text import any_text, visible_text
 
 
@@ -29,6 +30,14 @@ def _known_priority(text: str) -> str:
     return text
 
 
+def _distinct(tags: list[str]) -> list[str]:
+    if len(tags) > MAX_TAGS:
+        raise PydanticCustomError("too_long", f"must have at most {MAX_TAGS} tags")
+    if len(set(tags)) < len(tags):
+        raise PydanticCustomError("repeated_tag", "must not have the same tag twice")
+    return tags
+
+
 Title = Annotated[
     str,
     visible_text(TITLE_LENGTH),
@@ -40,6 +49,17 @@ Description = Annotated[
     Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
 ]
 Priority = Annotated[str, AfterValidator(_known_priority), Field(json_schema_extra={"enum": [*PRIORITIES]})]
+Tag = Annotated[
+    str,
+    visible_text(TAG_LENGTH),
+    Field(json_schema_extra={"minLength": 1, "maxLength": TAG_LENGTH}),
+]
+Tags = Annotated[
+    list[Tag],
+    AfterValidator(_distinct),
+    Field(json_schema_extra={"maxItems": MAX_TAGS, "uniqueItems": True}),
+]
+Order = Annotated[float, Field(allow_inf_nan=False)]
 Id = Annotated[
     int,
     AfterValidator(_positive_int8),
@@ -72,10 +92,27 @@ class WritableFields(BaseModel):
         examples=["Two litres, the blue carton"],
     )
     completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
+    due: Due | None = Field(
+        default=None,
+        description="When the task is due. A change replaces it whole.",
+        examples=[{"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}],
+    )
     priority: Priority | None = Field(default=None, description="How important the task is.", examples=["high"])
+    tags: Tags = Field(
+        default=[],
+        description=f"Up to {MAX_TAGS} different tags, in the order given. Stored without surrounding white space.",
+        examples=[["shop"]],
+    )
+    order: Order = Field(  # type: ignore[assignment]
+        default=None,  # stands for the id, which only the database knows; null itself is an error
+        description="The place of the task in a list that a person has put in order. A new task has its id.",
+        examples=[1],
+    )
 
 
 WRITABLE = WritableFields.model_fields
+NULLABLE = frozenset(name for name, field in WRITABLE.items() if type(None) in get_args(field.annotation))
+"""The fields that null clears."""
 # What a PUT of specification 003 replaces: the fields that it knows. All later ones keep their values if left out.
 REPLACED = frozenset({"title", "description", "completed"})
 
@@ -142,9 +179,9 @@ class TaskInput(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    user_id: Id | MISSING = Field(
+    user_id: Id | MISSING | None = Field(
         default=MISSING,
-        description="The owner, which cannot be changed: must be the current owner.",
+        description="The owner, which cannot be changed: must be the current owner. Null where the address names it.",
         json_schema_extra=_READ_ONLY,
     )
     version: Version | MISSING = Field(

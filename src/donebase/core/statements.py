@@ -13,11 +13,11 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
-    Column,
     ColumnElement,
     DateTime,
     Executable,
     Select,
+    Text,
     UpdateBase,
     and_,
     any_,
@@ -34,21 +34,37 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from donebase.core.keyed import SAME_REQUEST, keeping_key, seen_key, unseen
-from donebase.core.shapes import FIELDS, WRITABLE, NewTask, TaskChanges
+from donebase.core.shapes import FIELDS, NULLABLE, WRITABLE, NewTask, TaskChanges
 from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow, UserRow
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
 
 
-def _answered(column: Column[Any]) -> ColumnElement[Any]:
-    """Return a column as it is selected: `timestamptz` as a `timestamp` in UTC, which the driver reads faster."""
-    if isinstance(column.type, DateTime):
-        return func.timezone(_utc, column, type_=DateTime()).label(column.key)
-    return column
+# Where a column of a task does not say it alone, what does.
+_MEANT: dict[str, ColumnElement[Any]] = {
+    "order": func.coalesce(_columns["order"], _columns["id"], type_=_columns["order"].type)
+}
 
 
-COLUMNS = tuple(_answered(_columns[name]) for name in FIELDS)
+def meant(name: str) -> ColumnElement[Any]:
+    """Return the value of a field of a task, from the columns of the table."""
+    return _MEANT.get(name, _columns[name])
+
+
+def _answered(name: str) -> ColumnElement[Any]:
+    """Return a field as it is selected: `timestamptz` as a `timestamp` in UTC, which the driver reads faster."""
+    value = meant(name)
+    if isinstance(value.type, DateTime):
+        return func.timezone(_utc, value, type_=DateTime()).label(name)
+    return value.label(name) if name in _MEANT else value
+
+
+COLUMNS = tuple(_answered(name) for name in FIELDS)
+SEARCH: ColumnElement[str] = func.coalesce(
+    _columns["search"], func.searchable(_columns["title"], _columns["description"], _columns["tags"]), type_=Text()
+)
+"""The text of a task in which words are searched: title, description and tags, folded."""
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _with_id = col(TaskRow.id) == bindparam("task_id")
 _expected = func.coalesce(
@@ -116,20 +132,21 @@ def _parameters(expressions: dict[str, str]) -> Any:
     return eval(f"lambda body: {{{members}}}", {"MISSING": MISSING})  # noqa: S307 - of our own names
 
 
-def _sent_or_kept(column: Column[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-    """Return what was sent for a column, else its value; and whether that is new.
+def _sent_or_kept(name: str) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+    """Return what was sent for a field, else what its column has; and whether that is new.
 
     Only where null can be sent, a flag tells it from nothing.
     """
-    sent = bindparam(column.name, type_=column.type)
-    if not column.nullable:
-        return func.coalesce(sent, column), column != sent
-    is_sent = bindparam(f"{column.name}_sent", type_=Boolean)
+    column = _columns[name]
+    sent = bindparam(name, type_=column.type)
+    if name not in NULLABLE:
+        return func.coalesce(sent, column), meant(name) != sent
+    is_sent = bindparam(f"{name}_sent", type_=Boolean)
     return case((is_sent, sent), else_=column), and_(is_sent, column.is_distinct_from(sent))
 
 
 def _change(*this: ColumnElement[bool]) -> _Write:
-    fields = {name: _sent_or_kept(_columns[name]) for name in WRITABLE}
+    fields = {name: _sent_or_kept(name) for name in WRITABLE}
     is_new = or_(*(new for _, new in fields.values()))
     values = {name: value for name, (value, _) in fields.items()}
     return update(TaskRow).where(*this, _expected, is_new).values(values).returning(*COLUMNS)
@@ -158,7 +175,7 @@ CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *
 create_parameters: Callable[[NewTask], dict[str, Any]] = _parameters({name: f"body.{name}" for name in WRITABLE})
 change_parameters: Callable[[TaskChanges], dict[str, Any]] = _parameters(
     {name: f"None if body.{name} is MISSING else body.{name}" for name in WRITABLE}
-    | {f"{name}_sent": f"body.{name} is not MISSING" for name in WRITABLE if _columns[name].nullable}
+    | {f"{name}_sent": f"body.{name} is not MISSING" for name in NULLABLE}
 )
 LIST = _verb("task.listed", lambda *whose: _list(*whose[:-1]))
 LIST_WITH_CLOCK = _list_with_clock()

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -26,10 +28,12 @@ from sqlmodel import Field, Relationship, SQLModel
 TITLE_LENGTH = 500
 DESCRIPTION_LENGTH = 5_000
 PRIORITIES = ("low", "medium", "high")
+MAX_TAGS = 20
+TAG_LENGTH = 50
 MAX_ID = 2**63 - 1
 
 # The migration that leads to the tables below. A test compares it with Alembic, and the tables with the migration.
-REVISION = "0003"
+REVISION = "0004"
 
 
 class Table(SQLModel):
@@ -68,7 +72,11 @@ class UserRow(Table, table=True):
 
 
 class TaskRow(Table, table=True):
-    """A task. The owner is first in the key: a user's tasks are stored together, on one disk or one Citus shard."""
+    """A task. The owner is first in the key: a user's tasks are stored together, on one disk or one Citus shard.
+
+    An `order` of null is the id. `search` is the text to search where it is not ASCII, and else null: the trigger keeps
+    it, and `statements.SEARCH` is the text of any task. So a migration need not write the tasks of before again.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -84,7 +92,11 @@ class TaskRow(Table, table=True):
     title: str = Field(sa_type=Text, nullable=False)
     description: str | None = Field(default=None, sa_type=Text)
     completed: bool = Field(nullable=False, sa_column_kwargs={"server_default": false()})
+    due: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     priority: str | None = Field(default=None, sa_type=Text)
+    tags: list[str] = Field(sa_type=ARRAY(Text), nullable=False, sa_column_kwargs={"server_default": text("'{}'")})
+    order: float | None = Field(default=None, sa_type=Double)
+    search: str | None = Field(default=None, sa_type=Text)
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     version: int = Field(sa_type=BigInteger, nullable=False)
     created_at: datetime = _set_by_the_database()

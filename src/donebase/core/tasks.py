@@ -172,7 +172,7 @@ def _is_as_sent(task: dict[str, Any] | None, sent: TaskInput) -> bool:
     return all(value is MISSING or value == task[name] for name, value in values.items())
 
 
-async def _read(database: Database, owner: int | None, task_id: int, named: int | MISSING) -> Row:
+async def _read(database: Database, owner: int | None, task_id: int, named: int | MISSING | None) -> Row:
     meant = _agreed(owner, named)
     rows = await database.fetch(READ.flat if meant is None else READ.owned, owner=meant, task_id=task_id)
     if not rows and meant != owner and await database.fetch(READ.flat, task_id=task_id):
@@ -184,10 +184,15 @@ async def _read(database: Database, owner: int | None, task_id: int, named: int 
     return row
 
 
-def _agreed(owner: int | None, named: int | MISSING) -> int | None:
-    """Return the owner that address and body name, None if neither does. Raises InvalidInput if they differ."""
-    if named is MISSING or named == owner:
+def _agreed(owner: int | None, named: int | MISSING | None) -> int | None:
+    """Return the owner that address and body name, None if neither does. Raises InvalidInput if they differ.
+
+    A body can name nobody, by null, where the address names the owner.
+    """
+    if named is MISSING or named == owner is not None or (named is None and owner is not None):
         return owner
+    if named is None:
+        raise InvalidInput([Fault("user_id", "must be an integer", "wrong_type")])
     if owner is None:
         return named
     raise _another_owner()

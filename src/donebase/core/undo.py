@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, TextClause, bindparam, text
+from sqlalchemy import BigInteger, LargeBinary, Text, TextClause, bindparam, select, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from donebase.core import events
 from donebase.core.changes import Change, read_first_change
@@ -14,7 +15,7 @@ from donebase.core.history_statements import HISTORY_STATE
 from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
-from donebase.core.tables import Table
+from donebase.core.statements import COLUMNS, meant
 from donebase.core.writes import RequestKey
 
 
@@ -26,18 +27,16 @@ class Undone(NamedTuple):
 
 
 def _undo(key: dict[str, str]) -> TextClause:
-    columns = Table.metadata.tables["tasks"].columns
-    answered = (
-        f"timezone('UTC', tasks.{name}) AS {name}" if isinstance(columns[name].type, DateTime) else f"tasks.{name}"
-        for name in FIELDS
-    )
+    compiler = dialect()  # type: ignore[no-untyped-call]
+    quoted = compiler.identifier_preparer.quote
+    columns = [quoted(name) for name in WRITABLE]
     filled = key | {
-        "fields": ", ".join(f"'{name}', {name}" for name in WRITABLE),
-        "columns": ", ".join(WRITABLE),
-        "were": ", ".join(f"was.{name}" for name in WRITABLE),
-        "values": ", ".join(f"{name} = wanted.{name}" for name in WRITABLE),
-        "answered": ", ".join(answered),
-        "names": ", ".join(FIELDS),
+        "fields": ", ".join(f"'{name}', {meant(name).compile(dialect=compiler)}" for name in WRITABLE),
+        "columns": ", ".join(columns),
+        "were": ", ".join(f"was.{column}" for column in columns),
+        "values": ", ".join(f"{column} = wanted.{column}" for column in columns),
+        "answered": select(*COLUMNS).compile(dialect=compiler).string.removeprefix("SELECT ").partition("\nFROM")[0],
+        "names": ", ".join(map(quoted, FIELDS)),
         "nulls": ", ".join("NULL" for _ in FIELDS),
     }
     sql = text(_SQL.format(**filled))
@@ -48,8 +47,8 @@ def _undo(key: dict[str, str]) -> TextClause:
 # The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
 # write reads all of `conflicts` first. What is compared is in `touched`, as the lock found it: `tasks` would show it as
 # it was when the statement began. A task that another undo has put back since then is not seen: its key collides, and
-# nothing is done. Where many tasks meet, they are looked up or listed: a join of what PostgreSQL takes for a few rows
-# would compare each with each.
+# nothing is done. A task that was deleted before there were tags comes back without. Where many tasks meet, they are
+# looked up or listed: a join of what PostgreSQL takes for a few rows would compare each with each.
 _SQL = """
 WITH {seen}touched AS MATERIALIZED (
     SELECT past.*, task.id, task.completed_at, task.fields
@@ -76,7 +75,9 @@ WITH {seen}touched AS MATERIALIZED (
         timezone('UTC', (before ->> 'completed_at')::timestamp),
         timezone('UTC', (before ->> 'created_at')::timestamp),
         greatest(now(), at + interval '1 microsecond')
-    FROM touched, jsonb_populate_record(NULL::tasks, before - '{{completed_at,created_at,updated_at}}'::text[]) AS was
+    FROM touched, jsonb_populate_record(
+        NULL::tasks, '{{"tags": []}}' || (before - '{{completed_at,created_at,updated_at}}'::text[])
+    ) AS was
     WHERE after IS NULL AND before IS NOT NULL AND NOT EXISTS (SELECT FROM conflicts)
     RETURNING {answered}
 ), wanted AS MATERIALIZED (

@@ -1,6 +1,6 @@
 """Faults of the fields of a request, in sentences that contain nothing that was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic_core import core_schema
@@ -19,6 +19,10 @@ _MESSAGES = {
     "string_unicode": ("must be valid Unicode, without lone surrogates", "not_unicode"),
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
+    "float_type": ("must be a number", "wrong_type"),
+    "finite_number": ("must be a finite number", "out_of_range"),
+    "list_type": ("must be an array", "wrong_type"),
+    "model_attributes_type": ("must be an object", "wrong_type"),
 }
 _ANY_OTHER = ("is invalid", "invalid")
 
@@ -35,4 +39,10 @@ def validation_fault(found: Mapping[str, Any]) -> Fault:
     """
     place, kind = found["loc"], found["type"]
     message, code = _MESSAGES.get(kind, _ANY_OTHER) if kind in _PYDANTICS else (found["msg"], kind)
-    return Fault(str(place[1] if len(place) > 1 else place[0]), message, code)
+    return Fault(_field(place[1:] or place), message, code)
+
+
+def _field(place: Sequence[str | int]) -> str:
+    """Return the name of a field by its place: `due.date`, `tags[2]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return "".join(parts).removeprefix(".")

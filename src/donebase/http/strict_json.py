@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from donebase.core.tables import MAX_ID
 from donebase.http.errors import MalformedJSON
 
 SMALL = 2**14
@@ -20,7 +19,8 @@ MAX_MEMBERS = 100
 """How much of an object in a larger body is read: no address knows so many fields."""
 _MAX_VALUES = 10_000
 _MAX_DIGITS = 4_300  # the most that int() takes
-_DIGITS = len(str(-MAX_ID))
+_TOO_LARGE = 2**1024  # the first integer that no field can hold: too large for a `double precision`
+_DIGITS = len(str(-_TOO_LARGE))
 _PLAIN = (int, bool, type(None))
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -125,7 +125,7 @@ def _integer(digits: str) -> int:
         return int(digits)
     if len(digits) > _MAX_DIGITS:
         raise ValueError
-    return MAX_ID + 1
+    return _TOO_LARGE
 
 
 _DECODER = JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_int=_integer)

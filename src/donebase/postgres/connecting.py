@@ -8,7 +8,7 @@ import asyncpg
 
 from donebase.core.errors import SchemaMismatch
 from donebase.core.tables import REVISION
-from donebase.postgres.timestamps import TEXT_FORMAT
+from donebase.postgres.codecs import TEXT_FORMAT
 from donebase.settings import Settings
 from donebase.telemetry import logs
 

@@ -10,6 +10,14 @@ _TRIGGERS = {
     "task_deleted": "BEFORE DELETE ON tasks FOR EACH ROW EXECUTE FUNCTION record_task_deleted()",
 }
 
+_SEARCHED = {"title", "description", "tags"}
+# ASCII is folded when it is read, which costs less than to store it twice.
+_TEXTS = "NEW.title || coalesce(NEW.description, '') || array_to_string(NEW.tags, '')"
+_KEEP_SEARCH = (
+    f"NEW.search := CASE WHEN octet_length({_TEXTS}) > char_length({_TEXTS}) "
+    "THEN searchable(NEW.title, NEW.description, NEW.tags) END; "
+)
+
 
 def history_functions(columns: Sequence[str]) -> Iterator[str]:
     """Yield the statements that create or replace the functions, for the columns that a client can set.
@@ -20,8 +28,9 @@ def history_functions(columns: Sequence[str]) -> Iterator[str]:
     next_change = preamble.partition("-- next_change:")[2].strip()
     fragments = {
         "created": _members("NEW", columns),
-        "changed": "\n    ".join(_if_changed(column) for column in columns if column != "completed"),
+        "changed": "\n    ".join(_if_changed(column, columns) for column in columns if column != "completed"),
         "deleted": _members("OLD", columns),
+        "search_of_new": _KEEP_SEARCH if _is_searched(columns) else "",
         "next_change_of_new": next_change.format(row="NEW"),
         "next_change_of_old": next_change.format(row="OLD"),
     }
@@ -43,12 +52,23 @@ def without_history() -> Iterator[str]:
 
 
 def _members(row: str, columns: Sequence[str]) -> str:
-    return ", ".join(f"'{column}', {row}.{column}" for column in columns)
+    return ", ".join(f"'{column}', {_value(row, column)}" for column in columns)
 
 
-def _if_changed(column: str) -> str:
+def _value(row: str, column: str) -> str:
+    return f'coalesce({row}."order", {row}.id)' if column == "order" else f"{row}.{column}"
+
+
+def _if_changed(column: str, columns: Sequence[str]) -> str:
+    old, new = _value("OLD", column), _value("NEW", column)
+    keep_search = _KEEP_SEARCH if column in _SEARCHED and _is_searched(columns) else ""
     return (
-        f"IF NEW.{column} IS DISTINCT FROM OLD.{column} THEN "
-        f"former := coalesce(former, '{{}}') || jsonb_build_object('{column}', OLD.{column}); "
-        f"latter := coalesce(latter, '{{}}') || jsonb_build_object('{column}', NEW.{column}); END IF;"
+        f"IF {new} IS DISTINCT FROM {old} THEN {keep_search}"
+        f"former := coalesce(former, '{{}}') || jsonb_build_object('{column}', {old}); "
+        f"latter := coalesce(latter, '{{}}') || jsonb_build_object('{column}', {new}); END IF;"
     )
+
+
+def _is_searched(columns: Sequence[str]) -> bool:
+    """Return whether the table has a column for the text that is searched, which has come with `tags`."""
+    return set(columns) >= _SEARCHED

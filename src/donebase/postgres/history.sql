@@ -31,6 +31,7 @@ BEGIN
     {next_change_of_new}
     NEW.version := number;
     NEW.completed_at := CASE WHEN NEW.completed THEN coalesce(NEW.completed_at, NEW.updated_at) END;
+    {search_of_new}
     INSERT INTO history (user_id, change, task_id, at, after)
         VALUES (NEW.user_id, number, NEW.id, NEW.updated_at, jsonb_build_object(
             {created},

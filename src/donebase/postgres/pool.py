@@ -13,6 +13,7 @@ import asyncpg
 
 from donebase.core.errors import Overloaded
 from donebase.deadlines import Deadlines
+from donebase.postgres.codecs import set_codecs
 from donebase.postgres.connecting import (
     CONNECT_TIMEOUT,
     ConnectOptions,
@@ -22,7 +23,6 @@ from donebase.postgres.connecting import (
 )
 from donebase.postgres.pooled_connection import PooledConnection
 from donebase.postgres.slots import Slots
-from donebase.postgres.timestamps import read_timestamps_as_text
 from donebase.settings import Settings
 from donebase.telemetry import metrics
 
@@ -129,7 +129,7 @@ class Pool:
             statement_cache_size=options.statement_cache_size,
             server_settings=options.server_settings,
         )
-        await read_timestamps_as_text(connection)
+        await set_codecs(connection)
         connection.max_prepared = options.statement_cache_size
         return connection
 

@@ -1,4 +1,4 @@
-"""Times as PostgreSQL stores them, and as the API answers them."""
+"""Times as PostgreSQL stores them and as the API answers them, and connections that read them so."""
 
 import asyncio
 from typing import Any
