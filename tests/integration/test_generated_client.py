@@ -5,7 +5,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,12 +77,16 @@ def test_a_task_is_created_listed_and_deleted(
             return operation.sync_detailed(client=client, **whose, **arguments)
 
         new = models.NewTask if family in OWNED else models.NewOwnedTask
+        due = {"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}
         milk, bread = (
-            call("create_task", body=new.from_dict(family.body(alice, title=title))) for title in ("Buy milk", "Bread")
+            call("create_task", body=new.from_dict(family.body(alice, title=title, due=due, tags=["shop"])))
+            for title in ("Buy milk", "Bread")
         )
         assert milk.status_code == bread.status_code == 201
         assert (milk.parsed.title, milk.parsed.completed, milk.parsed.user_id) == ("Buy milk", False, alice)
         assert milk.parsed.created_at.tzinfo is UTC
+        assert (milk.parsed.due.to_dict(), milk.parsed.tags) == (due, ["shop"])
+        assert milk.parsed.due.date == date(2026, 12, 1)
         assert call("list_tasks", after=milk.parsed.id, limit=10).parsed == [bread.parsed]
         deleted = call("delete_task", task_id=bread.parsed.id)
         assert deleted.status_code == family.delete_status

@@ -21,8 +21,8 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   const again = await api.completeUserTask({ client, path: at, headers: key });
   check([toggled.data?.completed, again.data?.completed], [true, true]);
   check(again.response?.headers.get("Idempotent-Replayed"), "true");
-  const changed = await api.changeOwnerTask({ client, path: at, body: { description: "Two litres" } });
-  check([changed.data?.title, changed.data?.description], ["Buy milk", "Two litres"]);
+  const changed = await api.changeOwnerTask({ client, path: at, body: { due: { date: "2026-12-01" } } });
+  check([changed.data?.title, changed.data?.due], ["Buy milk", { date: "2026-12-01", time: null, time_zone: null }]);
   const refused = await api.replaceTask({ client, path: { task_id: bread.id }, body: { title: "" } });
   check([refused.error?.code, refused.error?.errors?.[0]?.field], ["VALIDATION_ERROR", "title"]);
 

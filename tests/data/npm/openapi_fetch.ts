@@ -13,10 +13,12 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   const created = await client.POST("/users/{user_id}/tasks", { params, body: { title: "Buy milk" } });
   const milk: Task = one(created.data);
   check([created.response.status, milk.title, milk.completed, milk.user_id], [201, "Buy milk", false, user_id]);
-  const whole = { title: "Bread", description: null, completed: true, priority: "low" as const };
-  const second = await client.POST("/api/{user_id}/tasks", { params, body: whole });
+  const due = { date: "2026-12-01", time: "17:00", time_zone: "Europe/Berlin" };
+  const whole = { title: "Bread", description: null, completed: true, due, priority: "low" as const, tags: ["shop"] };
+  const second = await client.POST("/api/{user_id}/tasks", { params, body: { ...whole, order: 0.5 } });
   const bread: Task = one(second.data);
-  check([bread.completed, bread.description, bread.priority], [true, null, "low"]);
+  check([bread.completed, bread.description, bread.due, bread.priority], [true, null, due, "low"]);
+  check([bread.tags, bread.order, milk.due, milk.tags, milk.order], [["shop"], 0.5, null, [], milk.id]);
   const owned = await client.POST("/api/v1/tasks", { body: { title: "Salt", user_id } });
   const salt: Task = one(owned.data);
 
