@@ -1,15 +1,18 @@
 """When a task is due, as Python has it with the data about time zones of the PostgreSQL that is tested."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from io import BytesIO
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from tests.support.psql import Psql
 
 # Python takes the rule for the future to hold from the last change that is listed: not so there in a week of 2022.
 _WRONG_IN_PYTHON = "America/Ojinaga"
-NAMES = sorted(available_timezones() - {"localtime", _WRONG_IN_PYTHON})
+# Of the package, not of the system.
+EVERY_NAME = frozenset((files("tzdata") / "zones").read_text().split())
+NAMES = sorted(EVERY_NAME - {_WRONG_IN_PYTHON})
 # What PostgreSQL takes for an abbreviation: the same time zone by another name.
 ABBREVIATIONS = {
     **{"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"},
@@ -19,6 +22,11 @@ _FILE = (
     "SELECT coalesce(pg_read_binary_file(setting || '/timezone/' || $1, 0, 1000000, true), "
     "pg_read_binary_file('/usr/share/zoneinfo/' || $1, 0, 1000000, true)) FROM pg_config WHERE name = 'SHAREDIR'"
 )
+
+
+def of_the_package(name: str) -> ZoneInfo:
+    """Return a time zone as the package `tzdata` has it."""
+    return ZoneInfo.from_file(BytesIO(files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()))
 
 
 class TimeZones:
