@@ -13,4 +13,4 @@ def test_every_command_writes_what_the_page_shows(own_database: str, folder: Pat
         address = service.ready().address
         for step in steps("docs/api.md"):
             with Command(address, step.command) as command:
-                command.shows(step.output)
+                command.shows(step.output.replace("localhost:8000", address.removeprefix("http://")))

@@ -10,7 +10,8 @@ from fastapi.params import Param
 
 from donebase.http.family import Route
 from donebase.http.providers import is_registered
-from donebase.routes import FAMILIES, TASK_FAMILIES, task_operations
+from donebase.http.public_address import public_origin
+from donebase.routes import FAMILIES, PROTOCOLS, TASK_FAMILIES, task_operations
 from tests.support import families
 
 KINDS: dict[str, Callable[[Route], bool]] = {
@@ -51,13 +52,24 @@ def test_operations_of_a_kind_read_the_same_in_every_family(kind: str) -> None:
     assert missing == {name: OF_AN_OWNER[name] for name in found.keys() & OF_AN_OWNER}
 
 
+@pytest.mark.parametrize("route", [route for each in PROTOCOLS for route in each.routes()], ids=lambda it: it.unique_id)
+def test_another_protocol_reads_what_the_families_read(route: Route) -> None:
+    verb = route.unique_id.partition("_")[2]
+    [same] = [each for each in task_operations() if each.unique_id == f"users_{verb}"]
+    assert read_from_a_request(route) - {public_origin} == read_from_a_request(same)
+
+
 def test_every_operation_on_tasks_is_of_one_kind() -> None:
     assert all(sum(is_kind(route) for is_kind in KINDS.values()) == 1 for route in task_operations())
 
 
 def test_every_family_of_tasks_has_the_guards() -> None:
-    about_tasks = [each for each in FAMILIES if any(path == "/tasks" for _, path, _ in each.table)]
-    assert about_tasks == TASK_FAMILIES
+    about_tasks = [
+        each
+        for each in FAMILIES
+        if any("{user_id" in each.address + path or path == "/tasks" for _, path, _ in each.table)
+    ]
+    assert about_tasks == [*TASK_FAMILIES, *PROTOCOLS]
 
 
 def test_the_stories_are_told_at_every_family() -> None:

@@ -14,7 +14,7 @@ from tests.support.families import Json
 
 ROUTES = {(route.method.lower(), route.path_format): route for route in every_route() if route.answers}
 # Programs of other people call these: methods of generated clients are named after them.
-WORDS = {"v1": "", "users": "user", "api": "owner", "health": ""}
+WORDS = {"v1": "", "users": "user", "api": "owner", "todobackend": "todo_backend", "health": ""}
 IDS = {
     "v1_create_task": "create_task",
     "users_list_tasks": "list_user_tasks",

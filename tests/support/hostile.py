@@ -147,7 +147,7 @@ class Line(NamedTuple):
     def _content(self, operation: Operation, ids: Ids) -> tuple[list[bytes], bytes | None]:
         headers = self.cells.get("headers", "")
         body = None
-        if "body" in operation.kinds.split():
+        if operation.fields or "body" in operation.kinds.split():
             title = _TITLE if "title" in operation.fields else ""
             owner = _OWNER if "owner" in operation.fields else ""
             text = self.cells.get("body") or '{<<title>><<owner>>"completed": true}'

@@ -167,6 +167,7 @@ def _scope(sent: Sent) -> dict[str, Any]:
         "path": unquote(path),
         "query_string": query.encode("latin-1"),
         "root_path": "",
+        "server": ("127.0.0.1", 8000),
         "headers": sent.headers,
     }
 

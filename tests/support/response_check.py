@@ -105,6 +105,11 @@ class ResponseCheck:
         told = {} if method == "DELETE" else response.json()
         if "tasks" in told:  # by an undo, of the change that has created the task
             assert self._stored() == told["tasks"]
+        elif "url" in told:  # in the protocol of Todo-Backend
+            *others, stored = self._stored()
+            assert others == ([self._task] if method == "POST" else [])
+            assert told == {name: stored[name] for name in ("title", "completed", "order")} | {"url": told["url"]}
+            assert told["url"].endswith(f"/{self._user}/{stored['id']}")
         else:
             assert self._stored() == [each for each in (self._task if method == "POST" else {}, told) if each]
         self._task = {}

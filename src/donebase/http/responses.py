@@ -1,5 +1,6 @@
 """The responses of the families: the annotations of handlers that document them, and how rows become responses."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from starlette.responses import Response
@@ -14,26 +15,35 @@ from donebase.http.family import Answer
 from donebase.http.headers import Headers
 
 _UNCHANGED = "The client knows this version: If-None-Match names it."
-OneTask = Annotated[Response, Answer(200, Task, "The task.", ["ETag"]), Answer(304, None, _UNCHANGED, ["ETag"])]
+NOT_MODIFIED = Answer(304, None, _UNCHANGED, ["ETag"])
+NOT_MODIFIED_LIST = Answer(304, None, _UNCHANGED, ["ETag", "Change"])
+OneTask = Annotated[Response, Answer(200, Task, "The task.", ["ETag"]), NOT_MODIFIED]
 TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.", ["Link"])]
 WRITTEN = ["Change", "Idempotent-Replayed"]
 """The headers of every answer to a write."""
 OwnersTasks = Annotated[
     Response,
     Answer(200, list[Task], "The tasks, in order of id.", ["Link", "ETag", "Change"]),
-    Answer(304, None, _UNCHANGED, ["ETag", "Change"]),
+    NOT_MODIFIED_LIST,
 ]
 CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location", "ETag", *WRITTEN])]
 ChangedTask = Annotated[Response, Answer(200, Task, "The task as it is now.", ["ETag", *WRITTEN])]
 NoContent = Annotated[Response, Answer(204, None, "The task was deleted.", WRITTEN)]
 
+Show = Callable[[dict[str, Any]], Any]
+"""Takes the fields of a task, and returns what is answered of it."""
 
-def task(row: Row, known: Versions) -> Response:
+
+def _whole(task: dict[str, Any]) -> dict[str, Any]:
+    return task
+
+
+def task(row: Row, known: Versions, show: Show = _whole) -> Response:
     """Return the response with one task, or 304 without it to a client that knows this version."""
     tag = strong_tag(row["version"])
     if known is None or row["version"] in known:
         return not_modified([tag])
-    return BytesResponse(200, encoded(task_fields(row)), JSON, [tag])
+    return BytesResponse(200, encoded(show(task_fields(row))), JSON, [tag])
 
 
 def not_modified(headers: Headers) -> Response:
@@ -41,16 +51,17 @@ def not_modified(headers: Headers) -> Response:
     return BytesResponse(304, headers=headers)
 
 
-def written(write: Written) -> Response:
+def written(write: Written, show: Show = _whole) -> Response:
     """Return the response to a request that changed a task."""
-    return BytesResponse(200, encoded(write.task), JSON, _headers(write))
+    assert write.task
+    return BytesResponse(200, encoded(show(write.task)), JSON, _headers(write))
 
 
-def created(path: str, write: Written) -> Response:
+def created(path: str, write: Written, show: Show = _whole) -> Response:
     """Return the response to a request that created a task; its Location is below the path of the request."""
     assert write.task
     location = (b"location", b"%b/%d" % (path.encode(), write.task["id"]))
-    return BytesResponse(201, encoded(write.task), JSON, [location, *_headers(write)])
+    return BytesResponse(201, encoded(show(write.task)), JSON, [location, *_headers(write)])
 
 
 def deleted(write: Written, body: Any = None) -> Response:

@@ -3,7 +3,8 @@
 docs/decisions/0012-lists-are-streamed.md gives the reasons, and what a client that stops reading can cost.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response, StreamingResponse
@@ -20,7 +21,11 @@ _MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
 
 
-async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
+Show = Callable[[Sequence[Row]], list[Any]]
+"""Takes rows of tasks, and returns what is answered of each."""
+
+
+async def task_list(path: str, query: bytes, tasks: TaskList, show: Show = all_task_fields) -> Response:
     """Return the response for a list that was requested at a path with a query.
 
     The first batch, and the end of a page, are read before the response begins: a failure is answered. A failure of a
@@ -31,13 +36,13 @@ async def task_list(path: str, query: bytes, tasks: TaskList) -> Response:
     headers = [] if tasks.clock is None else [weak_tag(tasks.clock), change_header(tasks.clock)]
     if tasks.is_known:
         return not_modified(headers)
-    content, taken = _array(rows)
+    content, taken = _array(rows, show)
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
         return BytesResponse(200, content, JSON, headers + _link(path, query, last if more else None))
     last = rows[taken - 1]["id"]
     rows = ()  # their memory is free while this request waits for a connection
     following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
-    stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken))
+    stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken), show)
     response = StreamingResponse(stream, media_type="application/json")
     response.raw_headers += headers + _link(path, query, following)
     return response
@@ -59,7 +64,7 @@ def _link(path: str, query: bytes, after: int | None) -> list[Header]:
     return [(b"link", next_page(path, query, after))]
 
 
-async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> AsyncIterator[bytes]:
+async def _streamed(tasks: TaskList, last: int, content: bytes, size: int, show: Show) -> AsyncIterator[bytes]:
     yield content[:-1]
     more = True
     while more:
@@ -68,7 +73,7 @@ async def _streamed(tasks: TaskList, last: int, content: bytes, size: int) -> As
         rows, last, more = await tasks.read(last, size)
         if not rows:
             continue
-        content, taken = _array(rows)
+        content, taken = _array(rows, show)
         if taken < len(rows):
             last, more = rows[taken - 1]["id"], True
         size = _rows_to_ask_for(content, taken)
@@ -82,13 +87,13 @@ def _rows_to_ask_for(content: bytes, rows: int) -> int:
     return max(1, min(NEXT_BATCH, _MAX_PIECE * rows // len(content)))
 
 
-def _array(rows: Sequence[Row]) -> tuple[bytes, int]:
+def _array(rows: Sequence[Row], show: Show) -> tuple[bytes, int]:
     """Return a JSON array of as many of the first rows as fit into a piece, and their number."""
     parts: list[bytes] = []
     room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
         some = rows[taken : taken + at_once]
-        part = encoded(all_task_fields(some))[1:-1]
+        part = encoded(show(some))[1:-1]
         if len(part) < room:
             parts.append(part)
             taken += len(some)

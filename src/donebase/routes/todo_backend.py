@@ -1,0 +1,167 @@
+"""`/todo-backend/{user_id}`: a user's tasks in the protocol of todobackend.com.
+
+Specific to it: a task is answered and taken as a bare object with its absolute address, and DELETE on the list deletes
+every task.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from donebase.core import shapes, tasks
+from donebase.core.lists import TaskList
+from donebase.core.rows import all_task_fields
+from donebase.http import responses
+from donebase.http.family import Answer, Family
+from donebase.http.parameters import (
+    After,
+    Database,
+    IfMatch,
+    IfNoneMatch,
+    Limit,
+    Owner,
+    RequestKey,
+    RequestPath,
+    RequestQuery,
+    TaskId,
+)
+from donebase.http.public_address import PublicOrigin
+from donebase.http.task_list import task_list
+
+_ADDRESS = "/todo-backend/{user_id}"
+_SENT = ("title", "completed", "order")
+_url = "http://localhost:8000/todo-backend/123/1"
+
+
+class Todo(BaseModel):
+    """A task in the protocol of Todo-Backend."""
+
+    url: str = Field(description="The address of the task.", examples=[_url])
+    title: shapes.Title = Field(description="What is to be done.", examples=["Buy milk"])
+    completed: bool = Field(description="Whether the task is completed.", examples=[False])
+    order: shapes.Order = Field(description="The place of the task in a list.", examples=[1])
+
+
+class _TodoInput(BaseModel):
+    """What every body of the protocol can contain."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    url: Any = Field(
+        default=None, exclude=True, description="Accepted and ignored.", json_schema_extra={"readOnly": True}
+    )
+
+
+class NewTodo(_TodoInput):
+    """A task to create, in the protocol of Todo-Backend."""
+
+    title: shapes.Title = Field(description="What is to be done.", examples=["Buy milk"])
+    completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
+    order: shapes.Order | MISSING = Field(
+        default=MISSING, description="The place of the task in a list; its id, if omitted.", examples=[1]
+    )
+
+
+class TodoChanges(_TodoInput):
+    """The fields to change, in the protocol of Todo-Backend."""
+
+    title: shapes.Title | MISSING = Field(default=MISSING, description="What is to be done.", examples=["Buy milk"])
+    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[True])
+    order: shapes.Order | MISSING = Field(default=MISSING, description="The place of the task in a list.", examples=[1])
+
+
+Todos = Annotated[
+    Response,
+    Answer(200, list[Todo], "The tasks, in order of id.", ["Link", "ETag", "Change"]),
+    responses.NOT_MODIFIED_LIST,
+]
+OneTodo = Annotated[Response, Answer(200, Todo, "The task.", ["ETag"]), responses.NOT_MODIFIED]
+CreatedTodo = Annotated[Response, Answer(201, Todo, "The task was created.", ["Location", "ETag", *responses.WRITTEN])]
+ChangedTodo = Annotated[Response, Answer(200, Todo, "The task as it is now.", ["ETag", *responses.WRITTEN])]
+
+
+async def create_task(
+    path: RequestPath, origin: PublicOrigin, database: Database, owner: Owner, new: NewTodo, key: RequestKey
+) -> CreatedTodo:
+    """Create a task for this user, who need not exist yet."""
+    write = await tasks.create_task(database, owner, shapes.NewTask.model_construct(**_sent(new)), key)
+    return responses.created(path, write, _todos(origin, owner))
+
+
+async def list_tasks(
+    path: RequestPath,
+    query: RequestQuery,
+    origin: PublicOrigin,
+    database: Database,
+    owner: Owner,
+    limit: Limit = None,
+    after: After = None,
+    if_none_match: IfNoneMatch = (),
+) -> Todos:
+    """List this user's tasks in order of creation: the complete list, or a page."""
+    show = _todos(origin, owner)
+    wanted = TaskList(database, owner, after or 0, limit, if_none_match)
+    return await task_list(path, query, wanted, lambda rows: [show(task) for task in all_task_fields(rows)])
+
+
+async def read_task(
+    origin: PublicOrigin, database: Database, owner: Owner, task_id: TaskId, if_none_match: IfNoneMatch = ()
+) -> OneTodo:
+    """Read one of this user's tasks."""
+    row = await tasks.read_task(database, owner, task_id)
+    return responses.task(row, if_none_match, _todos(origin, owner))
+
+
+async def change_task(
+    origin: PublicOrigin,
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    changes: TodoChanges,
+    key: RequestKey,
+    if_match: IfMatch = None,
+) -> ChangedTodo:
+    """Change the fields that are sent; omitted fields keep their values."""
+    sent = shapes.TaskChanges.model_construct(**_sent(changes))
+    write = await tasks.change_task(database, owner, task_id, sent, if_match, key)
+    return responses.written(write, _todos(origin, owner))
+
+
+async def delete_task(
+    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
+) -> responses.NoContent:
+    """Delete one of this user's tasks."""
+    return responses.deleted(await tasks.delete_task(database, owner, task_id, if_match, key))
+
+
+FAMILY = Family(
+    "todobackend",
+    _ADDRESS,
+    [
+        ("POST", "", create_task),
+        ("GET", "", list_tasks),
+        ("GET", "/{task_id}", read_task),
+        ("PATCH", "/{task_id}", change_task),
+        ("DELETE", "/{task_id}", delete_task),
+    ],
+    tag="Todo-Backend",
+    description="A user's tasks in the protocol of todobackend.com.",
+    whose="todo_backend",
+)
+
+
+def _sent(todo: NewTodo | TodoChanges) -> dict[str, Any]:
+    """Return the fields of a task that a body contains."""
+    return {name: getattr(todo, name) for name in todo.model_fields_set.intersection(_SENT)}
+
+
+def _todos(origin: str, owner: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return a function of the fields of a task of this owner that returns it as it is answered."""
+    address = origin + _ADDRESS.format(user_id=owner)
+
+    def show(task: dict[str, Any]) -> dict[str, Any]:
+        return {"url": f"{address}/{task['id']}"} | {name: task[name] for name in _SENT}
+
+    return show
