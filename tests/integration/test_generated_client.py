@@ -1,6 +1,7 @@
 """A client that a generator makes from the document works as it comes, at every family."""
 
 import importlib
+import json
 import pkgutil
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 
+from donebase.app import create_app
 from donebase.routes import task_operations
+from donebase.settings import Settings
 from tests.support.families import OWNED, USERS, Family
+from tests.support.made_once import made_once
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE
 
@@ -29,15 +32,19 @@ def run_python(folder: Path, *arguments: str) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
-@pytest.fixture(scope="module")
-def generated(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the generated package."""
-    folder = tmp_path_factory.mktemp("client")
-    (folder / "openapi.json").write_bytes(httpx.get(f"{service.address}/openapi.json").content)
+def generate(folder: Path) -> None:
+    """Generate the package in a folder."""
+    document = create_app(Settings.read(database_url="postgresql://localhost/none")).openapi()
+    (folder / "openapi.json").write_text(json.dumps(document))
     (folder / "config.yaml").write_text("post_hooks: []")  # they only format
     options = f"--path openapi.json --output-path {NAME} --meta none --config config.yaml --fail-on-warning"
     run_python(folder, "openapi_python_client", "generate", *options.split())
-    return folder / NAME
+
+
+@pytest.fixture(scope="module")
+def generated() -> Path:
+    """The folder of the generated package."""
+    return made_once("python-client", generate) / NAME
 
 
 @pytest.fixture(scope="module")
