@@ -135,6 +135,19 @@ def test_a_title_is_edited_by_put(opened: Opened) -> None:
     assert found == everywhere(kept) | {"v1": ["Buy bread", False, None, "high"]}
 
 
+def test_a_task_has_a_priority_a_due_date_and_tags(opened: Opened) -> None:
+    found = opened("members")
+    task = "Buy milk, MEDIUM, by 2026-12-01 17:00: shop home"
+    assert found == everywhere([task, "Buy milk, MEDIUM, by 2026-12-02 any time: ", True])
+
+
+def test_a_generated_model_is_sent_whole(opened: Opened) -> None:
+    found = opened("generated")
+    versions = [found[family.name].pop() for family in FAMILIES]
+    assert found == everywhere([201, 200, 200, "Buy bread", True])
+    assert versions == [3, 6, 9]
+
+
 def test_the_detail_of_an_error_is_shown(opened: Opened) -> None:
     """As HTML, without harm, by those pages that do not know better."""
     declared = "It is declared as application/x-www-form-urlencoded."
@@ -147,6 +160,7 @@ def test_the_detail_of_an_error_is_shown(opened: Opened) -> None:
             "_: is not a known parameter",
             f"The body must be JSON in UTF-8, sent as application/json and not compressed. {declared}",
             "The task does not exist.",
+            "due.date: must be a date, such as 2026-12-01",
         ]
     )
 
