@@ -20,6 +20,7 @@ DIFFER_WITHOUT_A_POOLER = (
     "tests/core/test_hammer.py",
     "tests/core/test_history_trigger.py",
     "tests/core/test_plans.py",
+    "tests/core/test_searched_text.py",
     "tests/routes/test_fields.py",
     "tests/routes/test_statements.py",
     "tests/test_due_moments.py",
