@@ -58,7 +58,6 @@ def task_row(task_id: int) -> Row:
         "user_id": 7,
         "version": task_id,
         "tags": [],
-        "order": task_id,
     }
     values |= dict.fromkeys(_TIMES, _A_TIME)
     return Row([values.get(name) for name in _NAMES[:-1]])

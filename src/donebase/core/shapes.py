@@ -99,7 +99,7 @@ class WritableFields(BaseModel):
     )
     priority: Priority | None = Field(default=None, description="How important the task is.", examples=["high"])
     tags: Tags = Field(
-        default=[],
+        default_factory=list,  # a default of [] would be copied by `deepcopy` for each task
         description=f"Up to {MAX_TAGS} different tags, in the order given. Stored without surrounding white space.",
         examples=[["shop"]],
     )
@@ -131,7 +131,8 @@ def _with_fields(**fields: Any) -> Callable[[type[_Shape]], type[_Shape]]:
 
 def _redefined(field: FieldInfo, annotation: Any, default: Any) -> tuple[Any, Any]:
     """Return a field with another type and default; rules, description and example are the same."""
-    return annotation, Field(**{**field.asdict()["attributes"], "default": default})
+    kept = {name: value for name, value in field.asdict()["attributes"].items() if name != "default_factory"}
+    return annotation, Field(**{**kept, "default": default})
 
 
 def _read_only(annotation: Any, description: str, example: Any) -> tuple[Any, Any]:
