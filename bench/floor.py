@@ -78,8 +78,9 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 async def _create(receive: Receive, send: Send, owner: int) -> None:
     sent = await _body(receive)
-    values = (sent["title"], sent.get("description"), sent.get("completed", False), sent.get("priority"))
-    [row] = await _pool.fetch(CREATE, owner, *values)
+    get = sent.get
+    texts = (sent["title"], get("description"), get("completed", False))
+    [row] = await _pool.fetch(CREATE, owner, *texts, get("due"), get("priority"), get("tags", ()), get("order"))
     location = f"/users/{owner}/tasks/{row['id']}".encode()
     await _answer(send, 201, orjson.dumps(dict(row), option=orjson.OPT_UTC_Z), (b"location", location))
 
@@ -92,10 +93,11 @@ async def _list(scope: dict[str, Any], send: Send, owner: int) -> None:
     rows = await _pool.fetch(LIST, owner, after, limit)
     # dict(row) would take more than twice as long: 27 µs for fifty rows.
     tasks = [
-        {"id": task, "title": title, "description": description, "completed": completed,
-         "priority": priority, "completed_at": completed_at, "user_id": user, "version": version,
-         "created_at": created, "updated_at": updated}
-        for task, title, description, completed, priority, completed_at, user, version, created, updated in rows
+        {"id": task, "title": title, "description": description, "completed": completed, "due": due,
+         "priority": priority, "tags": tags, "order": order, "completed_at": completed_at, "user_id": user,
+         "version": version, "created_at": created, "updated_at": updated}
+        for task, title, description, completed, due, priority, tags, order, completed_at, user, version, created,
+        updated in rows
     ]  # fmt: skip
     await _answer(send, 200, orjson.dumps(tasks, option=orjson.OPT_UTC_Z))
 
@@ -103,8 +105,9 @@ async def _list(scope: dict[str, Any], send: Send, owner: int) -> None:
 async def _change(receive: Receive, send: Send, owner: int, task: int) -> None:
     sent = await _body(receive)
     get = sent.get
-    texts = (get("title"), "description" in sent, get("description"))
-    values = (*texts, get("completed"), "priority" in sent, get("priority"))
+    texts = (get("title"), "description" in sent, get("description"), get("completed"))
+    nullable = ("due" in sent, get("due"), "priority" in sent, get("priority"))
+    values = (*texts, *nullable, get("tags"), get("order"))
     await _one(send, await _pool.fetch(CHANGE, owner, task, *values))
 
 
@@ -131,10 +134,18 @@ async def _answer(send: Send, status: int, body: bytes, *headers: tuple[bytes, b
     await send({"type": "http.response.body", "body": body})
 
 
+async def _connect() -> asyncpg.Connection:
+    connection = await asyncpg.connect(os.environ["DATABASE_URL"])
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
+    )
+    return connection
+
+
 async def _lifespan(receive: Receive, send: Send) -> None:
     global _pool
     await receive()
-    connections = [await asyncpg.connect(os.environ["DATABASE_URL"]) for _ in range(_CONNECTIONS)]
+    connections = [await _connect() for _ in range(_CONNECTIONS)]
     _pool = Pool(list(connections))
     gc.collect()
     gc.freeze()

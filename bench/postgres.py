@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,13 +27,14 @@ _SETTINGS = {
     "checkpoint_timeout": "1h",
     "max_wal_size": "4GB",
 }
-_CHECKPOINTER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
 # Without the triggers of the history, which write each row for its own, and without the check of the foreign key for
 # each row, which triples the time: the users are there.
-_QUICKLY = "SET session_replication_role = replica"
+WITHOUT_TRIGGERS = "SET session_replication_role = replica"
 _INSERT = """
-    INSERT INTO tasks (user_id, title, description, version, created_at, updated_at)
+    INSERT INTO tasks (user_id, title, description, due, tags, version, created_at, updated_at)
     SELECT {user}, 'Task ' || n || ': buy milk and bread', CASE WHEN n % 2 = 0 THEN repeat('What to look for. ', 4) END,
+        CASE WHEN n % 4 = 0 THEN jsonb '{{"date": "2026-12-01", "time": "17:00", "time_zone": null}}' END,
+        CASE WHEN n % 3 = 0 THEN '{{shop,home}}'::text[] ELSE '{{}}' END,
         1, timestamptz '2026-01-01' + n * interval '1 ms', timestamptz '2026-01-01' + n * interval '1 ms'
     FROM generate_series(0, {count} - 1) AS n ORDER BY n
 """
@@ -43,8 +45,12 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.process = processes.parent(self.value(_CHECKPOINTER))
         self.version: str = self.value("SHOW server_version")
+
+    @cached_property
+    def process(self) -> int:
+        """The number of its first process."""
+        return asyncio.run(self._process())
 
     def another(self, name: str) -> "Postgres":
         """Make another database beside it, with donebase's tables."""
@@ -85,11 +91,16 @@ class Postgres:
 
         All tasks have version 1, and all users have made one change.
         """
-        first = (self.value("SELECT max(id) FROM users") or 0) + 1
-        self.execute(f"INSERT INTO users (id, clock) SELECT generate_series({first}, {first + users - 1}), 1")
+        first = self.new_users(users)
         first_task = self._insert(f"{first} + n / {each}", users * each)
         self.execute("VACUUM ANALYZE", "CHECKPOINT")  # now, and not while something is measured
         return Tasks(first, users, first_task, each)
+
+    def new_users(self, count: int) -> int:
+        """Make so many new users that have made one change, and return the id of the first."""
+        first = int(self.value("SELECT max(id) FROM users") or 0) + 1
+        self.execute(f"INSERT INTO users (id, clock) SELECT generate_series({first}, {first + count - 1}), 1")
+        return first
 
     def spare(self, tasks: Tasks, count: int) -> int:
         """Make so many more tasks for these users, in turn, with version 1, and return the id of the first."""
@@ -98,15 +109,22 @@ class Postgres:
     def tidy(self, last: int) -> None:
         """Take away all tasks after the id `last`, the history, and what updates and deletes have left behind."""
         emptied = "TRUNCATE history, idempotency_keys"
-        self.execute(_QUICKLY, f"DELETE FROM tasks WHERE id > {last}", emptied, "VACUUM tasks, users")
+        self.execute(WITHOUT_TRIGGERS, f"DELETE FROM tasks WHERE id > {last}", emptied, "VACUUM tasks, users")
 
     def last_task(self) -> int:
         """Return the highest id of a task."""
         return int(self.value("SELECT max(id) FROM tasks"))
 
     def _insert(self, user: str, count: int) -> int:
-        self.execute(_QUICKLY, _INSERT.format(user=user, count=count))
+        self.execute(WITHOUT_TRIGGERS, _INSERT.format(user=user, count=count))
         return self.last_task() - count + 1
+
+    async def _process(self) -> int:
+        connection = await asyncpg.connect(self.url)
+        try:
+            return processes.parent(await connection.fetchval("SELECT pg_backend_pid()"))
+        finally:
+            await connection.close()
 
     async def _value(self, sql: str) -> Any:
         connection = await asyncpg.connect(self.url)

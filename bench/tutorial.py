@@ -5,12 +5,14 @@
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends, FastAPI, HTTPException
+from pydantic import model_validator
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import BigInteger, DateTime, Field, SQLModel, Text, col, select
+from sqlmodel import ARRAY, BigInteger, DateTime, Field, SQLModel, Text, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 engine = create_async_engine(
@@ -21,6 +23,7 @@ engine = create_async_engine(
 )
 app = FastAPI(title="Tasks")
 Priority = Literal["low", "medium", "high"]
+Tag = Annotated[str, Field(min_length=1, max_length=50)]
 
 
 def now() -> datetime:
@@ -36,6 +39,14 @@ class User(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
 
 
+class Due(SQLModel):
+    """When a task is due."""
+
+    date: date
+    time: str | None = Field(default=None, regex=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
+    time_zone: str | None = None
+
+
 class TaskBase(SQLModel):
     """What a task and its inputs share."""
 
@@ -43,6 +54,8 @@ class TaskBase(SQLModel):
     description: str | None = Field(default=None, max_length=5000)
     completed: bool = False
     priority: Priority | None = Field(default=None, sa_type=Text)
+    tags: list[Tag] = Field(default=[], max_length=20, sa_type=ARRAY(Text))
+    order: float | None = None
 
 
 class Task(TaskBase, table=True):
@@ -53,6 +66,7 @@ class Task(TaskBase, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     user_id: int = Field(foreign_key="users.id", index=True, sa_type=BigInteger)
     version: int = Field(default=1, sa_type=BigInteger)
+    due: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
@@ -61,6 +75,8 @@ class Task(TaskBase, table=True):
 class TaskCreate(TaskBase):
     """A task to be created."""
 
+    due: Due | None = None
+
 
 class TaskUpdate(SQLModel):
     """What is to change."""
@@ -68,7 +84,10 @@ class TaskUpdate(SQLModel):
     title: str | None = Field(default=None, min_length=1, max_length=500)
     description: str | None = Field(default=None, max_length=5000)
     completed: bool | None = None
+    due: Due | None = None
     priority: Priority | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=20)
+    order: float | None = None
 
 
 class TaskRead(TaskBase):
@@ -77,9 +96,16 @@ class TaskRead(TaskBase):
     id: int
     user_id: int
     version: int
+    due: Due | None
     completed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @model_validator(mode="after")
+    def _order_of_creation(self) -> Self:
+        if self.order is None:
+            self.order = self.id
+        return self
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
@@ -114,7 +140,8 @@ async def create_task(session: Session, user_id: int, task: TaskCreate) -> Task:
     if await session.get(User, user_id) is None:
         session.add(User(id=user_id))
         await session.flush()
-    return await _save(session, Task.model_validate(task, update={"user_id": user_id}))
+    due = task.due and task.due.model_dump(mode="json")
+    return await _save(session, Task.model_validate(task, update={"user_id": user_id, "due": due}))
 
 
 @app.get("/users/{user_id}/tasks", response_model=list[TaskRead])
@@ -133,7 +160,7 @@ async def get_task(session: Session, user_id: int, task_id: int) -> Task:
 async def update_task(session: Session, user_id: int, task_id: int, changes: TaskUpdate) -> Task:
     """Change what is sent of a task."""
     task = await _own_task(session, user_id, task_id)
-    task.sqlmodel_update(changes.model_dump(exclude_unset=True))
+    task.sqlmodel_update(changes.model_dump(mode="json", exclude_unset=True))
     task.version += 1
     return await _save(session, task)
 

@@ -20,7 +20,18 @@ const task = {
     title: { type: "string" },
     description: { type: "string", nullable: true },
     completed: { type: "boolean" },
+    due: {
+      type: "object",
+      nullable: true,
+      properties: {
+        date: { type: "string" },
+        time: { type: "string", nullable: true },
+        time_zone: { type: "string", nullable: true },
+      },
+    },
     priority: { type: "string", nullable: true },
+    tags: { type: "array", items: { type: "string" } },
+    order: { type: "number" },
     completed_at: { type: "string", format: "date-time", nullable: true },
     user_id: { type: "integer" },
     version: { type: "integer" },
@@ -33,8 +44,23 @@ const params = { type: "object", properties: { user_id: id, task_id: id } };
 const title = { type: "string", minLength: 1, maxLength: 500 };
 const description = { type: "string", nullable: true, maxLength: 5000 };
 const completed = { type: "boolean" };
+const due = {
+  type: "object",
+  nullable: true,
+  properties: {
+    date: { type: "string", format: "date" },
+    time: { type: "string", nullable: true, default: null, pattern: "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$" },
+    time_zone: { type: "string", nullable: true, default: null },
+  },
+  required: ["date"],
+  additionalProperties: false,
+};
 const priority = { type: "string", nullable: true, enum: ["low", "medium", "high", null] };
-const fields = { type: "object", properties: { title, description, completed, priority }, additionalProperties: false };
+const tag = { type: "string", minLength: 1, maxLength: 50 };
+const tags = { type: "array", items: tag, maxItems: 20, uniqueItems: true };
+const order = { type: "number" };
+const properties = { title, description, completed, due, priority, tags, order };
+const fields = { type: "object", properties, additionalProperties: false };
 const answers = { 200: task, 201: task };
 
 const app = Fastify();
@@ -45,8 +71,10 @@ app.post(
   { schema: { params, body: { ...fields, required: ["title"] }, response: answers } },
   async (request, reply) => {
     const { user_id } = request.params;
-    const { title, description = null, completed = false, priority = null } = request.body;
-    const [row] = await run("create", [user_id, title, description, completed, priority]);
+    const { title, description = null, completed = false, due = null, priority = null } = request.body;
+    const { tags = [], order = null } = request.body;
+    const values = [user_id, title, description, completed, due, priority, tags, order];
+    const [row] = await run("create", values);
     return reply.code(201).header("location", `/users/${user_id}/tasks/${row.id}`).send(row);
   },
 );
@@ -69,9 +97,11 @@ app.get("/users/:user_id/tasks/:task_id", { schema: { params, response: answers 
 );
 
 app.put("/users/:user_id/tasks/:task_id", { schema: { params, body: fields, response: answers } }, (request, reply) => {
-  const { title = null, description = null, completed = null, priority = null } = request.body;
+  const { title = null, description = null, completed = null, due = null, priority = null } = request.body;
+  const { tags = null, order = null } = request.body;
   const sent = (name) => name in request.body;
-  const values = [title, sent("description"), description, completed, sent("priority"), priority];
+  const nullable = [sent("due"), due, sent("priority"), priority];
+  const values = [title, sent("description"), description, completed, ...nullable, tags, order];
   return one("change", request, reply, ...values);
 });
 
