@@ -51,7 +51,7 @@ async def answered(url: str) -> list[Any]:
     """Store a task for each time, and return what a list answers."""
     await store(url, *ANSWERED)
     database = PostgresDatabase(Settings.read(database_url=url))
-    rows = (await TaskList(database, 1, 0, 1000).first()).rows
+    rows = (await TaskList(database, 1).first()).rows
     await database.close()
     found: list[Any] = orjson.loads(encoded(all_task_fields(rows)))
     return found
@@ -79,8 +79,8 @@ def test_a_time_that_cannot_be_answered_is_a_failure_with_its_cause(own_database
         database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=1))
         for _ in range(2):
             with pytest.raises(DatabaseFailed, match="a time outside of the years 1 to 9999"):
-                await TaskList(database, 1, 0, 1000).first()
-        assert (await TaskList(database, 2, 0, 1000).first()).rows == []
+                await TaskList(database, 1).first()
+        assert (await TaskList(database, 2).first()).rows == []
         await database.close()
 
     asyncio.run(use())

@@ -15,7 +15,8 @@ from sqlalchemy import BindParameter, Executable, bindparam, func, insert, liter
 
 from donebase.core import statements, tasks
 from donebase.core.errors import Collided, DatabaseFailed, Overloaded
-from donebase.core.lists import TaskList
+from donebase.core.list_statements import ListShape, beginning
+from donebase.core.lists import Section, TaskList
 from donebase.core.shapes import NewTask
 from donebase.core.tables import UserRow
 from donebase.postgres.compiled import compile_statement
@@ -26,9 +27,11 @@ from tests.support.waiting import DEADLINE, until, wait_for
 
 STATEMENTS = {
     "create": statements.CREATE,
+    "list owned": beginning(ListShape(owned=True)),
+    "list flat": beginning(ListShape(owned=False)),
     **{
         f"{verb.action} {whose}": statement
-        for verb in (statements.LIST, statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)
+        for verb in (statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)
         for whose, statement in (("owned", verb.owned), ("flat", verb.flat))
     },
 }
@@ -107,7 +110,7 @@ def test_a_pool_that_is_busy_is_overloaded_and_does_nothing(database_url: str, a
                 with pytest.raises(Overloaded):
                     await tasks.create_task(database, alice, NewTask(title="never"))
             await waiting
-        assert (await TaskList(database, alice, 0, 1).first()).rows == []
+        assert (await TaskList(database, alice).first()).rows == []
 
     with_database(database_url, use, database_pool_size=1, database_pool_wait=0.2, database_timeout=600)
 
@@ -127,11 +130,13 @@ def test_a_page_whose_rest_has_been_deleted_ends(database_url: str, alice: int) 
     async def use(database: PostgresDatabase) -> None:
         made = [await tasks.create_task(database, alice, NewTask(title="x")) for _ in range(2)]
         first, second = [each.task for each in made if each.task]
-        page = TaskList(database, alice, 0, 2)
-        assert len((await page.first()).rows) == 2
+        page = TaskList(database, alice, section=Section(limit=2))
+        rows, _ = await page.first()
+        assert [row["id"] for row in rows] == [first["id"], second["id"]]
+        rest = await page.rest([first["id"]], page.place(rows[0]))
         await tasks.delete_task(database, alice, second["id"])
-        assert await page.fix_page(first["id"], 1) is None
-        assert await page.read(first["id"], 1) == ([], first["id"], False)
+        assert (rest.continues, rest.more, rest.following) == (True, True, None)
+        assert (await rest.read(1), rest.more) == ([], False)
 
     with_database(database_url, use)
 

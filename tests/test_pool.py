@@ -89,7 +89,7 @@ def test_a_connection_that_was_ended_while_idle_costs_no_statement(own_database:
             threads.submit(asyncio.run, end_all()).result()
             writes = (create_task(database, 1, NewTask(title=f"{number}")) for _ in range(SIZE))
             await asyncio.gather(*writes)
-        assert len((await TaskList(database, 1, 0, 1000).first()).rows) == ROUNDS * SIZE
+        assert len((await TaskList(database, 1).first()).rows) == ROUNDS * SIZE
         await database.close()
 
     with ThreadPoolExecutor(1) as threads:
@@ -109,7 +109,7 @@ def test_what_postgresql_said_to_an_idle_connection_costs_no_statement(own_datab
                 if noticed:
                     await asyncio.sleep(0.1)
             await create_task(database, 1, NewTask(title="the last"))
-            assert len((await TaskList(database, 1, 0, 1000).first()).rows) == 4
+            assert len((await TaskList(database, 1).first()).rows) == 4
             await database.close()
 
     asyncio.run(use())

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from donebase.core.changes import Change, changes_since, read_changes
 from donebase.core.errors import HistoryPruned
 from donebase.core.history import list_history
+from donebase.core.list_statements import ListShape, following
 from donebase.core.rows import all_task_fields, task_fields
-from donebase.core.statements import LIST
 from donebase.core.undo import undo_change
 from donebase.http.bytes_response import encoded
 from donebase.postgres.database import PostgresDatabase
@@ -68,7 +68,7 @@ class Writer:
         chosen = self.random.sample(sorted(before), self.random.randint(1, len(before))) if before else []
         which = f"user_id = {self.user} AND id = ANY ('{{{','.join(map(str, chosen))}}}')"
         await self.database.fetch(text(sql.replace("$", which).replace(":", r"\:")))
-        rows = await self.database.fetch(LIST.owned, owner=self.user, after=0, limit=ALL)
+        rows = await self.database.fetch(following(ListShape(owned=True)), owner=self.user, after=0, limit=ALL)
         after = {task["id"]: encoded(task) for task in all_task_fields(rows)}
         if after != before:
             self.left.append(after)

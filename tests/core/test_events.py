@@ -28,10 +28,10 @@ def test_each_verb_that_was_carried_out_is_recorded() -> None:
 def test_a_list_is_recorded_once_however_many_statements_it_takes() -> None:
     async def listed() -> list[TaskEvent]:
         recorded = events.start_recording()
-        tasks = TaskList(Rows(1, 2), 7, 0, None)
-        await tasks.first()
-        await tasks.fix_page(0, 1)
-        await tasks.read(0, 1)
+        tasks = TaskList(Rows(1, 2), 7)
+        rows, _ = await tasks.first()
+        rest = await tasks.rest([1], tasks.place(rows[0]))
+        await rest.read(1)
         return recorded
 
     assert asyncio.run(listed()) == [("task.listed", 7, None, None)]

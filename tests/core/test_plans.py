@@ -11,7 +11,9 @@ import pytest
 
 from donebase.app import create_app, with_middleware
 from donebase.core import history_statements, retention, statements, undo
+from donebase.core.list_statements import ListShape, beginning, following, named
 from donebase.core.statements import Verb
+from donebase.core.tags import TAGS_WITH_CLOCK
 from donebase.postgres.compiled import compile_statement
 from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables
@@ -19,13 +21,20 @@ from tests.support.operations import OPERATIONS, plain
 from tests.support.rows import Row, Rows
 
 VERBS = {
-    "listed": statements.LIST,
-    "ids listed": statements.LIST_IDS,
     "read": statements.READ,
-    "many read": statements.READ_MANY,
     "changed": statements.CHANGE,
     "completed": statements.COMPLETE,
     "deleted": statements.DELETE,
+}
+PLAIN_LIST = beginning(ListShape(owned=True))
+LISTS = {
+    "flat": beginning(ListShape(owned=False)),
+    "flat batch": following(ListShape(owned=False)),
+    "flat backwards": beginning(ListShape(owned=False, order="-created", begins_after=False)),
+    "batch": following(ListShape(owned=True)),
+    "backwards": following(ListShape(owned=True, order="-created")),
+    "named": named(owned=True, filters=frozenset()),
+    "flat named": named(owned=False, filters=frozenset()),
 }
 OF_THE_HISTORY = {
     "changes": history_statements.CHANGED_SINCE,
@@ -99,13 +108,18 @@ def plan(url: str, statement: Any, *options: str, **values: str) -> Iterator[dic
 def test_a_statement_walks_an_index(filled: str, verb: Verb, whose: str) -> None:
     kinds = {node["Node Type"]: node for node in plan(filled, getattr(verb, whose))}
     [index] = [node["Index Name"] for kind, node in kinds.items() if kind in ("Index Scan", "Index Only Scan")]
-    if verb in (statements.LIST, statements.LIST_IDS):
-        assert index == ("pk_tasks" if whose == "owned" else "ix_tasks_id")
-    else:
-        assert index in ("pk_tasks", "ix_tasks_id")  # of one row, either tells
+    assert index in ("pk_tasks", "ix_tasks_id")  # of one row, either tells
     assert kinds.keys() <= {"Index Scan", "Index Only Scan", "Limit", "ModifyTable", "CTE Scan"}, (
         "nothing is sorted, nothing is read that is not asked"
     )
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_in_order_of_creation_walks_an_index(filled: str, name: str) -> None:
+    kinds = {node["Node Type"]: node for node in plan(filled, LISTS[name])}
+    [index] = [node["Index Name"] for kind, node in kinds.items() if kind in ("Index Scan", "Index Only Scan")]
+    assert index == ("ix_tasks_id" if name.startswith("flat") else "pk_tasks")
+    assert kinds.keys() <= {"Index Scan", "Limit"}, "nothing is sorted, nothing is read that is not asked"
 
 
 @pytest.mark.parametrize("statement", OF_THE_HISTORY.values(), ids=OF_THE_HISTORY)
@@ -128,14 +142,14 @@ def test_old_history_is_found_by_its_owner(filled: str, statement: Any) -> None:
 
 
 def test_a_list_with_its_clock_is_a_list_joined_with_one_row(filled: str) -> None:
-    nodes = list(plan(filled, statements.LIST_WITH_CLOCK))
+    nodes = list(plan(filled, PLAIN_LIST))
     assert {node["Index Name"] for node in nodes if "Index Name" in node} == {"pk_tasks", "pk_users"}
     assert {node["Node Type"] for node in nodes} == {"Nested Loop", "Result", "Limit", "Index Scan"}
 
 
 @pytest.mark.parametrize(("known", "loops"), [("-1", 1), ("2", 1), ("1", 0), ("NULL", 0)])
 def test_a_list_that_is_known_reads_no_task(filled: str, known: str, loops: int) -> None:
-    nodes = plan(filled, statements.LIST_WITH_CLOCK, "ANALYZE", known=known)
+    nodes = plan(filled, PLAIN_LIST, "ANALYZE", known=known)
     assert [node["Actual Loops"] for node in nodes if node.get("Relation Name") == "tasks"] == [loops]
 
 
@@ -165,7 +179,9 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
     [ran] = database.ran
     assert ran in {
         statements.CREATE,
-        statements.LIST_WITH_CLOCK,
+        PLAIN_LIST,
+        TAGS_WITH_CLOCK,
+        LISTS["flat"],
         *OF_THE_HISTORY.values(),
         *(each for verb in VERBS.values() for each in (verb.owned, verb.flat)),
     }

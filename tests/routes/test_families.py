@@ -19,6 +19,7 @@ KINDS: dict[str, Callable[[Route], bool]] = {
     "list": lambda route: route.method == "GET" and route.path.endswith("/tasks"),
     "read": lambda route: route.method == "GET" and "{task_id}" in route.path,
     "write": lambda route: route.method in ("PUT", "PATCH", "DELETE"),
+    "tags": lambda route: route.path.endswith("/tags"),
     "changes": lambda route: route.path.endswith("/changes"),
     "history": lambda route: route.path.endswith("/history"),
     "undo": lambda route: route.path.endswith("/undo"),

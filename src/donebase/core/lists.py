@@ -1,99 +1,113 @@
 """Lists of tasks, read in batches: no connection is held, and only one batch is in memory, while a client reads."""
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from donebase.core import events
 from donebase.core.database import Database, Row
-from donebase.core.statements import LIST, LIST_IDS, LIST_WITH_CLOCK, READ_MANY
+from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters
+from donebase.core.list_batches import FixedTasks, FollowingTasks, ListQuery
+from donebase.core.list_statements import ListShape, beginning
+from donebase.core.orders import CREATED, Place, is_by_creation
 from donebase.core.writes import Versions
 
 # Rows in a batch. A usual list is one statement. Larger batches would cost less in total, but other requests would wait
 # while one is read.
 BATCH = 250
 NEXT_BATCH = 100
+
 _NOTHING_KNOWN = -1
+_BEGINNING = Place(None, 0)
+_PLAIN = ListShape(owned=True)
+
+
+class Section(NamedTuple):
+    """The part of a list that is wanted, and its order; `counted` is whether its whole length is wanted as well."""
+
+    order: str = CREATED
+    after: Place | None = None
+    limit: int | None = None
+    counted: bool = False
+
+
+WHOLE = Section()
+"""A whole list, in the order of creation."""
 
 
 class Batch(NamedTuple):
-    """Tasks in order of id, the id up to which there are no others, and whether more follow."""
+    """The first tasks of a list, and whether more follow."""
 
     rows: Sequence[Row]
-    last: int
     more: bool
 
 
 class TaskList:
-    """The tasks of an owner, or of all users for None, in order of id: all above an id, or a page of `limit`.
+    """The tasks of an owner, or of all users for None, that fulfil a filter: all of them, or a section.
 
-    Each later batch is read from the last task that was used: a batch need not be used completely. `known` are numbers
-    of the owner's last change with which the client knows the list already.
+    `known` are numbers of the owner's last change with which the client knows the list already.
     """
 
     def __init__(
-        self, database: Database, owner: int | None, after: int, limit: int | None, known: Versions = ()
+        self,
+        database: Database,
+        owner: int | None,
+        wanted: TaskFilter = EVERYTHING,
+        section: Section = WHOLE,
+        known: Versions = (),
     ) -> None:
-        self._database = database
         self._owner = owner
-        self._after = after
-        self._page: array[int] | None = None
+        self._section = section
         self._known = known
-        self.limit = limit
+        self.order = section.order
+        self.limit = section.limit
+        self.moment: datetime | None = None
+        """When the list was like this, if it can change without a change of its tasks."""
         self.clock: int | None = None
         """The number of the owner's last change as of the first batch, 0 if there is none; None without an owner."""
+        self.total: int | None = None
+        """How many tasks fulfil the filter, if they are counted."""
         self.is_known = False
         """Whether `clock` is among those that are known: the list need not be sent."""
+        parameters: dict[str, Any] = {"owner": owner}
+        if wanted is not EVERYTHING:
+            now = datetime.now(UTC)
+            parameters |= filter_parameters(wanted, now)
+            if wanted.depends_on_time:
+                self.moment = now
+                self._known = () if known else known  # numbers do not tell it, but `*` does
+        shape = _PLAIN
+        if owner is None or wanted is not EVERYTHING or section is not WHOLE:
+            begins_after = section.order == CREATED or section.after is not None
+            shape = ListShape(owner is not None, wanted.shape, section.order, begins_after, section.counted)
+        self._query = ListQuery(database, shape, parameters)
 
     async def first(self) -> Batch:
-        """Return the first batch. Raises DatabaseFailed or Overloaded, as the other two methods do."""
+        """Return the first batch. Raises DatabaseFailed or Overloaded, as all that reads does."""
         size = BATCH if self.limit is None else min(self.limit, BATCH)
-        batch = await (self.read(self._after, size) if self._owner is None else self._read_with_clock(size))
-        events.record(LIST.action, self._owner, None)
-        return batch
-
-    async def _read_with_clock(self, size: int) -> Batch:
         # A clock never goes back: of several that are known, it can only be the last.
         known = None if self._known is None else max(self._known, default=_NOTHING_KNOWN)
-        rows = await self._database.fetch(
-            LIST_WITH_CLOCK, owner=self._owner, after=self._after, limit=size + 1, known=known
-        )
-        self.clock = rows[0]["clock"]
-        self.is_known = self._known is None or self.clock in self._known
-        return _batch(rows if rows[0]["id"] else [], self._after, size)
-
-    async def fix_page(self, after: int, number: int) -> int | None:
-        """Fix which tasks the page contains after an id: at most `number`, of those that exist now.
-
-        Return the id after which the next page begins, or None if this page is the last.
-        """
-        statement = LIST_IDS.flat if self._owner is None else LIST_IDS.owned
-        rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=number + 1)
-        self._page = array("q", [row["id"] for row in rows[:number]])
-        return self._page[-1] if len(rows) > number else None
-
-    async def read(self, after: int, size: int) -> Batch:
-        """Return the batch after an id: at most `size` tasks, in one statement."""
-        if self._page is not None:
-            return await self._of_page(self._page, after, size)
-        statement = LIST.flat if self._owner is None else LIST.owned
+        after = self._section.after or _BEGINNING
         # One row more than needed shows whether more follow, without a second statement.
-        rows = await self._database.fetch(statement, owner=self._owner, after=after, limit=size + 1)
-        return _batch(rows, after, size)
+        rows = await self._query.fetch(beginning(self._query.shape), after, limit=size + 1, known=known)
+        if self._owner is not None:
+            self.clock = rows[0]["clock"]
+            self.is_known = self._known is None or self.clock in self._known
+        if self._section.counted:
+            self.total = rows[0]["total"]
+        events.record("task.listed", self._owner, None)
+        if rows and not rows[0]["id"]:
+            return Batch([], more=False)
+        return Batch(rows[:size], len(rows) > size)
 
-    async def _of_page(self, page: "array[int]", after: int, size: int) -> Batch:
-        begin = bisect_right(page, after)
-        ids = page[begin : begin + size]
-        if not ids:
-            return Batch([], after, more=False)
-        statement = READ_MANY.flat if self._owner is None else READ_MANY.owned
-        rows = await self._database.fetch(statement, owner=self._owner, ids=ids)
-        return Batch(rows, ids[-1], more=begin + size < len(page))
+    async def rest(self, taken: Sequence[int], last: Place) -> FollowingTasks | FixedTasks:
+        """Return what follows the tasks with these ids, which were taken of the first batch; `last` is the last one."""
+        if self.limit is None and is_by_creation(self.order):
+            return FollowingTasks(self._query, last)
+        fixed = FixedTasks(self._query, self.limit)
+        await fixed.fix(self._section.after or _BEGINNING, taken)
+        return fixed
 
-
-def _batch(rows: Sequence[Row], after: int, size: int) -> Batch:
-    """Return the batch of at most `size` rows, of which one more than that shows that more follow."""
-    more = len(rows) > size
-    rows = rows[:size]
-    return Batch(rows, rows[-1]["id"] if rows else after, more)
+    def place(self, row: Row) -> Place:
+        """Return the place of a task of the first batch."""
+        return Place(None if is_by_creation(self.order) else row["sort_key"], row["id"])

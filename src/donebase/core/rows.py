@@ -24,10 +24,10 @@ _order = "id if order is None else plain_number(order)"
 _members = ", ".join(f"{name!r}: {_order if name == 'order' else name}" for name in FIELDS)
 _known = {"plain_number": plain_number}
 _as_dict: Callable[..., dict[str, Any]] = eval(f"lambda {_names}, *_: {{{_members}}}", _known)  # noqa: S307 - our names
-# By the number of columns: a list of one owner has one more. To unpack any number takes 5 % of a list.
+# By the number of columns: lists have up to three more. To unpack any number takes 5 % of a list.
 _as_dicts: dict[int, Callable[[Sequence[Row]], list[dict[str, Any]]]] = {
     len(FIELDS) + more: eval(f"lambda rows: [{{{_members}}} for {_names}{', _' * more} in rows]", _known)  # noqa: S307
-    for more in (0, 1)
+    for more in range(4)
 }
 _TIMES = ("completed_at", "created_at", "updated_at")
 
@@ -38,7 +38,7 @@ def task_fields(row: Row) -> dict[str, Any]:
 
 
 def all_task_fields(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the fields of several tasks, as `task_fields` does, from rows that can have one more column."""
+    """Return the fields of several tasks, as `task_fields` does, from rows that can have up to three more columns."""
     return _as_dicts[len(rows[0])](rows) if rows else []
 
 

@@ -5,7 +5,7 @@ that changes tasks returns a row where it has changed something, with the number
 itself numbers the changes and keeps their history (`postgres/history.sql`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pydantic import MISSING
@@ -35,7 +35,7 @@ from sqlmodel import col
 
 from donebase.core.keyed import SAME_REQUEST, keeping_key, seen_key, unseen
 from donebase.core.shapes import FIELDS, NULLABLE, WRITABLE, NewTask, TaskChanges
-from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow, UserRow
+from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
@@ -104,29 +104,6 @@ def _keyed(action: str, statement: Callable[..., _Write]) -> Verb:
     )
 
 
-def _list(*whose: ColumnElement[bool], columns: Sequence[Any] = COLUMNS) -> Select[*tuple[Any, ...]]:
-    following = select(*columns).where(*whose, col(TaskRow.id) > bindparam("after")).order_by(col(TaskRow.id))
-    return following.limit(bindparam("limit", type_=BigInteger))
-
-
-def _list_with_clock() -> Executable:
-    """Build the list of an owner as `_list` does, with the owner's `clock` in each row.
-
-    There is one row without a task if the list is empty, and if the clock is `known` or that is null: then no task is
-    read. The order is that of the subquery, because a nested loop joins it with the one row of the clock.
-    """
-    of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
-    clock = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
-    is_new = clock.c.clock != bindparam("known", type_=BigInteger)
-    tasks = _list(_of_owner, is_new).lateral("listed")
-    return select(*tasks.c, clock.c.clock).select_from(clock.outerjoin(tasks, literal_column("true")))
-
-
-def _many(*whose: ColumnElement[bool]) -> Executable:
-    named = col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-    return select(*COLUMNS).where(*whose, named).order_by(col(TaskRow.id))
-
-
 def _parameters(expressions: dict[str, str]) -> Any:
     """Return a function of `body` that returns the values of expressions by name. A loop would take twice as long."""
     members = ", ".join(f"{name!r}: {expression}" for name, expression in expressions.items())
@@ -178,10 +155,6 @@ change_parameters: Callable[[TaskChanges], dict[str, Any]] = _parameters(
     {name: f"None if body.{name} is MISSING else body.{name}" for name in WRITABLE}
     | {f"{name}_sent": f"body.{name} is not MISSING" for name in NULLABLE}
 )
-LIST = _verb("task.listed", lambda *whose: _list(*whose[:-1]))
-LIST_WITH_CLOCK = _list_with_clock()
-LIST_IDS = _verb("task.listed", lambda *whose: _list(*whose[:-1], columns=[col(TaskRow.id)]))
-READ_MANY = _verb("task.read", lambda *whose: _many(*whose[:-1]))
 READ = _verb("task.read", lambda *this: select(*COLUMNS).where(*this))
 CHANGE = _verb("task.changed", _change)
 COMPLETE = _verb("task.completed", _complete)

@@ -1,10 +1,12 @@
 """Entity tags (RFC 9110, 8.8.3): a version as an ETag header, and the versions that a condition on it names.
 
-A task has a strong tag, `"17"`: its version. A list of one owner has a weak tag, `W/"57"`: the owner's last change.
+A task has a strong tag, `"17"`: its version. A list of one owner has a weak tag, `W/"57"`: the owner's last change. A
+list that changes with time has the seconds as well, `W/"57.1795000000"`, and no condition names it.
 """
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -29,9 +31,11 @@ def strong_tag(version: int) -> Header:
     return (b"etag", b'"%d"' % version)
 
 
-def weak_tag(number: int) -> Header:
-    """Return the ETag header of a list, given the number of its owner's last change."""
-    return (b"etag", b'W/"%d"' % number)
+def weak_tag(number: int, moment: datetime | None = None) -> Header:
+    """Return the ETag header of a list: the number of its owner's last change, and the moment if time changes it."""
+    if moment is None:
+        return (b"etag", b'W/"%d"' % number)
+    return (b"etag", b'W/"%d.%d"' % (number, int(moment.timestamp())))
 
 
 def change_header(number: int) -> Header:

@@ -19,7 +19,7 @@ from donebase.http.providers import FromApp, FromScope
 MAX_LIMIT = 1_000
 
 
-class _PlainDecimal:
+class PlainDecimal:
     """Accepts digits as a person writes a number, and nothing else that Python would read as one.
 
     pydantic's core validates them, at half of the cost of a function in Python.
@@ -68,28 +68,12 @@ Owner = Annotated[
         json_schema_extra=_id,
         examples=[123],
     ),
-    _PlainDecimal(MAX_ID),
+    PlainDecimal(MAX_ID),
 ]
 TaskId = Annotated[
-    int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), _PlainDecimal(MAX_ID)
+    int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), PlainDecimal(MAX_ID)
 ]
 RequestKey = Annotated[writes.RequestKey | None, Depends(request_key)]
-Limit = Annotated[
-    Annotated[int, _PlainDecimal(MAX_LIMIT)] | None,
-    Query(
-        description="The maximum number of tasks. Omitted: all of them.",
-        json_schema_extra=_limit,
-        examples=[50],
-    ),
-]
-After = Annotated[
-    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
-    Query(
-        description="Only tasks with a greater id; 0 starts with the first task.",
-        json_schema_extra=_after,
-        examples=[1],
-    ),
-]
 IfMatch = Annotated[
     Versions,
     Header(
@@ -111,7 +95,7 @@ IfNoneMatch = Annotated[
 QueryOwner = Annotated[
     int,
     Query(alias="user_id", description="The owner of the tasks.", json_schema_extra=_id, examples=[123]),
-    _PlainDecimal(MAX_ID),
+    PlainDecimal(MAX_ID),
 ]
 Since = Annotated[
     int,
@@ -120,20 +104,20 @@ Since = Annotated[
         json_schema_extra=_after,
         examples=[40],
     ),
-    _PlainDecimal(MAX_ID, at_least=0),
+    PlainDecimal(MAX_ID, at_least=0),
 ]
 PageLimit = Annotated[
     int,
     Query(description="The maximum number of entries.", json_schema_extra=_limit, examples=[50]),
-    _PlainDecimal(MAX_LIMIT),
+    PlainDecimal(MAX_LIMIT),
 ]
 ChangeNumber = Annotated[
     int,
     Path(alias="change", description="The number of the change.", json_schema_extra=_id, examples=[58]),
-    _PlainDecimal(MAX_ID),
+    PlainDecimal(MAX_ID),
 ]
 OfTask = Annotated[
-    Annotated[int, _PlainDecimal(MAX_ID)] | None,
+    Annotated[int, PlainDecimal(MAX_ID)] | None,
     Query(alias="task_id", description="Only changes of this task.", json_schema_extra=_id, examples=[1]),
 ]
 OfAction = Annotated[
@@ -155,11 +139,11 @@ AfterChange = Annotated[
     ),
 ]
 SinceOrNow = Annotated[
-    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
+    Annotated[int, PlainDecimal(MAX_ID, at_least=0)] | None,
     Query(description="Only changes after the one with this number.", json_schema_extra=_after, examples=[57]),
 ]
 LastEventId = Annotated[
-    Annotated[int, _PlainDecimal(MAX_ID, at_least=0)] | None,
+    Annotated[int, PlainDecimal(MAX_ID, at_least=0)] | None,
     Header(
         alias="Last-Event-ID",
         description="The same as `since`, and it takes precedence: browsers send it when they reconnect.",

@@ -17,13 +17,15 @@ from donebase.http.headers import Headers
 _UNCHANGED = "The client knows this version: If-None-Match names it."
 NOT_MODIFIED = Answer(304, None, _UNCHANGED, ["ETag"])
 NOT_MODIFIED_LIST = Answer(304, None, _UNCHANGED, ["ETag", "Change"])
+PAGE = ["Link", "X-Total-Count"]
+"""The headers of every answer with a list of tasks."""
 OneTask = Annotated[Response, Answer(200, Task, "The task.", ["ETag"]), NOT_MODIFIED]
-TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks, in order of id.", ["Link"])]
+TaskArray = Annotated[Response, Answer(200, list[Task], "The tasks.", PAGE)]
 WRITTEN = ["Change", "Idempotent-Replayed"]
 """The headers of every answer to a write."""
 OwnersTasks = Annotated[
     Response,
-    Answer(200, list[Task], "The tasks, in order of id.", ["Link", "ETag", "Change"]),
+    Answer(200, list[Task], "The tasks.", [*PAGE, "ETag", "Change"]),
     NOT_MODIFIED_LIST,
 ]
 CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location", "ETag", *WRITTEN])]

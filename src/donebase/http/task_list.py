@@ -10,15 +10,19 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import Response, StreamingResponse
 
 from donebase.core.database import Row
+from donebase.core.list_batches import FixedTasks, FollowingTasks
 from donebase.core.lists import NEXT_BATCH, TaskList
+from donebase.core.orders import CREATED, Place
 from donebase.core.rows import all_task_fields
 from donebase.http.bytes_response import JSON, BytesResponse, encoded
+from donebase.http.cursors import place_word
 from donebase.http.entity_tags import change_header, weak_tag
-from donebase.http.headers import Header
+from donebase.http.headers import Headers
 from donebase.http.responses import not_modified
 
 _MAX_PIECE = 96 * 1024  # bytes
 _AT_ONCE = 50  # rows that are encoded together
+_NOTHING = b"[]"
 
 
 Show = Callable[[Sequence[Row]], list[Any]]
@@ -32,20 +36,29 @@ async def task_list(path: str, query: bytes, tasks: TaskList, show: Show = all_t
     later batch leaves the response incomplete and ends the connection, so that half a list is never taken for the
     complete one. Raises DatabaseFailed or Overloaded.
     """
-    rows, last, more = await tasks.first()
-    headers = [] if tasks.clock is None else [weak_tag(tasks.clock), change_header(tasks.clock)]
+    rows, more = await tasks.first()
+    headers = _headers(tasks)
     if tasks.is_known:
         return not_modified(headers)
     content, taken = _array(rows, show)
     if taken == len(rows) and (not more or len(rows) == tasks.limit):
-        return BytesResponse(200, content, JSON, headers + _link(path, query, last if more else None))
-    last = rows[taken - 1]["id"]
+        following = tasks.place(rows[-1]) if more else None
+        return BytesResponse(200, content, JSON, headers + _link(path, query, tasks.order, following))
+    size = _rows_to_ask_for(content, taken)
+    ids, last = [row["id"] for row in rows[:taken]], tasks.place(rows[taken - 1])
     rows = ()  # their memory is free while this request waits for a connection
-    following = None if tasks.limit is None else await tasks.fix_page(last, tasks.limit - taken)
-    stream = _streamed(tasks, last, content, _rows_to_ask_for(content, taken), show)
+    rest = await tasks.rest(ids, last)
+    stream = _streamed(rest, content if rest.continues else _NOTHING, size, show)
     response = StreamingResponse(stream, media_type="application/json")
-    response.raw_headers += headers + _link(path, query, following)
+    response.raw_headers += headers + _link(path, query, tasks.order, rest.following)
     return response
+
+
+def _headers(tasks: TaskList) -> Headers:
+    headers = [] if tasks.clock is None else [weak_tag(tasks.clock, tasks.moment), change_header(tasks.clock)]
+    if tasks.total is not None:
+        headers.append((b"x-total-count", b"%d" % tasks.total))
+    return headers
 
 
 def next_page(path: str, query: bytes, after: int | str) -> bytes:
@@ -58,27 +71,27 @@ def next_page(path: str, query: bytes, after: int | str) -> bytes:
     return f'<{path}?{urlencode([*kept, ("after", after)])}>; rel="next"'.encode()
 
 
-def _link(path: str, query: bytes, after: int | None) -> list[Header]:
+def _link(path: str, query: bytes, order: str, after: Place | None) -> Headers:
     if after is None:
         return []
-    return [(b"link", next_page(path, query, after))]
+    return [(b"link", next_page(path, query, after.id if order == CREATED else place_word(order, after)))]
 
 
-async def _streamed(tasks: TaskList, last: int, content: bytes, size: int, show: Show) -> AsyncIterator[bytes]:
+async def _streamed(rest: FollowingTasks | FixedTasks, content: bytes, size: int, show: Show) -> AsyncIterator[bytes]:
     yield content[:-1]
-    more = True
-    while more:
+    separator = b"" if content == _NOTHING else b","
+    while rest.more:
         content = b""
         yield b""  # returns when the client has read what was sent: until then, the rest stays in PostgreSQL
-        rows, last, more = await tasks.read(last, size)
+        rows = await rest.read(size)
         if not rows:
             continue
         content, taken = _array(rows, show)
-        if taken < len(rows):
-            last, more = rows[taken - 1]["id"], True
+        rest.use(rows, taken)
         size = _rows_to_ask_for(content, taken)
         rows = ()
-        yield b"," + content[1:-1]
+        yield separator + content[1:-1]
+        separator = b","
     yield b"]"
 
 

@@ -3,18 +3,18 @@
 from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
+from donebase.http.list_section import ListSection
 from donebase.http.parameters import (
-    After,
     Database,
     IfMatch,
     IfNoneMatch,
-    Limit,
     Owner,
     RequestKey,
     RequestPath,
     RequestQuery,
     TaskId,
 )
+from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
 
 
@@ -30,12 +30,12 @@ async def list_tasks(
     query: RequestQuery,
     database: Database,
     owner: Owner,
-    limit: Limit = None,
-    after: After = None,
+    wanted: Filter,
+    section: ListSection,
     if_none_match: IfNoneMatch = (),
 ) -> responses.OwnersTasks:
-    """List this user's tasks in order of creation: the complete list, or a page."""
-    return await task_list(path, query, TaskList(database, owner, after or 0, limit, if_none_match))
+    """List this user's tasks: all of them or those that the query names, whole or a page, in any order."""
+    return await task_list(path, query, TaskList(database, owner, wanted, section, if_none_match))
 
 
 async def read_task(

@@ -15,12 +15,11 @@ from donebase.core.lists import TaskList
 from donebase.core.rows import all_task_fields
 from donebase.http import responses
 from donebase.http.family import Answer, Family
+from donebase.http.list_section import ListSection
 from donebase.http.parameters import (
-    After,
     Database,
     IfMatch,
     IfNoneMatch,
-    Limit,
     Owner,
     RequestKey,
     RequestPath,
@@ -28,6 +27,7 @@ from donebase.http.parameters import (
     TaskId,
 )
 from donebase.http.public_address import PublicOrigin
+from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
 
 _ADDRESS = "/todo-backend/{user_id}"
@@ -74,7 +74,7 @@ class TodoChanges(_TodoInput):
 
 Todos = Annotated[
     Response,
-    Answer(200, list[Todo], "The tasks, in order of id.", ["Link", "ETag", "Change"]),
+    Answer(200, list[Todo], "The tasks.", [*responses.PAGE, "ETag", "Change"]),
     responses.NOT_MODIFIED_LIST,
 ]
 OneTodo = Annotated[Response, Answer(200, Todo, "The task.", ["ETag"]), responses.NOT_MODIFIED]
@@ -96,14 +96,14 @@ async def list_tasks(
     origin: PublicOrigin,
     database: Database,
     owner: Owner,
-    limit: Limit = None,
-    after: After = None,
+    wanted: Filter,
+    section: ListSection,
     if_none_match: IfNoneMatch = (),
 ) -> Todos:
-    """List this user's tasks in order of creation: the complete list, or a page."""
+    """List this user's tasks: all of them or those that the query names, whole or a page, in any order."""
     show = _todos(origin, owner)
-    wanted = TaskList(database, owner, after or 0, limit, if_none_match)
-    return await task_list(path, query, wanted, lambda rows: [show(task) for task in all_task_fields(rows)])
+    listed = TaskList(database, owner, wanted, section, if_none_match)
+    return await task_list(path, query, listed, lambda rows: [show(task) for task in all_task_fields(rows)])
 
 
 async def read_task(

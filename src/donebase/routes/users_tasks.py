@@ -19,6 +19,7 @@ from donebase.routes.owner_tasks import (
     read_task,
     update_task,
 )
+from donebase.routes.tags import list_tags
 
 
 class Deleted(BaseModel):
@@ -46,6 +47,7 @@ FAMILY = Family(
         ("PATCH", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
+        ("GET", "/tags", list_tags),
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
         ("POST", "/history/{change}/undo", undo_change),

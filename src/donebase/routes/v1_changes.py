@@ -1,4 +1,4 @@
-"""What has changed, the history and undo, where a parameter of the query names the user."""
+"""Tags, what has changed, the history and undo, where a parameter of the query names the user."""
 
 from donebase.http.change_list import ChangesAnswer, HistoryAnswer, UndoneAnswer
 from donebase.http.parameters import (
@@ -6,6 +6,7 @@ from donebase.http.parameters import (
     AfterChange,
     ChangeNumber,
     Database,
+    IfNoneMatch,
     LastEventId,
     OfAction,
     OfTask,
@@ -17,8 +18,14 @@ from donebase.http.parameters import (
     Since,
     SinceOrNow,
 )
-from donebase.routes import changes, events
+from donebase.http.tag_list import TagsAnswer
+from donebase.routes import changes, events, tags
 from donebase.routes.events import EventsAnswer, Streams
+
+
+async def list_tags(database: Database, owner: QueryOwner, if_none_match: IfNoneMatch = ()) -> TagsAnswer:
+    """List the tags of a user's tasks, each with how many open and how many completed tasks have it."""
+    return await tags.list_tags(database, owner, if_none_match)
 
 
 async def list_changes(

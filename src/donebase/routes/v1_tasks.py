@@ -7,19 +7,19 @@ from donebase.core import shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
+from donebase.http.list_section import ListSection
 from donebase.http.parameters import (
-    After,
     Database,
     IfMatch,
     IfNoneMatch,
-    Limit,
     RequestKey,
     RequestPath,
     RequestQuery,
     TaskId,
 )
+from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
-from donebase.routes.v1_changes import list_changes, list_history, stream_events, undo_change
+from donebase.routes.v1_changes import list_changes, list_history, list_tags, stream_events, undo_change
 
 _ANYONE = None
 
@@ -38,10 +38,10 @@ async def create_task(
 
 
 async def list_tasks(
-    path: RequestPath, query: RequestQuery, database: Database, limit: Limit = None, after: After = None
+    path: RequestPath, query: RequestQuery, database: Database, wanted: Filter, section: ListSection
 ) -> responses.TaskArray:
-    """List all tasks in order of id: the complete list, or a page."""
-    return await task_list(path, query, TaskList(database, _ANYONE, after or 0, limit))
+    """List the tasks of all users: all of them or those that the query names, whole or a page, in any order."""
+    return await task_list(path, query, TaskList(database, _ANYONE, wanted, section))
 
 
 async def read_task(database: Database, task_id: TaskId, if_none_match: IfNoneMatch = ()) -> responses.OneTask:
@@ -92,6 +92,7 @@ FAMILY = Family(
         ("PATCH", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
+        ("GET", "/tags", list_tags),
         ("GET", "/changes", list_changes),
         ("GET", "/history", list_history),
         ("POST", "/history/{change}/undo", undo_change),
