@@ -1,5 +1,6 @@
 """Requests for each operation, drawn from the OpenAPI document: right, almost right and wrong."""
 
+import json
 from typing import Any
 from urllib.parse import quote, quote_from_bytes
 
@@ -68,13 +69,22 @@ def _pairs(query: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[tuple[
 
 def _bodies(document: Json, body: Json) -> st.SearchStrategy[bytes]:
     schema = body["content"]["application/json"]["schema"]
-    schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    one, *many = schema.get("anyOf", [schema])
+    schema = document["components"]["schemas"][one["$ref"].rpartition("/")[2]]
     values = {name: _values(each) | anything for name, each in schema["properties"].items()}
     required = {name: values.pop(name) for name in schema.get("required", ())}
     right = st.fixed_dictionaries(required, optional=values)
     any_members = st.dictionaries(st.sampled_from(sorted(schema["properties"])) | texts, anything, max_size=4)
     spoilt = malformed(dict.fromkeys(schema["properties"], "x"))
-    return written(right) | written(any_members) | spoilt | st.just(b"")
+    objects = written(right) | written(any_members) | spoilt | st.just(b"")
+    return objects | _arrays(right | any_members | anything) if many else objects
+
+
+def _arrays(items: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
+    """Draw arrays of about all lengths: one or a few items, and again and again the same ones."""
+    few = st.lists(items, max_size=4)
+    times = st.sampled_from([1, 1, 1, 2, 7, 500, 1_000, 1_001])
+    return st.builds(lambda items, times: json.dumps((items * times)[:1_001]).encode(), few, times)
 
 
 def _values(schema: Json) -> st.SearchStrategy[Any]:

@@ -47,14 +47,22 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.headers["If-Match"] = "*"
     if "If-None-Match" in case.headers:
         case.headers["If-None-Match"] = 'W/"1", "2"'
-    if not isinstance(case.body, dict):
-        return
-    due, tags = case.body.get("due"), case.body.get("tags")
+    if isinstance(case.body, list):
+        case.body = [_with_what_is_unsaid(item) for item in case.body]
+    else:
+        case.body = _with_what_is_unsaid(case.body)
+
+
+def _with_what_is_unsaid(body: Any) -> Any:
+    if not isinstance(body, dict):
+        return body
+    due, tags = body.get("due"), body.get("tags")
     if isinstance(due, dict) and isinstance(due.get("time_zone"), str):
         zone = "Europe/Berlin" if isinstance(due.get("time"), str) else None
-        case.body = case.body | {"due": due | {"time_zone": zone}}
+        body = body | {"due": due | {"time_zone": zone}}
     if isinstance(tags, list) and set().union(*wrong_with_tags(tags).values()) <= _UNSAID:
-        case.body = case.body | {"tags": [f"{number}" for number in range(len(tags))]}
+        body = body | {"tags": [f"{number}" for number in range(len(tags))]}
+    return body
 
 
 @schemathesis.hook
@@ -63,14 +71,15 @@ def filter_failure(_context: HookContext, failure: Failure, case: Case[Any], res
     # The same task is at three addresses. Schemathesis knows that it was deleted only where that was at the same one.
     if isinstance(failure, EnsureResourceAvailability):
         return _task_id(case) not in _deleted
-    body = case.body if isinstance(case.body, dict) else {}
+    bodies = [each for each in (case.body if isinstance(case.body, list) else [case.body]) if isinstance(each, dict)]
     if isinstance(failure, RejectedPositiveData):
         # The document says of entity tags only that they are text.
         is_tags = {fault["field"] for fault in response.json().get("errors", ())} == {"If-None-Match"}
         has_gone = response.status_code == 410  # the history, for a number that is drawn
-        return not (is_tags or has_gone or _breaks_an_unsaid_rule(body))
+        has_owners = len({each.get("user_id") for each in bodies}) > 1  # of an array, where there can be one
+        return not (is_tags or has_gone or has_owners or any(map(_breaks_an_unsaid_rule, bodies)))
     if isinstance(failure, AcceptedNegativeData):
-        return not _is_too_long_for_its_white_space(body.get("title"))
+        return not any(_is_too_long_for_its_white_space(each.get("title")) for each in bodies)
     return True
 
 

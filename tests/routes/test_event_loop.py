@@ -62,8 +62,9 @@ def everything() -> Iterator[tuple[str, bytes]]:
         yield str(line), next(line.requests(lambda: IDS)).written()
     for line in lines("bytes"):
         yield str(line), wire(re.sub(r"<<(pause|answer|close|leave)>>", "", IDS.filled_in(line.cells["send"])))
-    for method, path in (("POST", "/users/7/tasks"), ("PATCH", "/api/7/tasks/1/complete")):
-        for name, body in giants.bodies():
+    create, complete = ("POST", "/users/7/tasks"), ("PATCH", "/api/7/tasks/1/complete")
+    for (method, path), bodies in ((create, giants.bodies), (complete, giants.bodies), (create, giants.arrays)):
+        for name, body in bodies():
             head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             yield f"{method} {name}", f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
     yield from giants.heads()
@@ -105,12 +106,16 @@ def test_nothing_that_is_long_to_answer_holds_the_event_loop(
     base = f"/users/{alice}"
     asked = [f"GET {base}/{each}" for each in ("tasks", "changes?since=0", "changes?since=1", "history?limit=1000")]
     asked += [f"POST {base}/history/{number}/undo" for number in (1, 2, 2)]  # the last one is a repetition
+    asked += [f"POST {base}/tasks"] * 2
+    new = b"[%b]" % b",".join([b'{"title":"x","description":"%b"}' % (b"x" * 1_000)] * 1_000)
     with serving(service) as address, probe.over(monkeypatch, threading.get_ident()):
         for number, line in enumerate(asked):
             probe.sent = f"{number} {line}"
+            body = new if line.endswith("/tasks") and line.startswith("POST") else b""
+            head = f"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             key = f"Idempotency-Key: {line[-6:]}\r\n" if line.startswith("POST") else ""
-            response = exchange(address, f"{line} HTTP/1.1\r\nHost: x\r\n{key}\r\n".encode())
-            assert response.startswith(b"HTTP/1.1 200"), response[:500]
+            response = exchange(address, f"{head}{key}\r\n".encode() + body)
+            assert response.startswith(b"HTTP/1.1 20"), response[:500]
     worst = probe.worst()
     print(*worst, sep="\n")  # noqa: T201 - `pytest -rP` shows it
     assert worst[0][0] < LIMIT, worst

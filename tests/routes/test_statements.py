@@ -84,6 +84,20 @@ def test_a_users_first_task_is_one_statement_and_one_round_trip(
     assert watched.exchanges() == watched.one_round_trip
 
 
+def test_many_tasks_are_created_by_one_statement_and_answered_again_by_two(watched: Watched, alice: int) -> None:
+    body = [{"title": "x"}] * 100
+
+    def exchanges(*keys: str) -> dict[str, int]:
+        for key in keys:
+            watched.tap.take()
+            headers = {"Idempotency-Key": key} if key else {}
+            assert watched.client.post(USERS.address(alice), json=body, headers=headers).status_code == 201
+        return watched.exchanges()
+
+    assert exchanges("", "") == exchanges("a", "b") == watched.one_round_trip
+    assert exchanges("c", "c", "c") == {kind: 2 * number for kind, number in watched.one_round_trip.items()}
+
+
 @pytest.mark.parametrize("name", reading("If-None-Match"))
 def test_a_poll_that_brings_nothing_is_one_statement(watched: Watched, name: str, alice: int) -> None:
     for _ in range(2):

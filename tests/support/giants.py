@@ -50,6 +50,24 @@ def bodies() -> Iterator[tuple[str, bytes]]:
     yield "16 KiB of numbers", _filled('{"id":[', f"{'9' * 4300},", "1]}", 2**14)
 
 
+def arrays() -> Iterator[tuple[str, bytes]]:
+    """Yield bodies that are arrays of new tasks, of a size that is just within the limit, each with a name."""
+    for item in (*_ITEMS, '{"title":"x"}'):
+        yield f"nothing but {item[:20]}", _filled("[", f"{item},", "1]")
+        ignored = _filled('{"title":"x","id":[', f"{item},", "1]}", 2**14 - 100).decode()
+        yield f"tasks with an array of {item[:20]}", _filled("[", f"{ignored},", '{"title":"x"}]')
+        larger = ignored.replace('{"title":"x"', f'{{"title":"x","created_at":"{"x" * 2**13}"')
+        yield f"larger tasks with an array of {item[:20]}", _filled("[", f"{larger},", '{"title":"x"}]')
+    for text in _TEXTS:
+        task = _filled('{"title":"x","description":"', text, '"},', 1_040).decode()
+        yield f"a thousand tasks of {text!a}", _filled("[", task, '{"title":"x"}]', 1_000_000)
+        yield f"one task of {text!a}", _filled('[{"title":"x","description":"', text, '"}]')
+    for number in (98, 99, 200):
+        unknown = _numbered("{", ',"#":1', "}", 10 * number).decode().replace("{,", "{")
+        yield f"tasks with {number} unknown fields", _filled("[", f"{unknown},", "{}]")
+    yield "a thousand wrong tasks", _filled("[", '{"title":" ","priority":"x","completed":1},', "1]", 43_000)
+
+
 def heads() -> Iterator[tuple[str, bytes]]:
     """Yield requests without a body whose line or headers are just within the limit, each with a name."""
     for path in ("/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/metrics", "/health"):

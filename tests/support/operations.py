@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import httpx
-from pydantic import BaseModel
 
 from donebase.http.family import Route
 from donebase.routes import task_operations
@@ -48,7 +47,6 @@ def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
 
 
 def _body(route: Route, user: int) -> dict[str, Any] | None:
-    shape = route.body_field and route.body_field.field_info.annotation
-    if isinstance(shape, type) and issubclass(shape, BaseModel):
+    if route.body_field and route.body_field.field_info.is_required():
         return {"title": "x", "user_id": user}
-    return None  # none is read, or none is required
+    return None

@@ -22,6 +22,7 @@ from starlette.types import Message
 from donebase.core.errors import DonebaseError
 from donebase.http.family import Family, Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
+from donebase.http.one_or_many import OneOrMany
 from donebase.http.operation import Operation, OperationTable
 from donebase.http.problems import problem
 from donebase.settings import Settings
@@ -194,12 +195,31 @@ def refused_strictly(sent: Sent, route: Route) -> str:
     if value is None and not route.body_field.field_info.is_required():
         return ""  # null is no body for FastAPI as well
     signs = sum(map(sent.body.count, (b",", b"[", b"{")))
+    if isinstance(value, list) and _is_one_or_many(route):
+        if signs > 40_000 and any(map(_has_much_inside, value)):
+            return "MALFORMED_JSON"
+        return "" if 1 <= len(value) <= 1_000 and all(map(_is_small, value)) else "VALIDATION_ERROR"
     nested = isinstance(value, dict) and any(isinstance(each, dict | list) for each in value.values())
     if len(sent.body) > 2**14 and signs > 10_000 and nested:
         return "MALFORMED_JSON"  # FastAPI parses it, in a time that grows with it
-    if not isinstance(value, dict) or len(value) >= 100:
+    if not isinstance(value, dict) or not _is_small(value):
         return "VALIDATION_ERROR"  # FastAPI validates whatever is sent, and all of it
     return ""
+
+
+def _is_one_or_many(route: Route) -> bool:
+    return route.body_field is not None and any(
+        isinstance(each, OneOrMany) for each in route.body_field.field_info.metadata
+    )
+
+
+def _has_much_inside(item: Any) -> bool:
+    members = item.values() if isinstance(item, dict) else [item]
+    return sum(len(json.dumps(each)) for each in members if isinstance(each, dict | list)) > 2**14
+
+
+def _is_small(value: Any) -> bool:
+    return not isinstance(value, dict) or len(value) < 100
 
 
 def _is_list(field: Any) -> bool:

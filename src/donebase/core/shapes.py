@@ -9,9 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, JsonValue, create_model
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+    create_model,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from donebase.core.due import Due
 from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
@@ -168,8 +178,20 @@ class PartialTask(BaseModel):
 
 # Generators of clients and the page of the documentation do not fill in what is read-only.
 _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+
+
+class _Anything:
+    """The type of what is accepted and not kept: it may be large. Every value becomes None."""
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(core_schema.none_schema(), default=None, on_error="default")
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {}
+
+
 _IGNORED = (
-    Any,
+    Annotated[None, _Anything()],
     Field(default=None, exclude=True, description="Accepted and ignored.", json_schema_extra=_READ_ONLY),
 )
 

@@ -32,3 +32,16 @@ class Written(NamedTuple):
     change: int | None
     task: dict[str, Any] | None
     replayed: bool = False
+
+
+class WrittenMany(NamedTuple):
+    """What a write of several tasks has done: the number of the change, None where there was nothing new.
+
+    `number` is how many tasks it has changed; `tasks` are those that it created, in order of id. `replayed` as in
+    `Written`.
+    """
+
+    change: int | None
+    number: int
+    tasks: list[dict[str, Any]]
+    replayed: bool = False

@@ -13,17 +13,18 @@ from starlette.datastructures import State
 
 from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered, reads_one_part
 from donebase.http.readers import (
-    BodyReader,
     CookieReader,
     HeaderReader,
+    OneOrManyReader,
     PathReader,
     QueryReader,
     Reader,
     RequestReader,
     ScopeReader,
     Unsupported,
+    body_reader,
 )
-from donebase.http.request_parts import RequestParts
+from donebase.http.request_parts import ARRAY, RequestParts
 
 _AnyReader = Reader | RequestReader | ScopeReader
 _SUPPORTED = frozenset(
@@ -63,6 +64,7 @@ class Call:
         except Unsupported as unsupported:
             name = getattr(self.function, "__name__", repr(self.function))
             raise Unsupported(f"{name}: {unsupported}") from None
+        self._one_or_many = next((each for each in self._readers if isinstance(each, OneOrManyReader)), None)
         # For requests with and without headers that the operation reads, and with and without a query: most have none.
         self._plans = (
             (self._plan(), self._plan("query")),
@@ -105,6 +107,8 @@ class Call:
                 arguments[dependency.name] = value
         for reader in readers:
             arguments[reader.name] = reader.read(parts)
+        if parts.body is ARRAY and self._one_or_many:
+            arguments[self._one_or_many.name] = await self._one_or_many.read_many(parts)
         return arguments
 
     def names_in(self, source: str) -> frozenset[bytes | str]:
@@ -162,7 +166,7 @@ def _readers(dependant: Dependant, path_names: Sequence[str]) -> Iterator[Reader
     yield from map(QueryReader, dependant.query_params)
     yield from map(HeaderReader, dependant.header_params)
     yield from map(CookieReader, dependant.cookie_params)
-    yield from map(BodyReader, dependant.body_params)
+    yield from map(body_reader, dependant.body_params)
 
 
 def _refuse_unknown_attributes(dependant: Dependant, supported: Sequence[str]) -> None:

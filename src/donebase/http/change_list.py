@@ -1,26 +1,25 @@
 """The responses about changes: what has changed since a number, the history, and what an undo has done."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from donebase.core.changes import ChangedTasks
 from donebase.core.history import Cursor, HistoryPage, history_entry
 from donebase.core.rows import task_fields
 from donebase.core.shapes import PartialTask, Task, Version
 from donebase.core.undo import Undone
-from donebase.http.bytes_response import JSON, BytesResponse, encoded
+from donebase.http.array_response import array_response
+from donebase.http.bytes_response import encoded
 from donebase.http.entity_tags import change_header
 from donebase.http.family import Answer
 from donebase.http.headers import Headers
 from donebase.http.responses import WRITTEN
 from donebase.http.task_list import next_page
 
-_AT_ONCE = 25  # items that are encoded together, of up to 40 KB each
 _Deleted = Annotated[list[int], Field(description="The ids of tasks that are gone.", examples=[[7]])]
 
 
@@ -83,7 +82,7 @@ def history_page(path: str, query: bytes, owner: int, page: HistoryPage) -> Resp
     headers: Headers = []
     if page.following:
         headers = [(b"link", next_page(path, query, f"{page.following.change}.{page.following.task_id}"))]
-    return _in_pieces(b"[", page.rows, lambda row: history_entry(owner, row), b"]", headers)
+    return array_response(page.rows, lambda row: history_entry(owner, row), headers)
 
 
 def place_in_history(after: str | None) -> Cursor | None:
@@ -102,26 +101,4 @@ def _tasks(
     deleted: list[int],
 ) -> Response:
     head = encoded(about)[:-1] + b',"tasks":['
-    return _in_pieces(head, tasks, fields, b'],"deleted":%b}' % encoded(deleted), headers)
-
-
-def _in_pieces(
-    head: bytes, items: Sequence[_Item], fields: Callable[[_Item], dict[str, Any]], tail: bytes, headers: Headers
-) -> Response:
-    """Return a response with an array of JSON in it: in one piece if it is short, so that others need not wait long."""
-    if len(items) <= _AT_ONCE:
-        content = encoded([fields(item) for item in items])[1:-1]
-        return BytesResponse(200, head + content + tail, JSON, headers)
-    response = StreamingResponse(_streamed(head, items, fields, tail), media_type="application/json")
-    response.raw_headers += headers
-    return response
-
-
-async def _streamed(
-    head: bytes, items: Sequence[_Item], fields: Callable[[_Item], dict[str, Any]], tail: bytes
-) -> AsyncIterator[bytes]:
-    for begin in range(0, len(items), _AT_ONCE):
-        yield head + encoded([fields(item) for item in items[begin : begin + _AT_ONCE]])[1:-1]
-        head = b","
-        await asyncio.sleep(0)
-    yield tail
+    return array_response(tasks, fields, headers, head=head, tail=b'],"deleted":%b}' % encoded(deleted))

@@ -21,7 +21,7 @@ from donebase.http.errors import ERROR_SPECS, AddressNotFound
 from donebase.http.family import Route
 from donebase.http.faults import validation_fault
 from donebase.http.problems import problem_body
-from donebase.http.readers import BodyReader, PathReader, QueryReader, Reader
+from donebase.http.readers import PathReader, QueryReader, Reader, body_reader
 from donebase.http.request_parts import RequestParts
 
 Json = dict[str, Any]
@@ -92,7 +92,7 @@ def _invalid_requests(route: Route, body: Json | None) -> Iterator[tuple[Reader,
     for field in route.dependant.body_params:
         parts = RequestParts({}, names)
         parts.body = {**(body or {}), _first_text(body or {}): " "}
-        yield BodyReader(field), parts
+        yield body_reader(field), parts
     parameters = get_flat_params(route.dependant)
     for field in parameters:
         if isinstance(field.field_info, params.Query):

@@ -1,11 +1,13 @@
 """Faults of the fields of a request, in sentences that contain nothing that was sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic_core import core_schema
 
-from donebase.core.errors import Fault
+from donebase.core.errors import Fault, InvalidInput
+from donebase.core.shapes import FIELDS
 
 MAX_FAULTS = 20
 
@@ -27,9 +29,10 @@ _MESSAGES = {
 _ANY_OTHER = ("is invalid", "invalid")
 
 
-def unknown_field(name: str) -> Fault:
-    """Return the fault of a field that an address does not know."""
-    return Fault(name, *_MESSAGES["extra_forbidden"])
+def unknown_fields(names: Iterable[str], place: str = "") -> InvalidInput:
+    """Return the error for an object with more members than are validated: some of its names are of no field."""
+    unknown = (name for name in names if name not in FIELDS)
+    return InvalidInput([Fault(place + name, *_MESSAGES["extra_forbidden"]) for name in islice(unknown, MAX_FAULTS)])
 
 
 def validation_fault(found: Mapping[str, Any]) -> Fault:
@@ -39,10 +42,14 @@ def validation_fault(found: Mapping[str, Any]) -> Fault:
     """
     place, kind = found["loc"], found["type"]
     message, code = _MESSAGES.get(kind, _ANY_OTHER) if kind in _PYDANTICS else (found["msg"], kind)
-    return Fault(_field(place[1:] or place), message, code)
+    return Fault(_name(place), message, code)
 
 
-def _field(place: Sequence[str | int]) -> str:
-    """Return the name of a field by its place: `due.date`, `tags[2]`."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    return "".join(parts).removeprefix(".")
+def _name(place: Sequence[str | int]) -> str:
+    """Return the name of a field from its location: of ("body", 3, "due", "date"), `[3].due.date`."""
+    source, *inside = place
+    if source != "body":
+        return str(inside[0])  # a parameter has one name, also where it is a list
+    if not inside:
+        return source
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in inside).removeprefix(".")

@@ -20,7 +20,7 @@ from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import BodyReader, HeaderReader, QueryReader, Unsupported
+from donebase.http.readers import BodyReader, HeaderReader, OneOrManyReader, QueryReader, Unsupported
 from donebase.http.request_parts import RequestParts
 
 
@@ -38,10 +38,12 @@ class Operation:
         try:
             self._handler = Call(route.dependant, self._path_names, state, "scope")
             readers = list(self._handler.readers())
-            self._body_is_required = _required_body(readers)
+            body = _body_reader(readers)
             _refuse_unsupported(route)
         except Unsupported as unsupported:
             raise Unsupported(f"{route.method} {route.path_format}: {unsupported}") from None
+        self._body_is_required = None if body is None else body.required
+        self._takes_array = isinstance(body, OneOrManyReader)
         queries = [reader for reader in readers if isinstance(reader, QueryReader)]
         self._header_keys = frozenset(reader.key for reader in readers if isinstance(reader, HeaderReader))
         self._query_is_list = {each.alias: each.is_list for each in sorted(queries, key=lambda each: each.is_list)}
@@ -58,7 +60,7 @@ class Operation:
             if scope["query_string"]:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
             if self._body_is_required is not None:
-                await self._bodies.read_object(parts, receive, required=self._body_is_required)
+                await self._bodies.read(parts, receive, required=self._body_is_required, array=self._takes_array)
             arguments = await self._handler.arguments(parts)
             parts.content = b""  # its memory is free while the handler waits for the database
             if parts.faults:
@@ -119,12 +121,12 @@ class _Paths:
         return operation, found.groups()[begin:end]
 
 
-def _required_body(readers: Iterable[object]) -> bool | None:
-    """Return whether the one parameter that takes the body is required, or None if no parameter does."""
+def _body_reader(readers: Iterable[object]) -> BodyReader | None:
+    """Return the reader of the one parameter that takes the body, or None if no parameter does."""
     bodies = [reader for reader in readers if isinstance(reader, BodyReader)]
     if len(bodies) > 1:
         raise Unsupported(f"the body has several parameters: {', '.join(each.name for each in bodies)}")
-    return bodies[0].required if bodies else None
+    return bodies[0] if bodies else None
 
 
 def _refuse_unsupported(route: Route) -> None:

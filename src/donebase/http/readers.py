@@ -14,7 +14,12 @@ from fastapi._compat import ModelField, field_annotation_is_sequence, lenient_is
 from pydantic import BaseModel, Json, ValidationError
 from starlette.requests import HTTPConnection
 
-from donebase.http.request_parts import ABSENT, RequestParts
+from donebase.core.errors import Fault, InvalidInput
+from donebase.http.faults import MAX_FAULTS, unknown_fields
+from donebase.http.json_arrays import MAX_ITEMS, parse_items
+from donebase.http.one_or_many import OneOrMany
+from donebase.http.request_parts import ABSENT, ARRAY, RequestParts
+from donebase.http.strict_json import MAX_MEMBERS
 
 _IMMUTABLE = (type(None), bool, int, float, str, bytes, tuple, frozenset, Enum)
 
@@ -52,12 +57,15 @@ class Reader(ABC):
             try:
                 return self._validate(value, from_attributes=True)
             except ValidationError as error:
-                found = error.errors(include_url=False, include_input=False)
-                parts.faults += [{**fault, "loc": self._location + fault["loc"]} for fault in found]
+                self._add_faults(parts, error)
                 return None
         if self.required:
             parts.faults.append({"type": "missing", "loc": self._location, "msg": "Field required"})
         return self.default
+
+    def _add_faults(self, parts: RequestParts, error: ValidationError, *inside: int) -> None:
+        found = error.errors(include_url=False, include_input=False)
+        parts.faults += [{**fault, "loc": (*self._location, *inside, *fault["loc"])} for fault in found]
 
 
 class PathReader(Reader):
@@ -136,6 +144,55 @@ class BodyReader(Reader):
     def find(self, parts: RequestParts) -> Any:
         """Return the parsed body."""
         return parts.body
+
+
+class OneOrManyReader(BodyReader):
+    """Reads a body that is an object or an array of objects (http/one_or_many.py)."""
+
+    def __init__(self, field: ModelField, kind: OneOrMany) -> None:
+        super().__init__(field)
+        self._validate = kind.model.__pydantic_validator__.validate_python
+
+    def read(self, parts: RequestParts) -> Any:
+        """Return an object as the other readers do, and None for an array, which `read_many` reads."""
+        return None if parts.body is ARRAY else super().read(parts)
+
+    async def read_many(self, parts: RequestParts) -> list[Any]:
+        """Return the items of an array. Add the faults to `parts`: no more than those that are answered.
+
+        Raises MalformedJSON, and InvalidInput where the array or an item has too many members.
+        """
+        items: list[Any] = []
+
+        def take(item: Any) -> None:
+            place = len(items)
+            if place == MAX_ITEMS:
+                raise _wrong_length()
+            if isinstance(item, dict) and len(item) >= MAX_MEMBERS:
+                raise unknown_fields(item, f"[{place}].")
+            items.append(None if len(parts.faults) >= MAX_FAULTS else self._item(parts, item, place))
+
+        await parse_items(parts.content, take)
+        if not items:
+            raise _wrong_length()
+        return items
+
+    def _item(self, parts: RequestParts, item: Any, place: int) -> Any:
+        try:
+            return self._validate(item, from_attributes=True)
+        except ValidationError as error:
+            self._add_faults(parts, error, place)
+            return None
+
+
+def _wrong_length() -> InvalidInput:
+    return InvalidInput([Fault("body", f"must be an array of 1 to {MAX_ITEMS:,} objects", "out_of_range")])
+
+
+def body_reader(field: ModelField) -> BodyReader:
+    """Return the reader of the parameter that takes the body."""
+    kinds = [each for each in field.field_info.metadata if isinstance(each, OneOrMany)]
+    return OneOrManyReader(field, kinds[0]) if kinds else BodyReader(field)
 
 
 class RequestReader:

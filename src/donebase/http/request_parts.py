@@ -9,6 +9,8 @@ from donebase.http.headers import Header
 
 ABSENT: Any = object()
 """The value of a parameter that was not sent."""
+ARRAY: Any = object()
+"""The body while it is known to be an array, and not yet parsed."""
 
 
 class RequestParts:

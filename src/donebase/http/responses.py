@@ -8,7 +8,8 @@ from starlette.responses import Response
 from donebase.core.database import Row
 from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
-from donebase.core.writes import Versions, Written
+from donebase.core.writes import Versions, Written, WrittenMany
+from donebase.http.array_response import array_response
 from donebase.http.bytes_response import JSON, BytesResponse, encoded
 from donebase.http.entity_tags import change_header, strong_tag
 from donebase.http.family import Answer
@@ -28,7 +29,10 @@ OwnersTasks = Annotated[
     Answer(200, list[Task], "The tasks.", [*PAGE, "ETag", "Change"]),
     NOT_MODIFIED_LIST,
 ]
-CreatedTask = Annotated[Response, Answer(201, Task, "The task was created.", ["Location", "ETag", *WRITTEN])]
+CreatedTasks = Annotated[
+    Response,
+    Answer(201, Task | list[Task], "The task was created, or all tasks of the array.", ["Location", "ETag", *WRITTEN]),
+]
 ChangedTask = Annotated[Response, Answer(200, Task, "The task as it is now.", ["ETag", *WRITTEN])]
 NoContent = Annotated[Response, Answer(204, None, "The task was deleted.", WRITTEN)]
 
@@ -66,6 +70,11 @@ def created(path: str, write: Written, show: Show = _whole) -> Response:
     return BytesResponse(201, encoded(show(write.task)), JSON, [location, *_headers(write)])
 
 
+def created_many(write: WrittenMany) -> Response:
+    """Return the response to a request that created the tasks of an array."""
+    return array_response(write.tasks, dict, _headers(write), status=201)
+
+
 def deleted(write: Written, body: Any = None) -> Response:
     """Return the response to a request that deleted a task: without content, unless there is a body."""
     if body is None:
@@ -73,9 +82,10 @@ def deleted(write: Written, body: Any = None) -> Response:
     return BytesResponse(200, encoded(body), JSON, _headers(write))
 
 
-def _headers(write: Written) -> Headers:
-    """Return the headers of the response to a write: the task's version, the number of the change, whether replayed."""
-    headers = [] if write.task is None else [strong_tag(write.task["version"])]
+def _headers(write: Written | WrittenMany) -> Headers:
+    """Return the headers of the response to a write: a task's version, the number of the change, whether replayed."""
+    task = write.task if isinstance(write, Written) else None
+    headers = [] if task is None else [strong_tag(task["version"])]
     if write.change is not None:
         headers.append(change_header(write.change))
     if write.replayed:

@@ -1,9 +1,12 @@
 """What the families share whose address names the user: create, list, read, change and complete tasks."""
 
-from donebase.core import shapes, tasks
+from typing import Annotated
+
+from donebase.core import many, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.list_section import ListSection
+from donebase.http.one_or_many import OneOrMany
 from donebase.http.parameters import (
     Database,
     IfMatch,
@@ -17,11 +20,15 @@ from donebase.http.parameters import (
 from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
 
+_NewTasks = Annotated[shapes.NewTask | list[shapes.NewTask], OneOrMany(shapes.NewTask)]
+
 
 async def create_task(
-    path: RequestPath, database: Database, owner: Owner, new: shapes.NewTask, key: RequestKey
-) -> responses.CreatedTask:
-    """Create a task for this user, who need not exist yet."""
+    path: RequestPath, database: Database, owner: Owner, new: _NewTasks, key: RequestKey
+) -> responses.CreatedTasks:
+    """Create a task for this user, who need not exist yet; of an array, all tasks or none, as one change."""
+    if isinstance(new, list):
+        return responses.created_many(await many.create_tasks(database, owner, new, key))
     return responses.created(path, await tasks.create_task(database, owner, new, key))
 
 

@@ -3,11 +3,14 @@
 Specific to it: PUT replaces, PATCH changes what is sent, DELETE answers 204.
 """
 
-from donebase.core import shapes, tasks
+from typing import Annotated
+
+from donebase.core import many, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
 from donebase.http.list_section import ListSection
+from donebase.http.one_or_many import OneOrMany
 from donebase.http.parameters import (
     Database,
     IfMatch,
@@ -30,10 +33,13 @@ class NewOwnedTask(shapes.NewTask):
     user_id: shapes.Id
 
 
-async def create_task(
-    path: RequestPath, database: Database, new: NewOwnedTask, key: RequestKey
-) -> responses.CreatedTask:
-    """Create a task for the user that the body names."""
+_NewTasks = Annotated[NewOwnedTask | list[NewOwnedTask], OneOrMany(NewOwnedTask)]
+
+
+async def create_task(path: RequestPath, database: Database, new: _NewTasks, key: RequestKey) -> responses.CreatedTasks:
+    """Create a task for the user that the body names; of an array, all tasks or none, for one user, as one change."""
+    if isinstance(new, list):
+        return responses.created_many(await many.create_tasks(database, new[0].user_id, new, key))
     return responses.created(path, await tasks.create_task(database, new.user_id, new, key))
 
 
