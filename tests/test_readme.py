@@ -33,14 +33,17 @@ def test_the_first_session_works_as_written(own_database: str, folder: Path) -> 
         with Command(address, follow) as stream:
             wait_for(lambda: '"change":5' in stream.written(), stream.written)
             followed = [json.loads(data) for data in re.findall(r"^data: (.*)$", stream.written(), re.MULTILINE)]
-    well, created, again, changed, refused, deleted, undone, done, listed, by_api, flat, invalid = answers
+    well, created, again, changed, refused, deleted, undone, found, done, listed, by_api, flat, invalid = answers
     assert well["status"] == "ok"
     assert (created["id"], created["title"], created["user_id"], created["version"]) == (1, "Buy milk", 123, 1)
+    assert created["due"] == {"date": "2026-12-01", "time": None, "time_zone": None}
+    assert created["tags"] == ["shop"]
     assert again == created
     assert (changed["title"], changed["version"]) == ("Buy oat milk", 2)
     assert (refused["status"], refused["code"], refused["current"]) == (412, "PRECONDITION_FAILED", changed)
     assert deleted == {"message": "Task deleted successfully"}
     assert (undone["change"], [task["title"] for task in undone["tasks"]]) == (4, ["Buy oat milk"])
+    assert found == undone["tasks"]
     assert (done["completed"], done["version"]) == (True, 5)
     assert listed == by_api == flat == [done]
     assert {fault["field"] for fault in invalid["errors"]} == {"title", "colour"}
