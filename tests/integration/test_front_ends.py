@@ -167,10 +167,11 @@ def test_the_detail_of_an_error_is_shown(opened: Opened) -> None:
 
 def test_the_headers_of_answers_are_read(opened: Opened, alice: int) -> None:
     found = opened("headers")
-    for family in FAMILIES:
+    for number, family in enumerate(FAMILIES, start=1):
         told = found[family.name]
+        assert told["total"] == str(2 * number)
         assert told["location"] == family.one(alice, told["id"])
-        assert told["link"].startswith(f"<{family.address(alice)}?limit=1&after=")
+        assert told["link"].startswith(f"<{family.address(alice)}?q=milk&tag={alice}&count=true&limit=1&after=")
         assert told["etag"] == f'"{told["change"]}"'
         assert (told["replayed"], told["ids"]) == ("true", True)
         assert told["late"] == [412, told["etag"]]
