@@ -95,6 +95,7 @@ def test_a_task_is_created_listed_and_deleted(
         assert (milk.parsed.due.to_dict(), milk.parsed.tags) == (due, ["shop"])
         assert milk.parsed.due.date == date(2026, 12, 1)
         assert call("list_tasks", after=milk.parsed.id, limit=10).parsed == [bread.parsed]
+        assert call("list_tasks", after=milk.parsed.id, tag=["shop"], q="bread", limit=10).parsed == [bread.parsed]
         deleted = call("delete_task", task_id=bread.parsed.id)
         assert deleted.status_code == family.delete_status
         if family is USERS:

@@ -15,6 +15,10 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   const listed = await api.listOwnerTasks({ client, path, query: { limit: 10 }, throwOnError: true });
   check(listed.data.map((task) => [task.title, task.priority]), [["Buy milk", null], ["Bread", "high"]]);
 
+  const query = { priority: ["low" as const, "high" as const], completed: false, sort: "title" as const };
+  const found = await api.listUserTasks({ client, path, query, throwOnError: true });
+  check(found.data.map((task) => task.title), ["Bread"]);
+
   const at = { user_id, task_id: milk.id };
   const key = { "Idempotency-Key": `complete-${milk.id}` };
   const toggled = await api.completeUserTask({ client, path: at, headers: key });
@@ -32,4 +36,7 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   check(missing.error?.code, "TASK_NOT_FOUND");
   const history = await api.listUserHistory({ client, path, query: { action: "deleted" }, throwOnError: true });
   check(history.data.map((entry) => entry.before?.title), ["Bread"]);
+
+  const todo = await api.createTodoBackendTask({ client, path, body: { title: "Salt" } });
+  check([todo.data?.title, todo.data?.url.startsWith(`${baseUrl}/`)], ["Salt", true]);
 }

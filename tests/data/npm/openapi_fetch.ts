@@ -25,6 +25,13 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   const listed = await client.GET("/users/{user_id}/tasks", { params: { ...params, query: { limit: 10 } } });
   check(listed.data?.map((task) => task.id), [milk.id, bread.id, salt.id]);
 
+  const query = { priority: ["low" as const, "none" as const], q: "bread", sort: "-due" as const, count: true };
+  const found = await client.GET("/api/v1/tasks", { params: { query: { ...query, tag: ["shop"] } } });
+  check([found.response.status, found.data?.some((task) => task.id === bread.id)], [200, true]);
+  check(Number(found.response.headers.get("X-Total-Count")) >= 1, true);
+  const tags = await client.GET("/users/{user_id}/tags", { params });
+  check(tags.data, [{ tag: "shop", open: 0, completed: 1 }]);
+
   // A task goes back as it was read, with what has changed and the version that was read.
   const at = { path: { user_id, task_id: milk.id }, header: { "If-Match": `"${milk.version}"` } };
   const changed = await client.PUT("/users/{user_id}/tasks/{task_id}", {
