@@ -17,6 +17,7 @@ from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
     "tests/core/test_changes.py",
+    "tests/core/test_due_filters.py",
     "tests/core/test_hammer.py",
     "tests/core/test_history_trigger.py",
     "tests/core/test_plans.py",
