@@ -1,6 +1,5 @@
 """Lists as the contract describes them, in memory: which tasks a query names, and in which order."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
@@ -8,15 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.support.families import Json
+from tests.support.folding import folded
 
 _RANKS = {"low": 1, "medium": 2, "high": 3}
 _DAY_IS_LATER_THAN_ANY_TIME = "~"
-
-
-def folded(text: str) -> str:
-    """Return a text without case and accents, and without the sign that separates texts."""
-    letters = [each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)]
-    return "".join(letters).replace("\x01", "").casefold()
 
 
 def fulfils(task: Json, query: Mapping[str, Any], now: datetime) -> bool:
