@@ -135,7 +135,9 @@ def is_as_the_model_says(filled: Filled, family: Family, owner: int, query: Mapp
         assert ("etag" in each.headers) == (family is not V1)
     head = filled.client.head(address, params=asked)
     assert (head.status_code, head.content) == (200, b"")
-    assert {**head.headers, "x-request-id": "", "date": ""} == {**response.headers, "x-request-id": "", "date": ""}
+    # The second in which it was asked is in the ETag of a list that follows the clock.
+    own = {"x-request-id", "date", *(["etag"] if query.get("due") in ("today", "overdue") else [])}
+    assert {**head.headers, **dict.fromkeys(own, "")} == {**response.headers, **dict.fromkeys(own, "")}
 
 
 def test_any_combination_is_as_the_model_says(filled: Filled) -> None:
