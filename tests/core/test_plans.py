@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from donebase.app import create_app, with_middleware
-from donebase.core import history_statements, retention, statements, undo
+from donebase.core import history_statements, moves, retention, statements, undo
 from donebase.core.list_statements import ListShape, beginning, following, named
 from donebase.core.statements import Verb
 from donebase.core.tags import TAGS_WITH_CLOCK
@@ -183,7 +183,7 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
         TAGS_WITH_CLOCK,
         LISTS["flat"],
         *OF_THE_HISTORY.values(),
-        *(each for verb in VERBS.values() for each in (verb.owned, verb.flat)),
+        *(each for verb in (*VERBS.values(), moves.MOVE) for each in (verb.owned, verb.flat)),
     }
 
 

@@ -22,6 +22,7 @@ KINDS: dict[str, Callable[[Route], bool]] = {
     "tags": lambda route: route.path.endswith("/tags"),
     "changes": lambda route: route.path.endswith("/changes"),
     "history": lambda route: route.path.endswith("/history"),
+    "move": lambda route: route.path.endswith("/move"),
     "undo": lambda route: route.path.endswith("/undo"),
     "events": lambda route: route.path.endswith("/events"),
 }

@@ -8,12 +8,15 @@ import pytest
 from tests.support.at_once import at_once
 from tests.support.databases import fetchval
 from tests.support.families import API, USERS, V1, Family
-from tests.support.operations import CREATES, OPERATIONS, Plain, plain
+from tests.support.operations import CREATES, MOVES, OPERATIONS, Plain, plain
 from tests.support.problems import refused
 from tests.support.processes import Service
 
-# An undo is shown in tests/routes/test_undo.py: it is about a change, and finds what it has changed.
-WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET" and "undo" not in name]
+# An undo is shown in tests/routes/test_undo.py: it is about a change, and finds what it has changed. A move is shown in
+# tests/routes/test_moves.py: it is about the other tasks as well.
+WRITES = [
+    name for name, route in OPERATIONS.items() if route.method != "GET" and "undo" not in name and name not in MOVES
+]
 CHANGES_OF_TASKS = [name for name in WRITES if name not in CREATES]
 DIFFER = {"idempotent-replayed", "x-request-id", "date"}
 MANY = 50

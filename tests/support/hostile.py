@@ -15,6 +15,7 @@ METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE".split()
 _FOLDER = Path(__file__).parents[1] / "data" / "hostile"
 _TITLE = '"title": "x", '
 _OWNER = '"user_id": {user_id}, '
+_PLACE = '{"to": "first"}'
 _SHORT = {
     "<<nothing>>": "",
     "<<GET>>": r"GET /users/{user_id}/tasks/{task_id} HTTP/1.1\r\nHost: x\r\n",
@@ -150,7 +151,8 @@ class Line(NamedTuple):
         if operation.fields or "body" in operation.kinds.split():
             title = _TITLE if "title" in operation.fields else ""
             owner = _OWNER if "owner" in operation.fields else ""
-            text = self.cells.get("body") or '{<<title>><<owner>>"completed": true}'
+            plain = _PLACE if "place" in operation.fields else '{<<title>><<owner>>"completed": true}'
+            text = self.cells.get("body") or plain
             body = expanded(ids.filled_in(text.replace("<<title>>", title).replace("<<owner>>", owner)))
             headers = rf"{self.cells.get('type', 'Content-Type: application/json')}\r\n{headers}"
         return [line for line in wire(ids.filled_in(headers)).split(b"\r\n") if line], body

@@ -12,6 +12,8 @@ from donebase.routes import task_operations
 OPERATIONS = {route.unique_id: route for route in task_operations() if not route.path.endswith("/events")}
 WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET"]
 CREATES = [name for name in OPERATIONS if name.endswith("_create_task")]
+MOVES = [name for name in OPERATIONS if name.endswith("_move_task")]
+"""A plain move is to the end of the list: it changes something where another task follows."""
 
 
 def reading(header: str) -> list[str]:
@@ -47,6 +49,8 @@ def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
 
 
 def _body(route: Route, user: int) -> dict[str, Any] | None:
+    if route.unique_id in MOVES:
+        return {"to": "last"}
     if route.body_field and route.body_field.field_info.is_required():
         return {"title": "x", "user_id": user}
     return None

@@ -25,6 +25,7 @@ _MORE = {
     "field": None,
     "floor": 0,
     "number": 1,
+    "outcome": "moved",
     "task_id": 1,
 }
 

@@ -51,13 +51,14 @@ def unseen(seen: CTE) -> ColumnElement[bool]:
     return ~exists().select_from(seen)
 
 
-def keeping_key(changed: CTE, seen: CTE) -> Executable:
+def keeping_key(changed: CTE, seen: CTE, *has_changed: ColumnElement[bool]) -> Executable:
     """Build the statement that carries out `changed` and keeps the key if it has changed something.
 
-    `changed` returns `user_id`, and the number of the change as `version`, of each task; it must be `unseen`. The
-    columns that tell of an earlier request follow those of `changed`.
+    `changed` returns `user_id`, and the number of the change as `version`, of each task that it `has_changed`, and
+    changes nothing unless the key is `unseen`. The columns that tell of an earlier request follow those of `changed`.
     """
-    change = select(changed.c.user_id, _key, _fingerprint, changed.c.version).limit(literal_column("1"))
+    change = select(changed.c.user_id, _key, _fingerprint, changed.c.version).where(*has_changed)
+    change = change.limit(literal_column("1"))
     kept = insert(IdempotencyKeyRow).from_select(["user_id", "key", "fingerprint", "change"], change).cte("kept")
     first = (seen.c.user_id.label("first_owner"), seen.c.change.label("first_change"), seen.c.is_same)
     return select(*changed.c, *first).select_from(changed.join(seen, false(), full=True)).add_cte(kept)

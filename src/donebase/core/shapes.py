@@ -80,7 +80,7 @@ Id = Annotated[
     ),
 ]
 
-Version = Annotated[
+PositiveInt8 = Annotated[
     int,
     AfterValidator(_positive_int8),
     Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}),
@@ -207,7 +207,7 @@ class TaskInput(BaseModel):
         description="The owner, which cannot be changed: must be the current owner. Null where the address names it.",
         json_schema_extra=_READ_ONLY,
     )
-    version: Version | MISSING = Field(
+    version: PositiveInt8 | MISSING = Field(
         default=MISSING,
         description="The version that the task must have, as in If-Match. Ignored in a new task.",
         json_schema_extra=_READ_ONLY,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from donebase.core.changes import ChangedTasks
 from donebase.core.history import Cursor, HistoryPage, history_entry
 from donebase.core.rows import task_fields
-from donebase.core.shapes import PartialTask, Task, Version
+from donebase.core.shapes import PartialTask, PositiveInt8, Task
 from donebase.core.undo import Undone
 from donebase.http.array_response import array_response
 from donebase.http.bytes_response import encoded
@@ -36,8 +36,8 @@ class ChangesPage(BaseModel):
 class HistoryEntry(BaseModel):
     """What a change did to a task."""
 
-    change: Version = Field(description="The number of the change.", examples=[58])
-    task_id: Version = Field(description="The id of the task.", examples=[1])
+    change: PositiveInt8 = Field(description="The number of the change.", examples=[58])
+    task_id: PositiveInt8 = Field(description="The id of the task.", examples=[1])
     action: Literal["created", "changed", "deleted"] = Field(description="What was done.", examples=["changed"])
     before: PartialTask | None = Field(description="The fields that moved, as they were; all of a deleted task.")
     after: PartialTask | None = Field(description="The fields that moved, as they became; all of a created task.")
@@ -47,7 +47,7 @@ class HistoryEntry(BaseModel):
 class UndoneChange(BaseModel):
     """What an undo has changed."""
 
-    change: Version | None = Field(
+    change: PositiveInt8 | None = Field(
         description="The number of the change that the undo has made; null if there was nothing to put back.",
         examples=[59],
     )

@@ -13,6 +13,7 @@ from donebase.routes.owner_tasks import (
     complete_task,
     create_task,
     list_tasks,
+    move_task,
     read_task,
     update_task,
 )
@@ -45,6 +46,7 @@ FAMILY = Family(
         ("PUT", "/tasks/{task_id}", update_task),
         ("PATCH", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
+        ("POST", "/tasks/{task_id}/move", move_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
         ("GET", "/tags", list_tags),
         ("GET", "/changes", list_changes),

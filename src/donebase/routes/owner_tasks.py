@@ -1,8 +1,8 @@
-"""What the families share whose address names the user: create, list, read, change and complete tasks."""
+"""What the families share whose address names the user: create, list, read, change, complete and move tasks."""
 
 from typing import Annotated
 
-from donebase.core import many, shapes, tasks
+from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.list_section import ListSection
@@ -86,3 +86,10 @@ async def complete_task(
 ) -> responses.ChangedTask:
     """Toggle whether a task is completed; if `completed` is sent, set it."""
     return responses.written(await tasks.complete_task(database, owner, task_id, completion, if_match, key))
+
+
+async def move_task(
+    database: Database, owner: Owner, task_id: TaskId, move: moves.Move, key: RequestKey, if_match: IfMatch = None
+) -> responses.ChangedTask:
+    """Move a task to another place among this user's tasks: `order` is then between those of its neighbours."""
+    return responses.written(await moves.move_task(database, owner, task_id, move, if_match, key))

@@ -5,7 +5,7 @@ Specific to it: PUT replaces, PATCH changes what is sent, DELETE answers 204.
 
 from typing import Annotated
 
-from donebase.core import many, shapes, tasks
+from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
 from donebase.http.family import Family
@@ -80,6 +80,13 @@ async def complete_task(
     return responses.written(await tasks.complete_task(database, _ANYONE, task_id, completion, if_match, key))
 
 
+async def move_task(
+    database: Database, task_id: TaskId, move: moves.Move, key: RequestKey, if_match: IfMatch = None
+) -> responses.ChangedTask:
+    """Move a task to another place among those of its owner: `order` is then between those of its neighbours."""
+    return responses.written(await moves.move_task(database, _ANYONE, task_id, move, if_match, key))
+
+
 async def delete_task(
     database: Database, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
 ) -> responses.NoContent:
@@ -97,6 +104,7 @@ FAMILY = Family(
         ("PUT", "/tasks/{task_id}", replace_task),
         ("PATCH", "/tasks/{task_id}", change_task),
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
+        ("POST", "/tasks/{task_id}/move", move_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
         ("GET", "/tags", list_tags),
         ("GET", "/changes", list_changes),

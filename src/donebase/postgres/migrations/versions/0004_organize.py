@@ -8,6 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from donebase.postgres.history import history_functions
+from donebase.postgres.moves import move_functions, without_move_functions
 from donebase.postgres.task_functions import task_functions, without_task_functions
 
 revision = "0004"
@@ -22,13 +23,14 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     op.add_column("tasks", sa.Column("order", sa.Double(), nullable=True))
     op.add_column("tasks", sa.Column("search", sa.Text(), nullable=True))
-    for statement in (*task_functions(), *history_functions([*_BEFORE, "due", "tags", "order"])):
+    history = history_functions([*_BEFORE, "due", "tags", "order"])
+    for statement in (*task_functions(), *history, *move_functions()):
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop them with everything in them."""
-    for statement in (*history_functions(_BEFORE), *without_task_functions()):
+    for statement in (*without_move_functions(), *history_functions(_BEFORE), *without_task_functions()):
         op.execute(statement)
     for column in ("search", "order", "tags", "due"):
         op.drop_column("tasks", column)
