@@ -35,13 +35,18 @@ $$;
 -- Return what a search looks through: title, description and each tag, folded, with U+0001 between them.
 CREATE OR REPLACE FUNCTION searchable(title text, description text, tags text[]) RETURNS text
 IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql AS $$
+DECLARE
+    texts text := title || E'\x01' || coalesce(description, '') || E'\x01' || array_to_string(tags, E'\x01');
 BEGIN
     IF strpos(title || coalesce(description, '') || array_to_string(tags, ''), E'\x01') > 0 THEN
-        title := replace(title, E'\x01', '');
-        description := replace(description, E'\x01', '');
-        tags := ARRAY(SELECT replace(tag, E'\x01', '') FROM unnest(tags) WITH ORDINALITY AS each (tag, place) ORDER BY place);
+        RETURN searchable(
+            replace(title, E'\x01', ''),
+            replace(description, E'\x01', ''),
+            ARRAY(SELECT replace(tag, E'\x01', '') FROM unnest(tags) WITH ORDINALITY AS each (tag, place) ORDER BY place)
+        );
     END IF;
-    RETURN folded_texts(title || E'\x01' || coalesce(description, '') || E'\x01' || array_to_string(tags, E'\x01'));
+    -- ASCII is folded here as well: most tasks are, and the call would take as long as all that it does.
+    RETURN CASE WHEN octet_length(texts) = char_length(texts) THEN lower(texts COLLATE "C") ELSE folded_texts(texts) END;
 END $$;
 
 -- Return a time zone by a name that PostgreSQL does not take for an abbreviation, which has no summer time and no past.
