@@ -160,6 +160,14 @@ def test_a_page_leads_to_the_next(client: httpx.Client, alice: int) -> None:
     assert client.get(page.links["next"]["url"]).json() == todos[2:]
 
 
+def test_a_list_takes_the_parameters_of_every_list(client: httpx.Client, alice: int) -> None:
+    first, done, last = [created(client, alice, completed=completed) for completed in (False, True, False)]
+    some = client.get(at(alice), params={"completed": "false", "sort": "-order", "count": "true"})
+    assert (some.json(), some.headers["x-total-count"]) == ([last, first], "2")
+    assert client.get(at(alice), params={"completed": "true"}).json() == [done]
+    invalid(client.get(at(alice), params={"sort": "colour"}), ("sort", "unknown_value"))
+
+
 def test_a_delete_can_be_undone_at_another_address(client: httpx.Client, alice: int) -> None:
     todo = created(client, alice)
     deleted = client.delete(at(alice, id_of(todo)))

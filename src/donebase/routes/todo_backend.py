@@ -32,13 +32,15 @@ from donebase.http.task_list import task_list
 
 _ADDRESS = "/todo-backend/{user_id}"
 _SENT = ("title", "completed", "order")
-_url = "http://localhost:8000/todo-backend/123/1"
+_EXAMPLE = "http://localhost:8000/todo-backend/123"
 
 
 class Todo(BaseModel):
     """A task in the protocol of Todo-Backend."""
 
-    url: str = Field(description="The address of the task.", examples=[_url])
+    url: str = Field(
+        description="The address of the task.", json_schema_extra={"format": "uri"}, examples=[f"{_EXAMPLE}/1"]
+    )
     title: shapes.Title = Field(description="What is to be done.", examples=["Buy milk"])
     completed: bool = Field(description="Whether the task is completed.", examples=[False])
     order: shapes.Order = Field(description="The place of the task in a list.", examples=[1])
