@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.support.hammer import Hammer
+from tests.support.moves import is_placed, orders_after_each_change
 from tests.support.processes import Service
 from tests.support.replay import replay
 
@@ -17,3 +18,8 @@ def test_the_history_of_many_clients_leads_to_exactly_what_there_is(
     assert {operation for operation, _ in hammer.done} >= {"toggle", "change", "create", "delete", "toggle many"}
     assert hammer.done["undo", 200] > 10
     assert hammer.done["undo", 409] > 10
+    orders = asyncio.run(orders_after_each_change(database_url, alice))
+    assert len(hammer.moves) > 50
+    for change, (where, task) in hammer.moves.items():
+        assert orders[change][task["id"]] == task["order"]
+        assert is_placed(orders[change], task["id"], where)

@@ -153,6 +153,24 @@ def test_a_list_that_is_known_reads_no_task(filled: str, known: str, loops: int)
     assert [node["Actual Loops"] for node in nodes if node.get("Relation Name") == "tasks"] == [loops]
 
 
+@pytest.mark.parametrize("move", ["8, 1007, 'first', NULL", "8, 1007, 'after', 2007", "NULL, 1007, 'last', NULL"])
+def test_a_move_reads_the_tasks_of_the_owner_once_and_no_others(filled: str, move: str) -> None:
+    async def read_by_a_move() -> tuple[int, int]:
+        read = "SELECT seq_scan, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'tasks'"
+        connection = await asyncpg.connect(filled, statement_cache_size=0)
+        async with connection.transaction():
+            await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            before = await connection.fetchrow(read)
+            assert await connection.fetchval(f"SELECT outcome FROM move_task({move}, NULL, false)") == "moved"
+            after = await connection.fetchrow(read)
+        await connection.close()
+        return after[0] - before[0], after[1] - before[1]
+
+    scans, tasks = asyncio.run(read_by_a_move())
+    assert scans == 0
+    assert 50 <= tasks < 60  # a user has 50
+
+
 class Recording(Rows):
     """A database that keeps the statements that it is given."""
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.properties.bodies import texts
 from tests.support.families import API, FAMILIES, V1, Family, Json
+from tests.support.moves import in_order, is_placed, orders_of, placed
 from tests.support.psql import Psql
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -19,6 +20,7 @@ _fields = {
     "description": st.none() | texts,
     "completed": st.booleans(),
     "priority": st.sampled_from([None, "low", "medium", "high"]),
+    "order": st.sampled_from([0, -0.0, 1, 5e-324, 1e308, -1e308]) | st.floats(allow_nan=False, allow_infinity=False),
 }
 _new_tasks = st.fixed_dictionaries({"title": _titles}, optional=_fields)
 _changes = st.fixed_dictionaries({}, optional={"title": _titles, **_fields})
@@ -32,6 +34,7 @@ _SQL = (
     f"UPDATE tasks SET completed = NOT completed {_SOME} > 1)",
     f"UPDATE tasks SET title = title || '!', priority = 'low' {_SOME} < 2)",
     f"UPDATE tasks SET description = NULL, priority = NULL {_SOME} = 1)",
+    f'UPDATE tasks SET "order" = 7 {_SOME} > 0)',
     f"DELETE FROM tasks {_SOME} = 0)",
 )
 _transactions = st.lists(st.sampled_from(_SQL), min_size=1, max_size=3)
@@ -56,9 +59,8 @@ class Writer:
     def write(self, draw: Draw) -> None:
         """Carry out a write that is drawn; it may turn out to have nothing to change."""
         ids = [task["id"] for task in self.listed()]
-        kinds = [self._create, self._write_many] + [self._change, self._replace, self._complete, self._delete] * bool(
-            ids
-        )
+        of_one = [self._change, self._replace, self._complete, self._move, self._delete]
+        kinds = [self._create, self._write_many, *(of_one if ids else ())]
         draw(st.sampled_from(kinds))(draw, ids)
 
     def undo(self, number: int, family: Family) -> httpx.Response:
@@ -79,6 +81,17 @@ class Writer:
     def _complete(self, draw: Draw, ids: list[int]) -> None:
         address = draw(_families).completion(self.user, draw(st.sampled_from(ids)))
         succeeded(self.client.patch(address, json=draw(_completions)))
+
+    def _move(self, draw: Draw, ids: list[int]) -> None:
+        """Move a task, and see that it is where it was to be and all others are where they were."""
+        task = draw(st.sampled_from(ids))
+        neighbours = [{name: each} for name in ("before", "after") for each in ids if each != task]
+        where = draw(st.sampled_from([*neighbours, {"to": "first"}, {"to": "last"}]))
+        before = in_order(orders_of(self.listed()))
+        succeeded(self.client.post(f"{draw(_families).one(self.user, task)}/move", json=where))
+        orders = orders_of(self.listed())
+        assert in_order(orders) == placed(before, task, where)
+        assert is_placed(orders, task, where)
 
     def _delete(self, draw: Draw, ids: list[int]) -> None:
         succeeded(draw(_families).delete(self.client, self.user, draw(st.sampled_from(ids))))

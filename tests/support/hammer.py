@@ -13,14 +13,15 @@ from tests.support.kept_alive import KeptAlive, Reply
 TASKS = 5
 TWICE = 0.3  # of the requests have a key, and come twice at once
 SESSIONS = 8  # of those that strike; the others are clients of the service
-_OVER_HTTP = {"toggle": 30, "set": 10, "change": 25, "replace": 10, "create": 12, "delete": 8, "undo": 20}
-_BY_SQL = {"change many": 10, "toggle many": 10, "create many": 2, "delete many": 1}
+_OVER_HTTP = {"toggle": 30, "set": 10, "change": 25, "replace": 10, "move": 25, "create": 12, "delete": 8, "undo": 20}
+_BY_SQL = {"change many": 10, "reorder many": 3, "toggle many": 10, "create many": 2, "delete many": 1}
 # Statements about many tasks lock them in the order of their ids.
 _THEM = """user_id = $1 AND id = ANY ((
     SELECT array_agg(id) FROM (SELECT id FROM tasks WHERE user_id = $1 ORDER BY id FOR UPDATE) AS locked
 )::bigint[])"""
 _STATEMENTS = {
     "change many": f"UPDATE tasks SET priority = $2 WHERE {_THEM} AND priority IS DISTINCT FROM $2",
+    "reorder many": f'UPDATE tasks SET "order" = length($2) WHERE {_THEM}',
     "toggle many": f"UPDATE tasks SET completed = NOT completed WHERE {_THEM} AND $2 <> ''",
     "create many": "INSERT INTO tasks (user_id, title, priority) SELECT $1, 'many', $2 FROM generate_series(1, 3)",
     "delete many": f"DELETE FROM tasks WHERE {_THEM} AND $2 <> ''",
@@ -40,12 +41,14 @@ class Blow(NamedTuple):
 class Hammer:
     """Clients of a service and sessions of its database, which change the tasks of one owner.
 
-    `done` counts what came of it: operation and status. An answer that nobody promises is an AssertionError; what
+    `done` counts what came of it: operation and status. `moves` has what was asked and answered, by the number of the
+    change. An answer that nobody promises is an AssertionError; what
     PostgreSQL refuses, as a deadlock, is one of its own.
     """
 
     def __init__(self, address: str, url: str, user: int, seed: int = 0) -> None:
         self.done: Counter[tuple[str, int]] = Counter()
+        self.moves: dict[int, tuple[Any, Any]] = {}
         self._address = address
         self._url = url
         self._user = user
@@ -118,6 +121,10 @@ class Hammer:
             case "replace":
                 body = {"title": self._text(), "completed": completed}
                 return Blow(operation, "PUT", V1.one(self._user, task), body, task)
+            case "move":
+                neighbour = {self._order.choice(["before", "after"]): self._order.choice(self._tasks)}
+                where = self._order.choice([neighbour, neighbour, {"to": "first"}, {"to": "last"}])
+                return Blow(operation, "POST", f"{V1.one(self._user, task)}/move", where, task)
             case "undo":
                 number = max(1, self._latest - self._order.randrange(4))
                 return Blow(operation, "POST", USERS.about(self._user, f"history/{number}/undo"))
@@ -126,7 +133,10 @@ class Hammer:
 
     def _learn(self, blow: Blow, reply: Reply) -> None:
         self.done[blow.operation, reply.status] += 1
-        assert reply.status in (200, 201, 409 if blow.operation == "undo" else 404), (blow, reply)
+        refusals = {"undo": [409], "move": [400, 404]}  # the neighbour can be gone, or be the task itself
+        assert reply.status in (200, 201, *refusals.get(blow.operation, [404])), (blow, reply)
+        if blow.operation == "move" and "change" in reply.headers:
+            self.moves[int(reply.headers["change"])] = (blow.body, reply.json())
         self._latest = max(self._latest, int(reply.headers.get("change", "1")))
         if blow.operation == "undo" and reply.status == 200:
             back, gone = ({task["id"] for task in reply.json()["tasks"]}, reply.json()["deleted"])
