@@ -17,12 +17,12 @@ from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
     "tests/core/test_changes.py",
-    "tests/core/test_due_filters.py",
     "tests/core/test_hammer.py",
     "tests/core/test_history_trigger.py",
     "tests/core/test_moves.py",
     "tests/core/test_plans.py",
     "tests/core/test_searched_text.py",
+    "tests/properties/test_due.py",
     "tests/routes/test_fields.py",
     "tests/routes/test_statements.py",
     "tests/test_due_moments.py",

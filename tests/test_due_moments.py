@@ -1,20 +1,16 @@
-"""The moment at which a task is overdue: PostgreSQL finds the same as Python with the same data about time zones."""
+"""The moment at which a task is overdue, case by case; `tests/properties/test_due.py` compares it with Python's."""
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from donebase.postgres.task_functions import task_functions
 from tests.support.databases import a_database
 from tests.support.psql import Psql
-from tests.support.time_zones import ABBREVIATIONS, EVERY_NAME, NAMES, TimeZones, of_the_package
+from tests.support.time_zones import ABBREVIATIONS, EVERY_NAME, of_the_package
 
 MOMENTS = (
     "SELECT array_agg(due_moment(due, $2) ORDER BY n) "
@@ -44,49 +40,6 @@ def sql() -> Iterator[Sql]:
             session.run(statement)
         yield session
         session.close()
-
-
-@pytest.fixture(scope="module")
-def zones(sql: Sql) -> TimeZones:
-    return TimeZones(sql)
-
-
-def changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
-    """Yield the local times before and after each change of the clocks in a year."""
-    moment = datetime(year, 1, 1, tzinfo=UTC)
-    while moment.year == year:
-        later = moment + timedelta(days=1)
-        if moment.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
-            first, last = moment, later
-            while last - first > timedelta(seconds=1):
-                middle = first + (last - first) // 2
-                same = middle.astimezone(zone).utcoffset() == moment.astimezone(zone).utcoffset()
-                first, last = (middle, last) if same else (first, middle)
-            for each in (first, last):
-                yield each.astimezone(zone).replace(tzinfo=None, microsecond=0)
-        moment = later
-
-
-@pytest.mark.parametrize("kind", ["instant", "local time"])
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(name=st.sampled_from(NAMES), year=st.integers(1970, 2040), minute=st.integers(0, 59))
-def test_times_around_each_change_of_the_clocks(
-    sql: Sql, zones: TimeZones, kind: str, name: str, year: int, minute: int
-) -> None:
-    about = [datetime(year, 2, 28, 23, 59), datetime(year, 12, 31, 23), *changes(zones[name], year)]
-    hours = range(-26, 27)
-    times = [each + timedelta(hours=hour, minutes=more) for each in about for hour in hours for more in (0, minute)]
-    own, asker = (name, "Asia/Tokyo") if kind == "instant" else (None, name)
-    dues = [{"date": f"{each:%Y-%m-%d}", "time": f"{each:%H:%M:%S}", "time_zone": own} for each in times]
-    assert sql.moments(dues, asker) == [zones.moment(due, asker) for due in dues]
-
-
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
-@given(name=st.sampled_from(NAMES), year=st.integers(1970, 2040))
-def test_a_day_is_over_at_the_next_midnight_of_the_asker(sql: Sql, zones: TimeZones, name: str, year: int) -> None:
-    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
-    dues = [{"date": f"{day}", "time": None, "time_zone": None} for day in days]
-    assert sql.moments(dues, name) == [zones.moment(due, name) for due in dues]
 
 
 @pytest.mark.parametrize(
@@ -171,19 +124,3 @@ def test_an_asker_in_no_known_zone_is_told_nothing(sql: Sql) -> None:
 
 def test_the_last_day_that_can_be_written(sql: Sql) -> None:
     assert sql.value("SELECT due_moment('{\"date\": \"9999-12-31\"}', 'UTC') > '9999-12-31T23:59Z'") is True
-
-
-@settings(max_examples=100, deadline=None, database=None, derandomize=True)
-@given(
-    name=st.sampled_from(NAMES),
-    day=st.dates(date(1, 1, 3), date(9999, 12, 28)),
-    at=st.none() | st.times().map(lambda at: at.replace(microsecond=0)),
-)
-def test_the_date_tells_of_nearly_all_whether_they_are_overdue(sql: Sql, name: str, day: date, at: time | None) -> None:
-    """No zone is 16 hours from UTC, so that a list need ask only for the moments of three days."""
-    [moment] = sql.moments([{"date": f"{day}", "time": at and f"{at}", "time_zone": None}], name)
-    assert moment
-    two_days_later = datetime.combine(day, time(), UTC) + timedelta(days=2)
-    assert moment < two_days_later
-    with suppress(OverflowError):
-        assert moment >= datetime.combine(day, time(), UTC) - timedelta(days=1)

@@ -141,14 +141,16 @@ def is_as_the_model_says(filled: Filled, family: Family, owner: int, query: Mapp
 
 
 def test_any_combination_is_as_the_model_says(filled: Filled) -> None:
-    @given(st.sampled_from(FAMILIES), st.sampled_from(OWNERS), queries, st.sampled_from([4, 25, 1000]))
-    @example(USERS, 7, {}, 7)
-    @example(V1, 7, {"sort": "-created"}, 7)
-    def check(family: Family, owner: int, query: Mapping[str, Any], limit: int) -> None:
-        is_as_the_model_says(filled, family, owner, query, limit)
+    for round_ in rounds(filled.service, 0.1, 60):
 
-    for settings in rounds(filled.service, 0.1, 60):
-        settings(check)()
+        @round_
+        @given(st.sampled_from(FAMILIES), st.sampled_from(OWNERS), queries, st.sampled_from([4, 25, 1000]))
+        @example(USERS, 7, {}, 7)
+        @example(V1, 7, {"sort": "-created"}, 7)
+        def check(family: Family, owner: int, query: Mapping[str, Any], limit: int) -> None:
+            is_as_the_model_says(filled, family, owner, query, limit)
+
+        check()
 
 
 @pytest.mark.parametrize("order", ORDERS)
