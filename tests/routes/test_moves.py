@@ -92,6 +92,14 @@ def test_the_only_task_is_in_place_everywhere(client: httpx.Client, family: Fami
         assert move(client, family, task, {"to": end}).json() == task
 
 
+def test_the_log_tells_of_a_move(service: Service, client: httpx.Client, family: Family, alice: int) -> None:
+    task, *_ = three(client, family, alice)
+    for where, told_of in (({"to": "last"}, ("task.moved", 4)), ({"to": "last"}, ("task.read", None))):
+        move(client, family, task, where)
+        line = service.wait_for("request", action=told_of[0], user_id=alice, task_id=task["id"])
+        assert line.get("change") == told_of[1]
+
+
 @pytest.mark.parametrize("orders", BY_HAND.values(), ids=BY_HAND)
 def test_tasks_move_between_orders_that_were_set_by_hand(
     client: httpx.Client, family: Family, alice: int, orders: list[float]

@@ -32,7 +32,7 @@ from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNo
 from donebase.core.keyed import SAME_REQUEST, First, fetch_once, keeping_key, seen_key
 from donebase.core.rows import task_fields
 from donebase.core.shapes import PositiveInt8
-from donebase.core.statements import COLUMNS, Verb
+from donebase.core.statements import COLUMNS, READ, Verb
 from donebase.core.tables import IdempotencyKeyRow, TaskRow
 from donebase.core.writes import RequestKey, Versions, Written
 
@@ -141,10 +141,10 @@ async def move_task(
     [row] = rows
     if row["outcome"] == "no neighbour":
         raise _no_neighbour(place)
+    change = row["version"] if row["outcome"] == "moved" else None
+    events.record(READ.action if change is None else MOVE.action, row["user_id"], task_id, change)
     if row["outcome"] == "other version":
         raise PreconditionFailed(task_fields(row))
-    change = row["version"] if row["outcome"] == "moved" else None
-    events.record(MOVE.action, row["user_id"], task_id, change)
     return Written(change, task_fields(row))
 
 
