@@ -56,7 +56,8 @@ def _whose(shape: ListShape) -> list[ColumnElement[bool]]:
 
 def _following(shape: ListShape, columns: Sequence[Any], *more: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     after = [is_after(shape.order)] if shape.begins_after else []
-    return select(*columns).where(*_whose(shape), *more, *after).order_by(*order_by(shape.order)).limit(_limit)
+    found = select(*columns).where(*_whose(shape), *more, *after)
+    return found.order_by(*order_by(shape.order, owned=shape.owned)).limit(_limit)
 
 
 def _columns(shape: ListShape) -> Sequence[Any]:

@@ -108,22 +108,27 @@ def sort_key(order: str) -> ColumnElement[Any]:
     return _KEYS[order.removeprefix("-")].expression.label("sort_key")
 
 
-def order_by(order: str) -> list[UnaryExpression[Any]]:
-    """Return what ORDER BY needs for an order."""
+def order_by(order: str, *, owned: bool) -> list[UnaryExpression[Any]]:
+    """Return what ORDER BY needs for an order of the tasks of one owner, or of all."""
     if is_by_creation(order):
-        return [_tasks.id.desc() if order.startswith("-") else _tasks.id.asc()]
+        # Where nulls would be says which index is meant: see that of the ids in `tables.py`.
+        is_backwards = order.startswith("-")
+        by_id = _tasks.id.desc() if is_backwards else _tasks.id.asc()
+        return [by_id if owned else by_id.nulls_last() if is_backwards else by_id.nulls_first()]
     key = _KEYS[order.removeprefix("-")].expression
     return [(key.desc() if order.startswith("-") else key.asc()).nulls_last(), _tasks.id.asc()]
 
 
 def is_after(order: str) -> ColumnElement[bool]:
     """Return whether a task is after a place of an order: the parameters `after` for its id and `after_key`."""
-    after = bindparam("after", type_=BigInteger)
-    descending = order.startswith("-")
+    after, is_backwards = bindparam("after", type_=BigInteger), order.startswith("-")
     if is_by_creation(order):
-        return _tasks.id < after if descending else _tasks.id > after
-    key, key_type, _ = _KEYS[order.removeprefix("-")]
+        return _tasks.id < after if is_backwards else _tasks.id > after
+    key, key_type, is_key = _KEYS[order.removeprefix("-")]
     after_key = bindparam("after_key", type_=key_type)
-    is_further = key < after_key if descending else key > after_key
-    follows = or_(is_further, key.is_(None), and_(key == after_key, _tasks.id > after))
-    return case((after_key.is_(None), and_(key.is_(None), _tasks.id > after)), else_=follows)
+    is_further, is_as_far = (key < after_key, key <= after_key) if is_backwards else (key > after_key, key >= after_key)
+    follows = and_(is_as_far, or_(is_further, _tasks.id > after))  # most keys are compared once, for they are computed
+    if not is_key(None):
+        return follows
+    is_none = key.is_(None)
+    return case((after_key.is_(None), and_(is_none, _tasks.id > after)), else_=or_(is_none, follows))

@@ -83,8 +83,10 @@ class TaskRow(Table, table=True):
         CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
         CheckConstraint(f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
         CheckConstraint(f"priority IN {PRIORITIES}", name="priority_known"),
-        # For addresses without an owner. Not unique: Citus allows no unique index without the owner.
-        Index(None, "id"),
+        # For addresses without an owner. Not unique: Citus allows no unique index without the owner. Only the lists of
+        # all users ask for nulls first: PostgreSQL would else use this index for the list of one owner too, if it
+        # expects to find the first tasks soon, and read all tasks of others that are before them.
+        Index("ix_tasks_id", text("id NULLS FIRST")),
     )
 
     user_id: int = Field(sa_type=BigInteger, sa_column_args=[ForeignKey("users.id")], primary_key=True)
