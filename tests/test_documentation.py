@@ -69,7 +69,7 @@ def test_every_event_of_the_log_is_documented_and_no_other() -> None:
     for event in documented:  # some are the code of an error
         assert any(f'"{name}"' in source for name in (event, event.upper())), event
     actions = set(re.findall(r"`(task\.[a-z]+)`", table))
-    assert actions == set(re.findall(r"\b(?:_verb|events\.record)\(\s*\"(.+?)\"", source))
+    assert actions == set(re.findall(r"\b(?:_?[Vv]erb|events\.record)\(\s*\"(.+?)\"", source))
 
 
 def test_every_metric_is_documented_and_no_other() -> None:
