@@ -21,7 +21,7 @@ def fulfils(task: Json, query: Mapping[str, Any], now: datetime) -> bool:
     return (
         query.get("completed", task["completed"]) in (task["completed"], str(task["completed"]).lower())
         and (not query.get("priority") or (task["priority"] or "none") in query["priority"])
-        and set(query.get("tag", ())) <= set(task["tags"])
+        and {tag.strip() for tag in query.get("tag", ())} <= set(task["tags"])
         and ("due_from" not in query or (date is not None and date >= query["due_from"]))
         and ("due_to" not in query or (date is not None and date <= query["due_to"]))
         and _has_due_state(due, query.get("due"), ZoneInfo(query.get("time_zone", "UTC")), now)
