@@ -27,10 +27,10 @@ DIFFER_WITHOUT_A_POOLER = (
     "tests/properties/test_lists.py",
     "tests/routes/test_fields.py",
     "tests/routes/test_statements.py",
+    "tests/test_codecs.py",
     "tests/test_due_moments.py",
     "tests/test_folding.py",
     "tests/test_migrations.py",
-    "tests/test_timestamps.py",
     "tests/test_upgrade.py",
 )
 MEET_POSTGRESQL = (
