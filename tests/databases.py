@@ -46,6 +46,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_addresses.py",
     "tests/routes/test_changes.py",
     "tests/routes/test_conditional_reads.py",
+    "tests/routes/test_due_lists.py",
     "tests/routes/test_events.py",
     "tests/routes/test_headers.py",
     "tests/routes/test_history.py",

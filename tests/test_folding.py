@@ -111,6 +111,13 @@ def test_what_is_searched_are_title_description_and_tags(
     assert sql.folded([title, description or "", *tags]) == [*found.split(BETWEEN)][: 2 + len(tags)]
 
 
+def test_a_letter_finds_itself_with_a_mark_and_not_the_other_way_round(sql: Sql) -> None:
+    """As people expect who type a syllable letter by letter."""
+    for part, whole in (("か", "が"), ("가", "각"), ("ㄱ", "가"), ("क", "कि")):
+        short, long = sql.folded([part, whole])
+        assert (short in long, long in short) == (True, False)
+
+
 def test_no_text_is_no_text(sql: Sql) -> None:
     assert sql.value("SELECT folded(NULL)") is None
     assert sql.folded([""]) == [""]
