@@ -38,9 +38,9 @@ def moved(client: httpx.Client, family: Family, task: Json, where: Json) -> Json
     response = move(client, family, task, where)
     assert response.status_code == 200, response.text
     body: Json = response.json()
-    orders = orders_of(USERS.listed(client, task["user_id"]))
-    assert in_order(orders) == placed(before, task["id"], where)
-    assert is_placed(orders, task["id"], where)
+    listed = client.get(USERS.address(task["user_id"]), params={"sort": "order"}).json()
+    assert [each["id"] for each in listed] == placed(before, task["id"], where)
+    assert is_placed(orders_of(listed), task["id"], where)
     assert family.read(client, task["user_id"], task["id"]).json() == body
     assert told(response)[0] == f'"{body["version"]}"'
     return body
