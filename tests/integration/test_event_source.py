@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import browser_context
+from tests.support.browser import another_origin, browser_context
 from tests.support.databases import fetchval
 from tests.support.families import USERS
 from tests.support.processes import Service
@@ -29,13 +26,8 @@ OPEN = 1
 def origin(folder: Path) -> Iterator[str]:
     """Another origin, where there is an empty page."""
     (folder / "index.html").write_text("<!doctype html><title>x</title>")
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with another_origin(folder) as origin:
+        yield origin
 
 
 @pytest.fixture

@@ -6,16 +6,13 @@ Each page in tests/data/front_ends has one habit, does the same at every family,
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.support.browser import browser_context
+from tests.support.browser import another_origin, browser_context
 from tests.support.families import FAMILIES
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE
@@ -25,21 +22,11 @@ Opened = Callable[[str], Any]
 """Opens the page of a habit, and returns what it has seen at each family."""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Sends pages, and writes no line for each."""
-
-    def log_message(self, *_arguments: object) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     """Where the pages are."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(PAGES))) as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with another_origin(PAGES) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,11 @@
-"""Chromium, alone: it reaches the service under test and nothing else."""
+"""Chromium, alone: it reaches the service under test, pages of another origin, and nothing else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
@@ -34,3 +38,22 @@ def browser_context() -> Iterator[BrowserContext]:
         context.set_default_timeout(_MILLISECONDS)
         expect.set_options(timeout=_MILLISECONDS)
         yield context
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Sends files, and writes no line for each."""
+
+    def log_message(self, *_arguments: object) -> None: ...
+
+
+@contextmanager
+def another_origin(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder as pages of another origin, and yield that."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
