@@ -37,6 +37,14 @@ export async function roundTrip(baseUrl: string, user_id: number): Promise<void>
   const history = await api.listUserHistory({ client, path, query: { action: "deleted" }, throwOnError: true });
   check(history.data.map((entry) => entry.before?.title), ["Bread"]);
 
+  const several = await api.createUserTask({ client, path, body: [{ title: "Salt" }, { title: "Pepper" }] });
+  const spices: api.Task[] = Array.isArray(several.data) ? several.data : [];
+  check(spices.map((task) => task.title), ["Salt", "Pepper"]);
+  const last = { path: { user_id, task_id: milk.id }, body: { to: "last" as const } };
+  await api.moveUserTask({ client, ...last, throwOnError: true });
+  const ordered = await api.listUserTasks({ client, path, query: { sort: "order" }, throwOnError: true });
+  check(ordered.data.map((task) => task.title), ["Salt", "Pepper", "Buy milk"]);
+
   const todo = await api.createTodoBackendTask({ client, path, body: { title: "Salt" } });
   check([todo.data?.title, todo.data?.url.startsWith(`${baseUrl}/`)], ["Salt", true]);
 }
