@@ -150,8 +150,8 @@ def _has_words() -> ColumnElement[bool]:
     for sign in (r"\\", "%", "_"):
         pattern = func.replace(pattern, literal_column(f"E'{sign}'"), literal_column(rf"E'\\{sign}'"))
     patterns = select(func.concat(literal_column("'%'"), pattern, literal_column("'%'"))).scalar_subquery()
-    # PostgreSQL expects that a LIKE of several patterns finds nothing, and would read all tasks of the owner for the first
-    # page. It expects that a CASE finds half of them.
+    # PostgreSQL expects that a LIKE of several patterns finds nothing: it would read all tasks of the owner for a page.
+    # It expects that a CASE finds half of them.
     is_like = SEARCH.op("LIKE", is_comparison=True)(all_(func.array(patterns)))
     return case((is_like, literal_column("true")), else_=literal_column("false"))
 
