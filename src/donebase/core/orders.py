@@ -4,8 +4,6 @@ An order is the name of a key, with `-` before it for descending. Tasks with equ
 without a key are last either way.
 """
 
-import math
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -57,15 +55,10 @@ def _text(expression: ColumnElement[str], is_key: Callable[[Any], bool]) -> _Key
     return _Key(expression.collate("C"), Text(), is_key)
 
 
-def _is_due_key(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and bool(_DUE_KEY.fullmatch(value)))
-
-
-def _is_title_key(value: Any) -> bool:
+def _is_text_key(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= TITLE_LENGTH and "\0" not in value
 
 
-_DUE_KEY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?|~)", re.ASCII)
 _RANKS = range(1, len(PRIORITIES) + 1)
 _due_time = func.coalesce(literal_column("'T'").concat(member_of_due("time")), literal_column("'~'"))  # days come last
 _folded_title = func.coalesce(
@@ -77,14 +70,14 @@ _KEYS = {
         DateTime(),
         lambda value: isinstance(value, datetime) and value.tzinfo is None,
     ),
-    "due": _text(member_of_due("date").concat(_due_time), _is_due_key),
+    "due": _text(member_of_due("date").concat(_due_time), lambda value: value is None or _is_text_key(value)),
     "priority": _Key(
         func.array_position(literal_column(f"'{{{','.join(PRIORITIES)}}}'::text[]"), _tasks.priority, type_=Integer()),
         Integer(),
         lambda value: value is None or (type(value) is int and value in _RANKS),
     ),
-    "title": _text(func.left(_folded_title, literal_column(str(TITLE_LENGTH)), type_=Text()), _is_title_key),
-    "order": _Key(meant("order"), Double(), lambda value: type(value) is float and math.isfinite(value)),
+    "title": _text(func.left(_folded_title, literal_column(str(TITLE_LENGTH)), type_=Text()), _is_text_key),
+    "order": _Key(meant("order"), Double(), lambda value: type(value) is float),
 }
 ORDERS = tuple(f"{sign}{name}" for name in (CREATED, *_KEYS) for sign in ("", "-"))
 

@@ -8,13 +8,17 @@ from donebase.core.database import Row
 from donebase.core.shapes import FIELDS
 
 _EXACT = 10**15  # up to here, the digits of a `double precision` are exact
+_LARGEST = 1.7976931348623157e308  # answers for infinity and NaN, which psql can set and JSON does not have
 
 
 def plain_number(number: float) -> float:
-    """Return a number as JSON has it shortest: one that is whole as an integer, unless it is larger than _EXACT."""
+    """Return a number as JSON has it shortest: one that is whole as an integer, unless it is larger than _EXACT.
+
+    Infinity and NaN are the largest number that there is, as PostgreSQL sorts them.
+    """
     if -_EXACT < number < _EXACT:
         return int(number) if number % 1 == 0 else number
-    return float(number)
+    return max(-_LARGEST, min(_LARGEST, float(number)))  # NaN is not less than any
 
 
 # Unpacking into names costs less than half of dict(row) or dict(zip(FIELDS, row)), which is a tenth of a list.
@@ -49,7 +53,7 @@ def history_fields(kept: dict[str, Any]) -> dict[str, Any]:
         if found.get(name) is not None:
             found[name] = datetime.fromisoformat(found[name])
     if "order" in found:
-        found["order"] = plain_number(found["order"])
+        found["order"] = plain_number(float(found["order"]))  # JSON in PostgreSQL has infinity and NaN as strings
     return found
 
 

@@ -169,6 +169,8 @@ def _toggles(sent: TaskInput) -> bool:
 def _is_as_sent(task: dict[str, Any] | None, sent: TaskInput) -> bool:
     assert task
     values = {name: getattr(sent, name, MISSING) for name in WRITABLE}
+    if values["order"] is not MISSING:  # PostgreSQL compares it as this type, in which ids above 2**53 are not exact
+        task = task | {"order": float(task["order"])}
     return all(value is MISSING or value == task[name] for name, value in values.items())
 
 

@@ -1,5 +1,6 @@
 """Places in the order of a list as words, which links to the next page carry: a word is bound to its order."""
 
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,8 @@ MAX_WORD = 4_200
 
 def place_word(order: str, place: Place) -> str:
     """Return the word for a place of an order."""
-    return urlsafe_b64encode(orjson.dumps([order, *place])).rstrip(b"=").decode()
+    written = orjson.dumps([order, _in_json(place.key), place.id])
+    return urlsafe_b64encode(written).rstrip(b"=").decode()
 
 
 def read_place(order: str, word: str) -> Place | None:
@@ -30,6 +32,14 @@ def read_place(order: str, word: str) -> Place | None:
     return place if is_valid and place_word(order, place) == word else None
 
 
+def _in_json(key: Any) -> Any:
+    """Return a key as JSON has it: infinity and NaN, which psql can set as an order, as strings."""
+    return str(key) if isinstance(key, float) and not math.isfinite(key) else key
+
+
 def _key(order: str, key: Any) -> Any:
     """Return a key as rows have it: JSON has no times."""
-    return datetime.fromisoformat(key) if order.removeprefix("-") == "updated" else key
+    name = order.removeprefix("-")
+    if name == "updated":
+        return datetime.fromisoformat(key)
+    return float(key) if name == "order" and isinstance(key, str) else key
