@@ -4,18 +4,24 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
+import psutil
 import pytest
 from sqlalchemy import Executable
 
 from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters
+from donebase.core.list_batches import FIXED
 from donebase.core.list_statements import ListShape, beginning, fixing, following, named
 from donebase.core.orders import ORDERS
 from donebase.core.tags import TAGS, TAGS_WITH_CLOCK
 from donebase.postgres.compiled import compile_statement
 from tests.support.databases import a_database_with_tables
+from tests.support.memory import highest_rss
+from tests.support.processes import Service
 
 OWNERS = {1: 100, 2: 10_000, 3: 100_000}
 OTHERS = 300_000  # tasks, of a thousand owners
@@ -165,3 +171,39 @@ def test_a_list_in_order_of_creation_is_not_sorted(filled: str, mode: str) -> No
         kinds = {node["Node Type"] for node in found[name]}
         assert "Index Scan" in kinds
         assert "Sort" not in kinds
+
+
+@pytest.mark.parametrize(("known", "loops"), [("-1", 1), ("1", 0), ("NULL", 0)])
+def test_a_list_that_is_known_is_neither_read_nor_counted(filled: str, known: str, loops: int) -> None:
+    statement, values = STATEMENTS["all, by due"]
+    sql, names, *_ = compile_statement(statement)
+    arguments = [known if each == "known" else literal({**values, "owner": 1}[each]) for each in names]
+
+    async def explained() -> Any:
+        connection = await asyncpg.connect(filled, statement_cache_size=0)
+        try:
+            async with connection.transaction():
+                await connection.execute(f"PREPARE explained AS {sql}")
+                explain = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained ({', '.join(arguments)})"
+                plan = await connection.fetchval(explain)
+                await connection.execute("DEALLOCATE explained")
+                return json.loads(plan)[0]["Plan"]
+        finally:
+            await connection.close()
+
+    reading = [node["Actual Loops"] for node in nodes(asyncio.run(explained())) if node.get("Relation Name") == "tasks"]
+    assert reading == [loops, loops] or (reading, known) == ([], "NULL")
+
+
+def test_a_long_list_by_title_takes_little_memory(filled: str, folder: Path) -> None:
+    """A third of 100,000 tasks: more than are fixed at once."""
+    with Service(folder, DATABASE_URL=filled, DATABASE_POOL_SIZE="1") as service:
+        httpx.get(f"{service.ready().address}/users/3/tasks?limit=1000&sort=-title").raise_for_status()
+        process = psutil.Process(service.process.pid)
+        before = process.memory_info().rss
+        response = httpx.get(f"{service.address}/users/3/tasks?sort=-title&completed=true")
+        grown = highest_rss(process) - before
+    titles = [task["title"] for task in response.json()]
+    assert FIXED < len(titles) < OWNERS[3]
+    assert titles == sorted(set(titles), reverse=True)
+    assert grown < 10_000_000

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from tests.support.connections import reset_at_close
 from tests.support.databases import empty, fill_without_history
 from tests.support.families import USERS
+from tests.support.memory import highest_rss
 from tests.support.metrics import STATEMENTS, metrics, total
 from tests.support.processes import Service
 from tests.support.slow_readers import all_begun, asks, everything_from
@@ -175,8 +175,3 @@ def wait_until_idle(process: psutil.Process) -> None:
         return used[-1] - used[-2] < 0.03
 
     wait_for(idle, every=0.5)
-
-
-def highest_rss(process: psutil.Process) -> int:
-    [found] = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
-    return int(found) * 1024
