@@ -25,7 +25,7 @@ KEYS: dict[str, st.SearchStrategy[Any]] = {
     | st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?|~)", fullmatch=True),
     "priority": st.none() | st.integers(1, 3),
     "title": st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=500),
-    "order": st.floats(allow_nan=False, allow_infinity=False),
+    "order": st.floats(allow_nan=False),  # psql can set any,
 }
 places = st.sampled_from(NAMES).flatmap(
     lambda order: st.tuples(st.just(order), st.builds(Place, KEYS[order.removeprefix("-")], st.integers(1, MAX_ID)))
@@ -89,13 +89,10 @@ def test_another_spelling_is_no_word(order: str) -> None:
 @pytest.mark.parametrize(
     ("order", "key"),
     [
-        *(
-            ("due", key)
-            for key in ("2026-12-01", "", "2026-12-01T17", "2026-12-01T17:00:00:00", "٢٠٢٦-12-01~", 1, ["a"])
-        ),
+        *(("due", key) for key in ("x" * 501, "a\0", 1, ["a"])),
         *(("title", key) for key in (None, "x" * 501, "a\0", 1)),
         *(("priority", key) for key in (0, 4, True, 1.0, "low")),
-        *(("order", key) for key in (None, 1, "1", True, math.nan, math.inf, -math.inf)),
+        *(("order", key) for key in (None, 1, "1", True, "infinity", "NaN", math.nan, math.inf)),
         *(
             ("updated", key)
             for key in (None, "2026-11-20", "2026-11-20T08:00:00+00:00", "now", 5, "10000-01-01T00:00:00")
