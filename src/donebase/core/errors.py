@@ -9,7 +9,8 @@
     ├── HistoryPruned        the history does not reach back so far
     ├── IdempotencyKeyReused  the key belongs to another request
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
-    │   └── Collided         a row with this key was there already: nothing was carried out
+    │   ├── Collided         a row with this key was there already: nothing was carried out
+    │   └── UnknownValue     PostgreSQL does not know a value, such as a time zone: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
@@ -86,6 +87,10 @@ class DatabaseFailed(DonebaseError):
 
 class Collided(DatabaseFailed):
     """A statement would have stored a second row with the same key. Nothing of it was carried out."""
+
+
+class UnknownValue(DatabaseFailed):
+    """PostgreSQL does not know a value, such as a time zone that is newer than its data. Nothing was carried out."""
 
 
 class Overloaded(DonebaseError):

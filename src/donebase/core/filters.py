@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from donebase.core.errors import Fault, InvalidInput
 from donebase.core.statements import SEARCH
 from donebase.core.tables import Table
 
@@ -97,6 +98,13 @@ def filter_parameters(wanted: TaskFilter, now: datetime) -> dict[str, Any]:
     }
 
 
+def unknown_time_zone() -> InvalidInput:
+    """Return what UnknownValue means in a statement with conditions: PostgreSQL does not know the time zone."""
+    return InvalidInput(
+        [Fault("time_zone", "must be the name of a time zone that PostgreSQL knows", "unknown_time_zone")]
+    )
+
+
 _time_zone = bindparam("wanted_time_zone", type_=Text)
 _now = bindparam("wanted_now", type_=DateTime(timezone=True))
 _due_moment = func.due_moment(_tasks.due, _time_zone, type_=DateTime(timezone=True))
@@ -125,7 +133,9 @@ def _is_overdue() -> ColumnElement[bool]:
     """Return whether the moment has passed at which a task is due: a day at its end."""
     date = member_of_due("date").collate("C")
     is_past, is_future = date < _utc_date("'-1 day'"), date > _utc_date("'1 day'")
-    return case((is_past, literal_column("true")), (is_future, literal_column("false")), else_=_due_moment <= _now)
+    is_over = case((is_past, literal_column("true")), (is_future, literal_column("false")), else_=_due_moment <= _now)
+    # An error where PostgreSQL does not know the zone of who asks: for that of a task, the moment is null.
+    return and_(select(_date_of(_now).is_not(None)).scalar_subquery(), is_over)
 
 
 def _date_of(moment: ColumnElement[Any]) -> ColumnElement[Any]:

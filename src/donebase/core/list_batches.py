@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Executable
 
 from donebase.core.database import Database, Row
+from donebase.core.errors import UnknownValue
+from donebase.core.filters import unknown_time_zone
 from donebase.core.list_statements import ListShape, fixing, following, named
 from donebase.core.orders import Place
 
@@ -29,8 +31,11 @@ class ListQuery(NamedTuple):
     parameters: dict[str, Any]
 
     async def fetch(self, statement: Executable, after: Place, **more: Any) -> Sequence[Row]:
-        """Run a statement about what follows a place."""
-        return await self.database.fetch(statement, **self.parameters, after=after.id, after_key=after.key, **more)
+        """Run a statement about what follows a place. Raises InvalidInput as well, for a time zone."""
+        try:
+            return await self.database.fetch(statement, **self.parameters, after=after.id, after_key=after.key, **more)
+        except UnknownValue:
+            raise unknown_time_zone() from None
 
 
 class FollowingTasks:

@@ -30,6 +30,7 @@ from donebase.core.errors import (
     SchemaMismatch,
     TaskNotFound,
     UndoConflict,
+    UnknownValue,
 )
 from donebase.http.headers import CLOSE, Header
 from donebase.telemetry import logs
@@ -122,6 +123,7 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     ),
     DatabaseFailed: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     Collided: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
+    UnknownValue: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     InternalError: ErrorSpec(500, "INTERNAL_ERROR", "An unexpected error occurred in the service."),
     Overloaded: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY,)),

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Executable, literal, select
 
-from donebase.core.errors import Collided, DatabaseFailed, DonebaseError, Overloaded
+from donebase.core.errors import Collided, DatabaseFailed, DonebaseError, Overloaded, UnknownValue
 from donebase.deadlines import Deadlines
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.connecting import FAILURES
@@ -23,6 +23,7 @@ _HEALTH_TIMEOUT = 1.8
 OPEN_TIMEOUT = 5.0
 
 _PING = select(literal(1))
+_KINDS = {asyncpg.UniqueViolationError: Collided, asyncpg.InvalidParameterValueError: UnknownValue}
 
 
 class PostgresDatabase:
@@ -64,9 +65,9 @@ class PostgresDatabase:
         """Run a statement in one round trip and return its rows.
 
         Raises Overloaded if every connection stayed busy (nothing was started), Collided if a row with the same key was
-        there (nothing was done) and DatabaseFailed for every other failure of PostgreSQL and of the connection, at most
-        one second after DATABASE_TIMEOUT. A statement is never sent twice: after a broken connection it is unknown
-        whether it was executed.
+        there, UnknownValue (nothing was done in both cases), and DatabaseFailed for every other failure of PostgreSQL
+        and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never sent twice: after a
+        broken connection it is unknown whether it was executed.
         """
         compiled = compile_statement(statement)
         arguments = compiled.arguments(parameters)
@@ -140,6 +141,6 @@ def translate(failure: BaseException) -> DatabaseFailed | Overloaded:
     if isinstance(failure, ValueError) and not isinstance(failure, asyncpg.InterfaceError):
         return DatabaseFailed("a value cannot be read, such as a time outside of the years 1 to 9999")
     if isinstance(failure, asyncpg.PostgresError):
-        kind = Collided if isinstance(failure, asyncpg.UniqueViolationError) else DatabaseFailed
+        kind = next((ours for theirs, ours in _KINDS.items() if isinstance(failure, theirs)), DatabaseFailed)
         return kind(f"{type(failure).__name__} ({failure.sqlstate}): {failure.args[0]}")
     return DatabaseFailed(f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__)
