@@ -15,7 +15,6 @@ from sqlalchemy import BindParameter, Executable, bindparam, func, insert, liter
 
 from donebase.core import statements, tasks
 from donebase.core.errors import Collided, DatabaseFailed, Overloaded
-from donebase.core.list_statements import ListShape, beginning
 from donebase.core.lists import Section, TaskList
 from donebase.core.shapes import NewTask
 from donebase.core.tables import UserRow
@@ -27,8 +26,6 @@ from tests.support.waiting import DEADLINE, until, wait_for
 
 STATEMENTS = {
     "create": statements.CREATE,
-    "list owned": beginning(ListShape(owned=True)),
-    "list flat": beginning(ListShape(owned=False)),
     **{
         f"{verb.action} {whose}": statement
         for verb in (statements.READ, statements.CHANGE, statements.COMPLETE, statements.DELETE)

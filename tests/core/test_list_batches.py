@@ -2,18 +2,23 @@
 
 import asyncio
 import functools
+import gc
+import itertools
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from starlette.responses import StreamingResponse
 
 from donebase.core import list_batches, tasks
-from donebase.core.list_statements import beginning, fixing, following, named
+from donebase.core.deferred import MOST
+from donebase.core.list_statements import ListShape, beginning
 from donebase.core.lists import BATCH, Section, TaskList
+from donebase.core.orders import ORDERS
 from donebase.core.shapes import TaskChanges
 from donebase.http.task_list import task_list
+from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.databases import empty, fetchval, fill_without_history
@@ -132,7 +137,24 @@ def test_a_list_of_which_nothing_is_left_ends(database_url: str, alice: int) -> 
     assert with_database(database_url, use) == []
 
 
-def test_the_statements_that_are_kept_are_bounded() -> None:
-    """Whoever asks for one list after the other, each of another shape, fills no memory."""
-    for cached in (beginning, following, fixing, named):
-        assert 1 < cached.cache_parameters()["maxsize"] <= 256
+def shapes() -> Iterator[ListShape]:
+    """Yield many shapes of lists."""
+    names = ("completed", "priorities", "tags", "due_dates", "due_any", "words")
+    for chosen in itertools.product([False, True], repeat=len(names)):
+        filters = frozenset(itertools.compress(names, chosen))
+        yield from (ListShape(True, filters, order) for order in ORDERS)
+
+
+def test_the_statements_that_are_kept_are_bounded_and_small() -> None:
+    """Whoever asks for lists of ever other shapes fills no memory, nor what is searched for garbage."""
+    every = list(shapes())
+    assert len(every) > 2 * MOST
+    gc.collect()
+    before = len(gc.get_objects())
+    for shape in every:
+        assert beginning(shape) is beginning(shape)
+    assert beginning.cache_info().currsize == MOST  # type: ignore[attr-defined]
+    for shape in every[-20:]:
+        assert compile_statement(beginning(shape)) is compile_statement(beginning(shape))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 20 * MOST

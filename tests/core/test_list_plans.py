@@ -108,6 +108,15 @@ def filled() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_needs_nothing_that_happens_in_python(name: str) -> None:
+    """What SQLAlchemy would do around each execution does not happen here: a statement must not count on it."""
+    compiled = compile_statement(STATEMENTS[name][0])
+    assert compiled is compile_statement(STATEMENTS[name][0])
+    assert "__[POSTCOMPILE" not in compiled.sql
+    assert compiled.constants == {}
+
+
 def literal(value: Any) -> str:
     """Return a parameter as EXECUTE takes it."""
     if isinstance(value, list | tuple):

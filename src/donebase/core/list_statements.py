@@ -1,10 +1,9 @@
 """The SQL statements of lists. Each follows from a shape: whose tasks, which filters there are, and the order.
 
-The statements of a shape are built when they are first needed, and those of the shapes in use are kept.
+A statement is built when its SQL is first needed; the SQL of the shapes in use is kept.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -23,12 +22,11 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from donebase.core.deferred import deferred
 from donebase.core.filters import FilterShape, conditions
 from donebase.core.orders import CREATED, is_after, is_by_creation, order_by, sort_key
 from donebase.core.statements import COLUMNS
 from donebase.core.tables import TaskRow, UserRow
-
-_MOST = 256
 
 _of_owner = col(TaskRow.user_id) == bindparam("owner")
 _limit = bindparam("limit", type_=BigInteger)
@@ -64,13 +62,13 @@ def _columns(shape: ListShape) -> Sequence[Any]:
     return COLUMNS if is_by_creation(shape.order) else (*COLUMNS, sort_key(shape.order))
 
 
-@lru_cache(_MOST)
+@deferred
 def following(shape: ListShape) -> Executable:
     """Return the statement for `limit` tasks after a place; with `sort_key`, unless they are in order of creation."""
     return _following(shape, _columns(shape))
 
 
-@lru_cache(_MOST)
+@deferred
 def beginning(shape: ListShape) -> Executable:
     """Return the statement for the first tasks of a list, as `following` does, with what is asked about all of it.
 
@@ -79,7 +77,7 @@ def beginning(shape: ListShape) -> Executable:
     none is counted. The order is that of the subquery, because a nested loop joins it with one row.
     """
     if not (shape.owned or shape.counted):
-        return following(shape)
+        return _following(shape, _columns(shape))
     total = select(func.count()).select_from(TaskRow).where(*_whose(shape)).scalar_subquery()
     if not shape.owned:
         about = select(_one.label("one")).subquery("about")
@@ -94,7 +92,7 @@ def beginning(shape: ListShape) -> Executable:
     return select(*tasks.c, *more).select_from(about.outerjoin(tasks, _true))
 
 
-@lru_cache(_MOST)
+@deferred
 def fixing(shape: ListShape) -> Executable:
     """Return the statement that says which tasks a list has after a place: `ids` of `limit` at most, in its order.
 
@@ -110,7 +108,7 @@ def fixing(shape: ListShape) -> Executable:
     return select(ids.label("ids"), last.label("last_key")).select_from(fixed)
 
 
-@lru_cache(_MOST)
+@deferred
 def named(owned: bool, filters: FilterShape) -> Executable:
     """Return the statement for those of the tasks with some `ids` that still fulfil the filters."""
     is_named = col(TaskRow.id) == any_(bindparam("ids", type_=ARRAY(BigInteger)))

@@ -25,8 +25,8 @@ class Compiled(NamedTuple):
 def compile_statement(statement: Executable) -> Compiled:
     """Compile a statement of SQLAlchemy Core to SQL for asyncpg, once for each statement object.
 
-    Build each statement once: at module level, or in a function with an `lru_cache` over what its SQL depends on. The
-    SQL of at most `_MOST` statements stays in memory.
+    Build each statement once, at module level; if its SQL depends on something, with `core.deferred`. The SQL of at
+    most `_MOST` statements stays in memory.
     """
     compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call, attr-defined]
     names = tuple(compiled.positiontup or ())
