@@ -3,16 +3,20 @@
 import asyncio
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
 from donebase.core.lists import BATCH, NEXT_BATCH
+from donebase.core.orders import Place
+from donebase.http.cursors import place_word
 from tests.support.families import FAMILIES, Family, Json
 from tests.support.processes import Service
 
@@ -78,8 +82,22 @@ def whole(client: httpx.Client, family: Family, user: int, _first: int) -> list[
     return tasks_in(response)
 
 
+def whole_by_title(client: httpx.Client, family: Family, user: int, _first: int) -> list[Json]:
+    """Read it in an order in which tasks move as they are changed: each is there once all the same."""
+    return sorted(tasks_in(client.get(family.address(user), params={"sort": "title"})), key=itemgetter("id"))
+
+
 def in_pages(client: httpx.Client, family: Family, user: int, first: int) -> list[Json]:
-    response = client.get(family.address(user), params={"limit": PAGE, "after": first - 1})
+    return pages(client, family.address(user), after=first - 1)
+
+
+def in_pages_by_order(client: httpx.Client, family: Family, user: int, first: int) -> list[Json]:
+    """Read it in the order that people give to tasks, which is that of the ids here."""
+    return pages(client, family.address(user), sort="order", after=place_word("order", Place(first - 0.5, first)))
+
+
+def pages(client: httpx.Client, address: str, **query: Any) -> list[Json]:
+    response = client.get(address, params={"limit": PAGE, **query})
     tasks = tasks_in(response)
     while link := response.headers.get("link"):
         following = re.fullmatch(r'<(/[^>]+)>; rel="next"', link)
@@ -110,6 +128,9 @@ def read_and_check(client: httpx.Client, family: Family, user: int, read: Read, 
     leaving = set().union(*(writer.leaving.copy() for writer in writers))
     assert told.keys() - leaving <= found.keys()
     return sum(task["title"] != pair(0)["title"] for task in found.values())
+
+
+READERS: Sequence[Read] = (whole, in_pages, whole_by_title, in_pages_by_order)
 
 
 @contextmanager
@@ -154,7 +175,7 @@ def test_lists_and_pages_are_right_while_others_write(
     changed = []
     with writing(service, alice, tasks) as writers:
         for turn in range(200):
-            changed += [read_and_check(client, family, alice, read, writers) for read in (whole, in_pages)]
+            changed += [read_and_check(client, family, alice, read, writers) for read in READERS]
             if turn >= 5 and all(writer.deleted >= 5 for writer in writers):
                 break
     assert changed[0] < changed[-1], "nothing was written in the meantime"
