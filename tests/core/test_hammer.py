@@ -16,6 +16,7 @@ def test_the_history_of_many_clients_leads_to_exactly_what_there_is(
     replayed = asyncio.run(replay(database_url, alice))
     assert replayed.changes > 32 * 40 / 2
     assert {operation for operation, _ in hammer.done} >= {"toggle", "change", "create", "delete", "toggle many"}
+    assert hammer.done.keys() >= {("create several", 201), ("change named", 200), ("delete named", 200)}
     assert hammer.done["undo", 200] > 10
     assert hammer.done["undo", 409] > 10
     orders = asyncio.run(orders_after_each_change(database_url, alice))

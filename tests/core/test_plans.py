@@ -11,7 +11,9 @@ import pytest
 
 from donebase.app import create_app, with_middleware
 from donebase.core import history_statements, moves, retention, statements, undo
+from donebase.core.filters import TaskFilter
 from donebase.core.list_statements import ListShape, beginning, following, named
+from donebase.core.many_statements import COUNT_CHANGED, CREATE_MANY, KEYED_CREATE_MANY, change_many, delete_many
 from donebase.core.statements import Verb
 from donebase.core.tags import TAGS_WITH_CLOCK
 from donebase.postgres.compiled import compile_statement
@@ -35,6 +37,14 @@ LISTS = {
     "backwards": following(ListShape(owned=True, order="-created")),
     "named": named(owned=True, filters=frozenset()),
     "flat named": named(owned=False, filters=frozenset()),
+}
+_OVERDUE = TaskFilter(completed=False, tags=("x",), due="overdue", words=("x",)).shape
+OF_MANY = {
+    "changed": change_many(frozenset(), keyed=False),
+    "changed with a key": change_many(frozenset(), keyed=True),
+    "overdue changed": change_many(_OVERDUE, keyed=False),
+    "deleted": delete_many(frozenset(), keyed=False),
+    "overdue deleted with a key": delete_many(_OVERDUE, keyed=True),
 }
 OF_THE_HISTORY = {
     "changes": history_statements.CHANGED_SINCE,
@@ -62,6 +72,12 @@ VALUES = {
     "due": "NULL",
     "tags": "'{x}'",
     "order": "1",
+    "tasks": "'[]'",
+    "wanted_completed": "false",
+    "wanted_tags": "'{x}'",
+    "wanted_now": "now()",
+    "wanted_time_zone": "'UTC'",
+    "wanted_words": "'{x}'",
 }
 
 
@@ -200,6 +216,7 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
         PLAIN_LIST,
         TAGS_WITH_CLOCK,
         LISTS["flat"],
+        *OF_MANY.values(),
         *OF_THE_HISTORY.values(),
         *(each for verb in (*VERBS.values(), moves.MOVE) for each in (verb.owned, verb.flat)),
     }
@@ -207,3 +224,27 @@ def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
 
 def test_a_create_reads_no_table(filled: str) -> None:
     assert {node["Node Type"] for node in plan(filled, statements.CREATE)} <= {"ModifyTable", "Result"}
+    for statement in (CREATE_MANY, KEYED_CREATE_MANY):
+        read = {
+            node["Relation Name"]
+            for node in plan(filled, statement)
+            if "Scan" in node["Node Type"] and "Relation Name" in node
+        }
+        assert read <= {"idempotency_keys"}
+
+
+@pytest.mark.parametrize("name", OF_MANY)
+def test_a_statement_about_many_tasks_reads_only_those_of_the_owner(filled: str, name: str) -> None:
+    """Once to lock them in the order of their ids, and once by their ids to write them."""
+    nodes = [*plan(filled, OF_MANY[name])]
+    scans = [node for node in nodes if "pk_tasks" in node.get("Index Name", "")]
+    assert [node["Node Type"] for node in scans] == ["Index Scan", "Bitmap Index Scan"]
+    assert all("user_id = " in node["Index Cond"] for node in scans)
+    kinds = [node["Node Type"] for node in nodes]
+    assert "Seq Scan" not in kinds
+    assert kinds[kinds.index("LockRows") + 1] == "Sort"
+
+
+def test_the_tasks_of_a_change_are_counted_by_an_index(filled: str) -> None:
+    [index] = [node["Index Name"] for node in plan(filled, COUNT_CHANGED) if "Index Name" in node]
+    assert index == "pk_history"

@@ -52,10 +52,20 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.headers["If-None-Match"] = 'W/"1", "2"'
     if case.query and not case.path.endswith("/history"):
         _let_parameters_agree(case.query)
+    if case.method == "DELETE" and case.path.endswith("/tasks"):
+        _say_which_tasks(case)
     if isinstance(case.body, list):
         case.body = [_with_what_is_unsaid(item) for item in case.body]
     elif isinstance(case.body, dict):  # not one that is left out: Schemathesis checks what is put there
         case.body = _with_what_is_unsaid(case.body)
+
+
+def _say_which_tasks(case: Case[Any]) -> None:
+    """Say that all tasks are meant where there is no filter, and only there."""
+    query = dict(case.query or {})
+    if str(query.get("all", "true")).lower() in ("true", "false"):
+        query.pop("all", None)
+        case.query = query or {"all": "true"}
 
 
 def _let_parameters_agree(query: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import httpx
 from hypothesis import strategies as st
 
 from tests.properties.bodies import texts
-from tests.support.families import API, FAMILIES, V1, Family, Json
+from tests.support.families import API, FAMILIES, OWNED, V1, Family, Json
 from tests.support.moves import in_order, is_placed, orders_of, placed
 from tests.support.psql import Psql
 
@@ -25,6 +25,9 @@ _fields = {
 _new_tasks = st.fixed_dictionaries({"title": _titles}, optional=_fields)
 _changes = st.fixed_dictionaries({}, optional={"title": _titles, **_fields})
 _completions = st.sampled_from([None, {}, {"completed": True}, {"completed": False}])
+_filters = st.fixed_dictionaries(
+    {}, optional={"completed": st.sampled_from(["true", "false"]), "priority": st.sampled_from(["none", "low", "high"])}
+)
 # $1 is the user. Tasks are picked by their place in the list: ids differ between runs of the same example.
 _PLACES = "SELECT id, row_number() OVER (ORDER BY id) AS place FROM tasks WHERE user_id = $1"
 _SOME = f"WHERE user_id = $1 AND id IN (SELECT id FROM ({_PLACES}) AS numbered WHERE place % 3"
@@ -60,7 +63,8 @@ class Writer:
         """Carry out a write that is drawn; it may turn out to have nothing to change."""
         ids = [task["id"] for task in self.listed()]
         of_one = [self._change, self._replace, self._complete, self._move, self._delete]
-        kinds = [self._create, self._write_many, *(of_one if ids else ())]
+        of_many = [self._create_many, self._write_named, self._write_many]
+        kinds = [self._create, *of_many, *(of_one if ids else ())]
         draw(st.sampled_from(kinds))(draw, ids)
 
     def undo(self, number: int, family: Family) -> httpx.Response:
@@ -70,6 +74,18 @@ class Writer:
     def _create(self, draw: Draw, _ids: list[int]) -> None:
         family = draw(_families)
         family.created(self.client, self.user, **draw(_new_tasks))
+
+    def _create_many(self, draw: Draw, _ids: list[int]) -> None:
+        family = draw(_families)
+        bodies = [family.body(self.user, **new) for new in draw(st.lists(_new_tasks, min_size=1, max_size=3))]
+        succeeded(self.client.post(family.address(self.user), json=bodies))
+
+    def _write_named(self, draw: Draw, _ids: list[int]) -> None:
+        address, query = draw(st.sampled_from(OWNED)).address(self.user), draw(_filters)
+        if query and draw(st.booleans()):
+            succeeded(self.client.delete(address, params=query))
+        else:
+            succeeded(self.client.patch(address, params=query, json=draw(_changes)))
 
     def _change(self, draw: Draw, ids: list[int]) -> None:
         family = draw(_families)

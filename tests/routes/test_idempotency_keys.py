@@ -13,11 +13,14 @@ from tests.support.problems import refused
 from tests.support.processes import Service
 
 # An undo is shown in tests/routes/test_undo.py: it is about a change, and finds what it has changed. A move is shown in
-# tests/routes/test_moves.py: it is about the other tasks as well.
-WRITES = [
-    name for name, route in OPERATIONS.items() if route.method != "GET" and "undo" not in name and name not in MOVES
+# tests/routes/test_moves.py: it is about the other tasks as well. What is about many tasks is shown in
+# tests/routes/test_create_many.py and test_write_many.py.
+CHANGES_OF_TASKS = [
+    name
+    for name, route in OPERATIONS.items()
+    if route.method != "GET" and "{task_id}" in route.path and name not in MOVES
 ]
-CHANGES_OF_TASKS = [name for name in WRITES if name not in CREATES]
+WRITES = [*CREATES, *CHANGES_OF_TASKS]
 DIFFER = {"idempotent-replayed", "x-request-id", "date"}
 MANY = 50
 

@@ -13,7 +13,19 @@ from tests.support.kept_alive import KeptAlive, Reply
 TASKS = 5
 TWICE = 0.3  # of the requests have a key, and come twice at once
 SESSIONS = 8  # of those that strike; the others are clients of the service
-_OVER_HTTP = {"toggle": 30, "set": 10, "change": 25, "replace": 10, "move": 25, "create": 12, "delete": 8, "undo": 20}
+_OVER_HTTP = {
+    "toggle": 30,
+    "set": 10,
+    "change": 25,
+    "replace": 10,
+    "move": 25,
+    "create": 12,
+    "delete": 8,
+    "undo": 20,
+    "create several": 4,
+    "change named": 12,
+    "delete named": 3,
+}
 _BY_SQL = {"change many": 10, "reorder many": 3, "toggle many": 10, "create many": 2, "delete many": 1}
 # Statements about many tasks lock them in the order of their ids.
 _THEM = """user_id = $1 AND id = ANY ((
@@ -101,11 +113,24 @@ class Hammer:
         operation = self._choose(_OVER_HTTP)
         if not self._tasks:
             operation = "create"
-        elif operation == "create" and len(self._tasks) >= TASKS:
+        elif operation.startswith("create") and len(self._tasks) >= TASKS:
             operation = "toggle"
         if operation == "create":
             return Blow(operation, "POST", USERS.address(self._user), {"title": self._text()})
+        if operation.endswith((" several", " named")):
+            return self._about_many(operation)
         return self._about(operation, self._order.choice(self._tasks))
+
+    def _about_many(self, operation: str) -> Blow:
+        address, completed = USERS.address(self._user), self._order.random() < 0.5
+        if operation == "create several":
+            return Blow(operation, "POST", address, [{"title": self._text()} for _ in range(3)])
+        if operation == "delete named":
+            return Blow(
+                operation, "DELETE", f"{address}?q={self._order.randrange(10)}&completed={str(completed).lower()}"
+            )
+        named = self._order.choice(["", f"?completed={str(completed).lower()}", "?priority=none&priority=low"])
+        return Blow(operation, "PATCH", f"{address}{named}", {"completed": not completed, "title": self._text()})
 
     def _about(self, operation: str, task: int) -> Blow:
         completed = self._order.random() < 0.5
@@ -142,7 +167,8 @@ class Hammer:
             back, gone = ({task["id"] for task in reply.json()["tasks"]}, reply.json()["deleted"])
             self._tasks = sorted({*self._tasks, *back} - {*gone})
         elif reply.status == 201:
-            self._tasks.append(reply.json()["id"])
+            created = reply.json()
+            self._tasks += [task["id"] for task in (created if isinstance(created, list) else [created])]
         elif (reply.status == 404 or blow.operation == "delete") and blow.task in self._tasks:
             self._tasks.remove(blow.task)
 

@@ -30,7 +30,7 @@ class Plain(NamedTuple):
 
     method: str
     path: str
-    query: Mapping[str, int]
+    query: Mapping[str, int | str]
     body: dict[str, Any] | None
 
     def send(self, client: httpx.Client, headers: Mapping[str, str] | None = None) -> httpx.Response:
@@ -42,9 +42,13 @@ def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
     """Return a plain request of an operation about a task of a user, which this change has created."""
     path = route.path_format.format(user_id=user, task_id=task_id, change=change)
     required = {"user_id": user, "since": 0}
-    query = {each.alias: required[each.alias] for each in route.dependant.query_params if each.field_info.is_required()}
+    query: dict[str, int | str] = {
+        each.alias: required[each.alias] for each in route.dependant.query_params if each.field_info.is_required()
+    }
     if route.unique_id.endswith("_list_tasks"):
         query = {"after": task_id, "limit": 1000}
+    if route.unique_id.endswith("_delete_tasks"):
+        query = {"all": "true"}
     return Plain(route.method, path, query, _body(route, user))
 
 

@@ -123,10 +123,14 @@ def _sent_or_kept(name: str) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
     return case((is_sent, sent), else_=column), and_(is_sent, column.is_distinct_from(sent))
 
 
-def _change(*this: ColumnElement[bool]) -> _Write:
+def changed_fields() -> tuple[dict[str, ColumnElement[Any]], ColumnElement[bool]]:
+    """Return what a change sets, with the parameters of `change_parameters`, and whether anything of it is new."""
     fields = {name: _sent_or_kept(name) for name in WRITABLE}
-    is_new = or_(*(new for _, new in fields.values()))
-    values = {name: value for name, (value, _) in fields.items()}
+    return {name: value for name, (value, _) in fields.items()}, or_(*(new for _, new in fields.values()))
+
+
+def _change(*this: ColumnElement[bool]) -> _Write:
+    values, is_new = changed_fields()
     return update(TaskRow).where(*this, _expected, is_new).values(values).returning(*COLUMNS)
 
 
@@ -144,9 +148,13 @@ def _keyed_create() -> Executable:
     return keeping_key(insert(TaskRow).from_select(names, new).returning(*COLUMNS).cte("changed"), seen)
 
 
+def number_of_deletion() -> ColumnElement[int]:
+    """Return the number of the change that has deleted a task, as its `version`: for RETURNING alone."""
+    return func.deleted_by_change(col(TaskRow.version), type_=BigInteger).label("version")
+
+
 def _delete(*this: ColumnElement[bool]) -> _Write:
-    version = func.deleted_by_change(col(TaskRow.version), type_=BigInteger).label("version")
-    return delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id), version)
+    return delete(TaskRow).where(*this, _expected).returning(col(TaskRow.user_id), number_of_deletion())
 
 
 CREATE = insert(TaskRow).values({name: bindparam(name) for name in ("user_id", *WRITABLE)}).returning(*COLUMNS)

@@ -96,7 +96,8 @@ def _documented(route: Route) -> APIRoute:
 
 
 def _errors(route: Route) -> list[Answer]:
-    parameters = {each.alias for each in get_flat_params(route.dependant)}
+    fields = get_flat_params(route.dependant)
+    parameters = {each.alias for each in fields if getattr(each.field_info, "include_in_schema", True)}
     errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
     errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
     errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from donebase.core.database import Row
@@ -34,6 +35,22 @@ CreatedTasks = Annotated[
     Answer(201, Task | list[Task], "The task was created, or all tasks of the array.", ["Location", "ETag", *WRITTEN]),
 ]
 ChangedTask = Annotated[Response, Answer(200, Task, "The task as it is now.", ["ETag", *WRITTEN])]
+
+
+class ChangedNumber(BaseModel):
+    """How many tasks were changed."""
+
+    changed: int = Field(description="The number of tasks in which something was new.", examples=[3])
+
+
+class DeletedNumber(BaseModel):
+    """How many tasks were deleted."""
+
+    deleted: int = Field(description="The number of tasks.", examples=[3])
+
+
+ChangedTasks = Annotated[Response, Answer(200, ChangedNumber, "The tasks were changed.", WRITTEN)]
+DeletedTasks = Annotated[Response, Answer(200, DeletedNumber, "The tasks were deleted.", WRITTEN)]
 NoContent = Annotated[Response, Answer(204, None, "The task was deleted.", WRITTEN)]
 
 Show = Callable[[dict[str, Any]], Any]
@@ -73,6 +90,16 @@ def created(path: str, write: Written, show: Show = _whole) -> Response:
 def created_many(write: WrittenMany) -> Response:
     """Return the response to a request that created the tasks of an array."""
     return array_response(write.tasks, dict, _headers(write), status=201)
+
+
+def changed_many(write: WrittenMany) -> Response:
+    """Return the response to a request that changed every task that a filter names."""
+    return BytesResponse(200, b'{"changed":%d}' % write.number, JSON, _headers(write))
+
+
+def deleted_many(write: WrittenMany) -> Response:
+    """Return the response to a request that deleted every task that a filter names."""
+    return BytesResponse(200, b'{"deleted":%d}' % write.number, JSON, _headers(write))
 
 
 def deleted(write: Written, body: Any = None) -> Response:

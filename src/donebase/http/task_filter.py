@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query
 from pydantic import AfterValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
@@ -12,7 +12,7 @@ from donebase.core.filters import EVERYTHING, TaskFilter
 from donebase.core.shapes import Tag
 from donebase.core.tables import MAX_TAGS, PRIORITIES
 from donebase.core.text import visible_text
-from donebase.http.providers import query_provider
+from donebase.http.providers import header_provider, query_provider
 
 MAX_SEARCH = 500
 _NO_PRIORITY = "none"
@@ -118,3 +118,18 @@ async def task_filter(
 
 
 Filter = Annotated[TaskFilter, Depends(task_filter)]
+Everything = Annotated[
+    Boolean, Query(alias="all", description="Whether all tasks are meant, where no filter names any.", examples=[True])
+]
+
+
+@header_provider
+async def _no_condition(
+    if_match: Annotated[str | None, Header(alias="If-Match", include_in_schema=False)] = None,
+) -> None:
+    """Refuse a condition on the version of a task, where there may be many."""
+    if if_match is not None:
+        raise InvalidInput([Fault("If-Match", "is a condition on one task", "not_applicable")])
+
+
+NoCondition = Annotated[None, Depends(_no_condition)]

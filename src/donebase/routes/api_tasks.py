@@ -10,8 +10,10 @@ from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
 from donebase.routes.owner_tasks import (
     change_task,
+    change_tasks,
     complete_task,
     create_task,
+    delete_tasks,
     list_tasks,
     move_task,
     read_task,
@@ -42,6 +44,8 @@ FAMILY = Family(
     [
         ("POST", "/tasks", create_task),
         ("GET", "/tasks", list_tasks),
+        ("PATCH", "/tasks", change_tasks),
+        ("DELETE", "/tasks", delete_tasks),
         ("GET", "/tasks/{task_id}", read_task),
         ("PUT", "/tasks/{task_id}", update_task),
         ("PATCH", "/tasks/{task_id}", change_task),

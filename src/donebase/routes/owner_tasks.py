@@ -17,7 +17,7 @@ from donebase.http.parameters import (
     RequestQuery,
     TaskId,
 )
-from donebase.http.task_filter import Filter
+from donebase.http.task_filter import Everything, Filter, NoCondition
 from donebase.http.task_list import task_list
 
 _NewTasks = Annotated[shapes.NewTask | list[shapes.NewTask], OneOrMany(shapes.NewTask)]
@@ -74,6 +74,30 @@ async def change_task(
 ) -> responses.ChangedTask:
     """Change the fields that are sent; omitted fields keep their values."""
     return responses.written(await tasks.change_task(database, owner, task_id, changes, if_match, key))
+
+
+async def change_tasks(
+    database: Database,
+    owner: Owner,
+    wanted: Filter,
+    changes: shapes.TaskChanges,
+    key: RequestKey,
+    _condition: NoCondition,
+) -> responses.ChangedTasks:
+    """Change the fields that are sent in every task that the query names: without a query, in all. It is one change."""
+    return responses.changed_many(await many.change_tasks(database, owner, wanted, changes, key))
+
+
+async def delete_tasks(
+    database: Database,
+    owner: Owner,
+    wanted: Filter,
+    key: RequestKey,
+    _condition: NoCondition,
+    everything: Everything = False,
+) -> responses.DeletedTasks:
+    """Delete every task that the query names; without one, `all=true` must be said. It is one change."""
+    return responses.deleted_many(await many.delete_tasks(database, owner, wanted, everything=everything, key=key))
 
 
 async def complete_task(
