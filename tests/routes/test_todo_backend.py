@@ -177,6 +177,25 @@ def test_a_delete_can_be_undone_at_another_address(client: httpx.Client, alice: 
     assert client.get(at(alice)).json() == [todo]
 
 
+def test_all_tasks_are_deleted_at_once(client: httpx.Client, alice: int, bob: int) -> None:
+    todos = [created(client, alice) for _ in range(3)]
+    of_bob = created(client, bob)
+    deleted = client.delete(at(alice))
+    assert (deleted.status_code, deleted.json(), deleted.headers["change"]) == (200, {"deleted": 3}, "4")
+    assert (client.get(at(alice)).json(), client.get(at(bob)).json()) == ([], [of_bob])
+    again = client.delete(at(alice))
+    assert (again.status_code, again.json(), "change" in again.headers) == (200, {"deleted": 0}, False)
+    assert client.post(USERS.about(alice, "history/4/undo")).status_code == 200
+    assert client.get(at(alice)).json() == todos
+
+
+def test_a_filter_says_which_tasks_are_deleted(client: httpx.Client, alice: int) -> None:
+    todos = [created(client, alice, completed=completed) for completed in (False, True)]
+    invalid(client.delete(at(alice), params={"all": "true"}), ("all", "unknown_parameter"))
+    assert client.delete(at(alice), params={"completed": "true"}).json() == {"deleted": 1}
+    assert client.get(at(alice)).json() == todos[:1]
+
+
 def test_a_repeated_request_is_carried_out_once(client: httpx.Client, alice: int) -> None:
     todo = created(client, alice)
     one = at(alice, id_of(todo))
@@ -184,13 +203,16 @@ def test_a_repeated_request_is_carried_out_once(client: httpx.Client, alice: int
         ("POST", at(alice), {"title": "Buy bread"}),
         ("PATCH", one, {"completed": True}),
         ("DELETE", one, None),
+        ("DELETE", at(alice), None),
     ):
-        first, again = (client.request(method, path, json=body, headers={"Idempotency-Key": method}) for _ in range(2))
+        first, again = (
+            client.request(method, path, json=body, headers={"Idempotency-Key": method + path[-20:]}) for _ in range(2)
+        )
         assert first.is_success
         assert (again.status_code, again.content) == (first.status_code, first.content)
         assert again.headers["change"] == first.headers["change"]
         assert again.headers["idempotent-replayed"] == "true"
-    assert [each["title"] for each in client.get(at(alice)).json()] == ["Buy bread"]
+    assert client.get(at(alice)).json() == []
 
 
 def test_conditions_are_those_of_every_address(client: httpx.Client, alice: int) -> None:
@@ -234,7 +256,7 @@ def test_what_the_protocol_does_not_have_is_not_found(client: httpx.Client, path
 
 def test_a_put_is_not_allowed(client: httpx.Client, alice: int) -> None:
     todo = created(client, alice)
-    for path, methods in ((at(alice), "GET, HEAD, POST"), (at(alice, id_of(todo)), "DELETE, GET, HEAD, PATCH")):
+    for path, methods in ((at(alice), "DELETE, GET, HEAD, POST"), (at(alice, id_of(todo)), "DELETE, GET, HEAD, PATCH")):
         response = client.put(path, json={"title": "x"})
         refused(response, 405, "METHOD_NOT_ALLOWED")
         assert response.headers["allow"] == methods

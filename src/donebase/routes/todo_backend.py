@@ -1,7 +1,7 @@
 """`/todo-backend/{user_id}`: a user's tasks in the protocol of todobackend.com.
 
 Specific to it: a task is answered and taken as a bare object with its absolute address, and DELETE on the list deletes
-every task.
+every task without being told twice.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from donebase.core import shapes, tasks
+from donebase.core import many, shapes, tasks
+from donebase.core.filters import EVERYTHING
 from donebase.core.lists import TaskList
 from donebase.core.rows import all_task_fields
 from donebase.http import responses
@@ -27,7 +28,7 @@ from donebase.http.parameters import (
     TaskId,
 )
 from donebase.http.public_address import PublicOrigin
-from donebase.http.task_filter import Filter
+from donebase.http.task_filter import Filter, NoCondition
 from donebase.http.task_list import task_list
 
 _ADDRESS = "/todo-backend/{user_id}"
@@ -108,6 +109,14 @@ async def list_tasks(
     return await task_list(path, query, listed, lambda rows: [show(task) for task in all_task_fields(rows)])
 
 
+async def delete_tasks(
+    database: Database, owner: Owner, wanted: Filter, key: RequestKey, _condition: NoCondition
+) -> responses.DeletedTasks:
+    """Delete every task of this user that the query names: without a query, all of them. It is one change."""
+    everything = wanted == EVERYTHING
+    return responses.deleted_many(await many.delete_tasks(database, owner, wanted, everything=everything, key=key))
+
+
 async def read_task(
     origin: PublicOrigin, database: Database, owner: Owner, task_id: TaskId, if_none_match: IfNoneMatch = ()
 ) -> OneTodo:
@@ -144,6 +153,7 @@ FAMILY = Family(
     [
         ("POST", "", create_task),
         ("GET", "", list_tasks),
+        ("DELETE", "", delete_tasks),
         ("GET", "/{task_id}", read_task),
         ("PATCH", "/{task_id}", change_task),
         ("DELETE", "/{task_id}", delete_task),
