@@ -38,6 +38,7 @@ MEET_POSTGRESQL = (
     "tests/core/test_history_trigger.py",
     "tests/core/test_interrupted_writes.py",
     "tests/core/test_keyed.py",
+    "tests/core/test_many.py",
     "tests/core/test_models.py",
     "tests/core/test_retention.py",
     "tests/properties/test_followers.py",
@@ -46,6 +47,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_addresses.py",
     "tests/routes/test_changes.py",
     "tests/routes/test_conditional_reads.py",
+    "tests/routes/test_create_many.py",
     "tests/routes/test_due_lists.py",
     "tests/routes/test_events.py",
     "tests/routes/test_headers.py",
@@ -62,6 +64,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_removed_history.py",
     "tests/routes/test_security_headers.py",
     "tests/routes/test_undo.py",
+    "tests/routes/test_write_many.py",
     "tests/test_database.py",
 )
 

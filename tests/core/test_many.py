@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import asyncpg
 import pytest
 
+from donebase.core.errors import InvalidInput
 from donebase.core.filters import EVERYTHING, TaskFilter
 from donebase.core.many import change_tasks, create_tasks, delete_tasks
 from donebase.core.shapes import NewTask, TaskChanges
@@ -99,6 +101,23 @@ def test_tasks_are_locked_in_the_order_of_their_ids(database_url: str, alice: in
                     await other.execute("SELECT FROM tasks WHERE id = ANY ($1) FOR UPDATE NOWAIT", ids)
                 assert (await writing).number == 50
         await other.close()
+
+    on(database_url, use)
+
+
+@pytest.mark.parametrize("due", ["today", "overdue"])
+@pytest.mark.parametrize("key", [None, RequestKey("k", b"")])
+def test_a_time_zone_that_postgresql_does_not_know_is_named(
+    database_url: str, alice: int, due: Literal["today", "overdue"], key: RequestKey | None
+) -> None:
+    wanted = TaskFilter(due=due, time_zone="Mars/Olympus")
+
+    async def use(database: PostgresDatabase) -> None:
+        await create_tasks(database, alice, [NewTask.model_validate({"title": "x", "due": {"date": "2026-12-01"}})])
+        with pytest.raises(InvalidInput, match="time_zone"):
+            await change_tasks(database, alice, wanted, DONE, key)
+        with pytest.raises(InvalidInput, match="time_zone"):
+            await delete_tasks(database, alice, wanted, everything=False, key=key)
 
     on(database_url, use)
 

@@ -10,8 +10,8 @@ from sqlalchemy import Executable
 from donebase.core import events
 from donebase.core.changes import read_first_change
 from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, Fault, InvalidInput
-from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters
+from donebase.core.errors import DatabaseFailed, Fault, InvalidInput, UnknownValue
+from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters, unknown_time_zone
 from donebase.core.keyed import First, fetch_once
 from donebase.core.many_statements import COUNT_CHANGED, CREATE_MANY, KEYED_CREATE_MANY, change_many, delete_many
 from donebase.core.rows import task_fields
@@ -60,8 +60,8 @@ async def change_tasks(
 ) -> WrittenMany:
     """Change the fields that were sent in every task that fulfils the filter.
 
-    Raises InvalidInput if the changes name another owner or a version, IdempotencyKeyReused if the key belongs to
-    another request.
+    Raises InvalidInput if the changes name another owner or a version, or PostgreSQL does not know the time zone, and
+    IdempotencyKeyReused if the key belongs to another request.
     """
     if changes.user_id not in (MISSING, None, owner):
         raise InvalidInput(
@@ -77,7 +77,7 @@ async def delete_tasks(
 ) -> WrittenMany:
     """Delete every task that fulfils the filter; without a filter, `everything` must be said.
 
-    Raises InvalidInput if it is not, or with a filter, and IdempotencyKeyReused if the key belongs to another request.
+    Raises InvalidInput if it is not, or with a filter, otherwise as `change_tasks`.
     """
     if wanted == EVERYTHING and not everything:
         raise InvalidInput([Fault("all", "must be true if no filter says which tasks are meant", "required")])
@@ -96,12 +96,16 @@ async def _write(
     **values: Any,
 ) -> WrittenMany:
     values |= {"owner": owner, **filter_parameters(wanted, datetime.now(UTC))}
-    if key is None:
-        rows = await database.fetch(statement(wanted.shape, keyed=False), **values)
-    else:
-        rows, first = await fetch_once(database, statement(wanted.shape, keyed=True), key, **values)
-        if first is not None:
-            return await _written_before(database, first)
+    variant = statement(wanted.shape, keyed=key is not None)
+    try:
+        if key is None:
+            rows, first = await database.fetch(variant, **values), None
+        else:
+            rows, first = await fetch_once(database, variant, key, **values)
+    except UnknownValue:
+        raise unknown_time_zone() from None
+    if first is not None:
+        return await _written_before(database, first)
     if not rows:
         events.record("task.read", owner, None)
         return WrittenMany(None, 0, [])

@@ -1,11 +1,10 @@
 """The SQL statements that change many tasks of an owner as one change.
 
-Those about tasks that a filter names are built when the shape of the filter is first needed. They return one row, with
-the number of the change as `version` and of the tasks as `number`, or none if no task was changed.
+Those about tasks that a filter names follow from its shape, and are built when their SQL is first needed. They return
+one row, with the number of the change as `version` and of the tasks as `number`, or none if no task was changed.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from sqlalchemy import (
     ARRAY,
@@ -27,19 +26,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
+from donebase.core.deferred import deferred
 from donebase.core.filters import FilterShape, conditions
 from donebase.core.keyed import keeping_key, seen_key, unseen
 from donebase.core.shapes import WRITABLE
 from donebase.core.statements import COLUMNS, changed_fields, number_of_deletion
 from donebase.core.tables import HistoryRow, IdempotencyKeyRow, TaskRow
 
-_MOST = 256
-
 _owner = bindparam("owner", type_=BigInteger)
 _of_owner = col(TaskRow.user_id) == _owner
 
 
-@lru_cache(_MOST)
+@deferred
 def change_many(shape: FilterShape, *, keyed: bool) -> Executable:
     """Return the statement that changes the tasks that a filter names."""
     values, is_new = changed_fields()
@@ -53,7 +51,7 @@ def change_many(shape: FilterShape, *, keyed: bool) -> Executable:
     return _keyed(changed) if keyed else select(_counted(changed()))
 
 
-@lru_cache(_MOST)
+@deferred
 def delete_many(shape: FilterShape, *, keyed: bool) -> Executable:
     """Return the statement that deletes the tasks that a filter names."""
 
