@@ -37,7 +37,7 @@ def names_a_column(element: Any) -> bool:
 
 
 def with_parameters_for_the_rest(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return an expression without its parameters, and functions and queries of no column: they are evaluated before."""
+    """Return an expression without its parameters, and all that names no column: it is evaluated before."""
 
     def replaced(element: Any, **_: Any) -> Any:
         is_whole = isinstance(element, BindParameter | FunctionElement | ScalarSelect)
