@@ -19,6 +19,7 @@ NEXT_BATCH = 100
 
 _NOTHING_KNOWN = -1
 _BEGINNING = Place(None, 0)
+_NO_FILTERS = EVERYTHING.shape
 _PLAIN = ListShape(owned=True)
 
 
@@ -48,6 +49,15 @@ class TaskList:
     `known` are numbers of the owner's last change with which the client knows the list already.
     """
 
+    moment: datetime | None = None
+    """When the list was like this, if it can change without a change of its tasks."""
+    clock: int | None = None
+    """The number of the owner's last change as of the first batch, 0 if there is none; None without an owner."""
+    total: int | None = None
+    """How many tasks fulfil the filter, if they are counted."""
+    is_known = False
+    """Whether `clock` is among those that are known: the list need not be sent."""
+
     def __init__(
         self,
         database: Database,
@@ -61,25 +71,19 @@ class TaskList:
         self._known = known
         self.order = section.order
         self.limit = section.limit
-        self.moment: datetime | None = None
-        """When the list was like this, if it can change without a change of its tasks."""
-        self.clock: int | None = None
-        """The number of the owner's last change as of the first batch, 0 if there is none; None without an owner."""
-        self.total: int | None = None
-        """How many tasks fulfil the filter, if they are counted."""
-        self.is_known = False
-        """Whether `clock` is among those that are known: the list need not be sent."""
         parameters: dict[str, Any] = {"owner": owner}
-        if wanted is not EVERYTHING:
-            now = datetime.now(UTC)
+        if wanted is EVERYTHING:
+            filters = _NO_FILTERS
+        else:
+            filters, now = wanted.shape, datetime.now(UTC)
             parameters |= filter_parameters(wanted, now)
             if wanted.depends_on_time:
                 self.moment = now
                 self._known = () if known else known  # numbers do not tell it, but `*` does
         shape = _PLAIN
-        if owner is None or wanted is not EVERYTHING or section is not WHOLE:
-            begins_after = section.order == CREATED or section.after is not None
-            shape = ListShape(owner is not None, wanted.shape, section.order, begins_after, section.counted)
+        if owner is None or filters is not _NO_FILTERS or section.order != CREATED or section.counted:
+            begins_after = section.after is not None or section.order == CREATED
+            shape = ListShape(owner is not None, filters, section.order, begins_after, section.counted)
         self._query = ListQuery(database, shape, parameters)
 
     async def first(self) -> Batch:
