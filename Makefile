@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Empty counts as unset: bytecode is cached, so that each process of the tests need not compile the same files.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth lock clean
+.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth bench-lists lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -65,6 +65,10 @@ bench-instructions: $(VENV)/installed-dev
 
 bench-growth: $(VENV)/installed-bench
 	$(BIN)/python -m bench.growth
+
+# Measure what each filter and each order of a list costs, and several tasks in one request.
+bench-lists: $(VENV)/installed-bench
+	$(BIN)/python -m bench.lists
 
 # Pin the newest versions that pyproject.toml allows, with hashes, for all platforms.
 lock: $(VENV)/installed-dev

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import growth_report, report, results
+from bench import growth_report, lists_report, report, results
 from bench.servers import DONEBASE, FASTIFY, FLOOR, TUTORIAL
 from bench.summary import CONNECTIONS
 from bench.tables import Table, number
@@ -49,6 +49,7 @@ def blocks() -> Iterator[Block]:
     run = results.read(results.LATEST)
     yield Block(README, "headline", _headline(run))
     yield Block(PERFORMANCE, "comparison", _comparison(run))
+    yield Block(PERFORMANCE, "lists", _lists(results.read(results.LISTS)))
     yield Block(SCALING, "one core", _one_core(run).markdown(titled=False))
     yield Block(BENCHMARKS, "bench", _bench(run))
     yield Block(BENCHMARKS, "growth", _growth(results.read(results.GROWTH)))
@@ -118,6 +119,12 @@ def _growth(run: dict[str, Any]) -> str:
     shown = [f"![{words}](../../bench/results/{name}.png)" for name, words in _GROWTH_PICTURES.items()]
     tables = [table.markdown() for table in growth_report.tables(run)]
     return "\n\n".join([report.origin(run["about"]), *shown, *tables])
+
+
+def _lists(run: dict[str, Any]) -> str:
+    shown = "![CPU per list, by filter, order and length of the list](../bench/results/lists.png)"
+    tables = [table.markdown() for table in lists_report.tables(run)]
+    return "\n\n".join([report.origin(run["about"]), shown, *tables])
 
 
 if __name__ == "__main__":

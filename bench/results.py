@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent / "results"
 LATEST = "latest.json"
 GROWTH = "growth.json"
 INSTRUCTIONS = "instructions.json"
+LISTS = "lists.json"
 
 # Below this, a difference is the clock's: ticks of 10 ms in 2 s of work, and the rest that no round shows.
 _ALWAYS_NOISE = 0.03
