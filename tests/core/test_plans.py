@@ -19,7 +19,7 @@ from donebase.core.tags import TAGS_WITH_CLOCK
 from donebase.postgres.compiled import compile_statement
 from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables
-from tests.support.operations import OPERATIONS, plain
+from tests.support.operations import IN_EVERY_PROTOCOL, plain
 from tests.support.rows import Row, Rows
 
 VERBS = {
@@ -199,13 +199,13 @@ class Recording(Rows):
         return await super().fetch(statement)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", IN_EVERY_PROTOCOL)
 def test_the_statement_of_an_operation_is_among_them(name: str) -> None:
     database = Recording()
     service = with_middleware(create_app(Settings.read(database_url="postgresql://127.0.0.1:1/nothing"), database))
 
     async def ask() -> httpx.Response:
-        sent = plain(OPERATIONS[name], 7, 70)
+        sent = plain(IN_EVERY_PROTOCOL[name], 7, 70)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
             return await client.request(sent.method, sent.path, params=dict(sent.query), json=sent.body)
 

@@ -12,7 +12,7 @@ from donebase.http import middleware
 from donebase.http.family import Route
 from donebase.http.middleware import ErrorBoundary
 from donebase.settings import Settings
-from tests.support.operations import OPERATIONS
+from tests.support.operations import IN_EVERY_PROTOCOL
 from tests.support.rows import Rows
 
 ID = b"the-same"
@@ -86,7 +86,7 @@ def requests(method: str, path: str) -> Iterator[Request]:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-@pytest.mark.parametrize("route", OPERATIONS.values(), ids=lambda route: route.unique_id)
+@pytest.mark.parametrize("route", IN_EVERY_PROTOCOL.values(), ids=lambda route: route.unique_id)
 def test_an_answer_is_the_same_without_the_stack(route: Route, rows: int) -> None:
     (boundary, stack), (traced, traced_stack) = (service(rows, traced=each) for each in (False, True))
     stack.asked = traced_stack.asked = 0

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.families import USERS, V1, Family, Json
-from tests.support.operations import CREATES, MOVES, OPERATIONS, WRITES, plain, reading
+from tests.support.operations import CREATES, IN_EVERY_PROTOCOL, MOVES, WRITES, plain, reading
 from tests.support.processes import Service
 from tests.support.wire import WireTap
 
@@ -28,7 +28,7 @@ class Watched:
         """
         headers = {"Idempotency-Key": key} if key else {}
         task = {"id": 0, "version": 0} if name in CREATES else self._task(name, user)
-        request = plain(OPERATIONS[name], user, task["id"], task["version"])
+        request = plain(IN_EVERY_PROTOCOL[name], user, task["id"], task["version"])
         for _ in range(times):
             self.tap.take()
             response = request.send(self.client, headers)
@@ -37,7 +37,7 @@ class Watched:
 
     def send(self, name: str, user: int, **headers: str) -> httpx.Response:
         """Send an operation on a task that was made for it, with headers in whose names `_` stands for `-`."""
-        request = plain(OPERATIONS[name], user, self._task(name, user)["id"])
+        request = plain(IN_EVERY_PROTOCOL[name], user, self._task(name, user)["id"])
         self.tap.take()
         return request.send(self.client, {key.replace("_", "-"): value for key, value in headers.items()})
 
@@ -66,7 +66,7 @@ def watched(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
             yield watched
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", IN_EVERY_PROTOCOL)
 def test_an_operation_is_one_statement_and_one_round_trip(watched: Watched, name: str, alice: int) -> None:
     watched.ask(name, alice)  # the first time a connection sees a statement, it is parsed
     watched.ask(name, alice)

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 import httpx
 
 from donebase.http.family import Route
-from donebase.routes import task_operations
+from donebase.routes import PROTOCOLS, task_operations
 
 # A stream of events has no end: tests/routes/test_events.py is about those.
 OPERATIONS = {route.unique_id: route for route in task_operations() if not route.path.endswith("/events")}
-WRITES = [name for name, route in OPERATIONS.items() if route.method != "GET"]
+IN_EVERY_PROTOCOL = OPERATIONS | {route.unique_id: route for family in PROTOCOLS for route in family.routes()}
+"""These operations, and those in protocols that are not donebase's own."""
+WRITES = [name for name, route in IN_EVERY_PROTOCOL.items() if route.method != "GET"]
 CREATES = [name for name in OPERATIONS if name.endswith("_create_task")]
 MOVES = [name for name in OPERATIONS if name.endswith("_move_task")]
 """A plain move is to the end of the list: it changes something where another task follows."""
@@ -47,7 +49,7 @@ def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
     }
     if route.unique_id.endswith("_list_tasks"):
         query = {"after": task_id, "limit": 1000}
-    if route.unique_id.endswith("_delete_tasks"):
+    if any(each.alias == "all" for each in route.dependant.query_params):
         query = {"all": "true"}
     return Plain(route.method, path, query, _body(route, user))
 
@@ -56,5 +58,5 @@ def _body(route: Route, user: int) -> dict[str, Any] | None:
     if route.unique_id in MOVES:
         return {"to": "last"}
     if route.body_field and route.body_field.field_info.is_required():
-        return {"title": "x", "user_id": user}
+        return {"title": "x", "user_id": user} if route.unique_id in OPERATIONS else {"title": "x"}
     return None
