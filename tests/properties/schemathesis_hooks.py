@@ -61,11 +61,12 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
 
 
 def _say_which_tasks(case: Case[Any]) -> None:
-    """Say that all tasks are meant where there is no filter, and only there."""
+    """Delete with filters, which no task fits: Schemathesis does not know which of its tasks would be gone."""
     query = dict(case.query or {})
     if str(query.get("all", "true")).lower() in ("true", "false"):
         query.pop("all", None)
-        case.query = query or {"all": "true"}
+        tags = query.get("tag", [])
+        case.query = query | {"tag": [*(tags if isinstance(tags, list) else [tags]), "of no task"]}
 
 
 def _let_parameters_agree(query: dict[str, Any]) -> None:
