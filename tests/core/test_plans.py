@@ -12,7 +12,7 @@ import pytest
 from donebase.app import create_app, with_middleware
 from donebase.core import history_statements, moves, retention, statements, undo
 from donebase.core.filters import TaskFilter
-from donebase.core.list_statements import ListShape, beginning, following, named
+from donebase.core.list_statements import PLAIN_LIST, ListShape, beginning, following, named
 from donebase.core.many_statements import COUNT_CHANGED, CREATE_MANY, KEYED_CREATE_MANY, change_many, delete_many
 from donebase.core.statements import Verb
 from donebase.core.tags import TAGS_WITH_CLOCK
@@ -28,7 +28,6 @@ VERBS = {
     "completed": statements.COMPLETE,
     "deleted": statements.DELETE,
 }
-PLAIN_LIST = beginning(ListShape(owned=True))
 LISTS = {
     "flat": beginning(ListShape(owned=False)),
     "flat batch": following(ListShape(owned=False)),

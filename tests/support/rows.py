@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from donebase.core.list_statements import ListShape, beginning
+from donebase.core.list_statements import PLAIN_LIST
 from donebase.core.statements import COLUMNS
 
 CLOCK = 1_000
-_LIST_WITH_CLOCK = beginning(ListShape(owned=True))
 _NAMES = [*(str(column.key) for column in COLUMNS), "clock"]
 _TIMES = ("created_at", "updated_at")
 _A_TIME = datetime(2026, 11, 20, 8)
@@ -47,7 +46,7 @@ class Rows:
 
     async def fetch(self, statement: Any, /, **_parameters: Any) -> Sequence[Row]:
         """Return the rows."""
-        return self._rows_with_clock if statement is _LIST_WITH_CLOCK else self._rows
+        return self._rows_with_clock if statement is PLAIN_LIST else self._rows
 
     async def answers(self) -> bool:
         """Tell that it is well."""

@@ -92,6 +92,11 @@ def beginning(shape: ListShape) -> Executable:
     return select(*tasks.c, *more).select_from(about.outerjoin(tasks, _true))
 
 
+PLAIN = ListShape(owned=True)
+"""The shape of a list of one owner, in order of creation, without filters."""
+PLAIN_LIST = beginning(PLAIN)
+
+
 @deferred
 def fixing(shape: ListShape) -> Executable:
     """Return the statement that says which tasks a list has after a place: `ids` of `limit` at most, in its order.

@@ -8,7 +8,7 @@ from donebase.core import events
 from donebase.core.database import Database, Row
 from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters
 from donebase.core.list_batches import FixedTasks, FollowingTasks, ListQuery
-from donebase.core.list_statements import ListShape, beginning
+from donebase.core.list_statements import PLAIN, PLAIN_LIST, ListShape, beginning
 from donebase.core.orders import CREATED, Place, is_by_creation
 from donebase.core.writes import Versions
 
@@ -20,7 +20,6 @@ NEXT_BATCH = 100
 _NOTHING_KNOWN = -1
 _BEGINNING = Place(None, 0)
 _NO_FILTERS = EVERYTHING.shape
-_PLAIN = ListShape(owned=True)
 
 
 class Section(NamedTuple):
@@ -80,7 +79,7 @@ class TaskList:
             if wanted.depends_on_time:
                 self.moment = now
                 self._known = () if known else known  # numbers do not tell it, but `*` does
-        shape = _PLAIN
+        shape = PLAIN
         if owner is None or filters is not _NO_FILTERS or section.order != CREATED or section.counted:
             begins_after = section.after is not None or section.order == CREATED
             shape = ListShape(owner is not None, filters, section.order, begins_after, section.counted)
@@ -93,7 +92,9 @@ class TaskList:
         known = None if self._known is None else max(self._known, default=_NOTHING_KNOWN)
         after = self._section.after or _BEGINNING
         # One row more than needed shows whether more follow, without a second statement.
-        rows = await self._query.fetch(beginning(self._query.shape), after, limit=size + 1, known=known)
+        shape = self._query.shape
+        statement = PLAIN_LIST if shape is PLAIN else beginning(shape)
+        rows = await self._query.fetch(statement, after, limit=size + 1, known=known)
         if self._owner is not None:
             self.clock = rows[0]["clock"]
             self.is_known = self._known is None or self.clock in self._known
