@@ -101,13 +101,13 @@ def _rows_to_ask_for(content: bytes, rows: int) -> int:
 
 
 def _array(rows: Sequence[Row], show: Show) -> tuple[bytes, int]:
-    """Return a JSON array of as many of the first rows as fit into a piece, and their number."""
+    """Return a JSON array of as many of the first rows as fit into a piece, of one at least, and their number."""
     parts: list[bytes] = []
     room, taken, at_once = _MAX_PIECE, 0, _AT_ONCE
     while taken < len(rows):
         some = rows[taken : taken + at_once]
         part = encoded(show(some))[1:-1]
-        if len(part) < room:
+        if len(part) < room or (at_once == 1 and not parts):  # psql can make a task that is larger than a piece
             parts.append(part)
             taken += len(some)
             room -= len(part) + 1
