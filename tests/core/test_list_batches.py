@@ -55,7 +55,7 @@ def fill(url: str, user: int, number: int) -> list[str]:
     return sorted(f"task {each}" for each in range(1, number + 1))
 
 
-@pytest.mark.parametrize("order", ["title", "-title"])
+@pytest.mark.parametrize("order", ["title", "-title", "due", "-priority"])
 @pytest.mark.parametrize(("size", "used"), [(100, None), (7, 3), (1, None)])
 def test_a_list_is_fixed_part_by_part(
     monkeypatch: pytest.MonkeyPatch, database_url: str, alice: int, order: str, size: int, used: int | None
@@ -63,6 +63,8 @@ def test_a_list_is_fixed_part_by_part(
     expected = fill(database_url, alice, BATCH + 40)
     if order == "-title":
         expected.reverse()
+    elif order != "title":  # they have no due date and no priority
+        expected.sort(key=lambda title: int(title.split()[1]))
     monkeypatch.setattr(list_batches, "FIXED", 60)
 
     async def use(database: PostgresDatabase) -> None:

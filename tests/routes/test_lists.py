@@ -132,6 +132,23 @@ def test_the_flat_list_has_the_tasks_of_all_users(client: httpx.Client, alice: i
     assert page.headers["link"] == f'</api/v1/tasks?limit=5&after={tasks[4]["id"]}>; rel="next"'
 
 
+def test_a_list_of_nothing_is_counted(client: httpx.Client, family: Family, alice: int) -> None:
+    family.created(client, alice)
+    for query in ("q=nothing-of-this-kind", "q=nothing-of-this-kind&sort=-title&limit=1", f"limit=1&tag={alice}"):
+        response = client.get(f"{family.address(alice)}?{query}&count=true")
+        assert (response.status_code, response.content) == (200, b"[]")
+        assert (response.headers["x-total-count"], "link" in response.headers) == ("0", False)
+
+
+def test_what_follows_the_last_task_is_nothing_and_counted_all_the_same(
+    client: httpx.Client, owned: Family, alice: int
+) -> None:
+    task = owned.created(client, alice)
+    for query in (f"after={task['id']}", f"after={task['id']}&sort=created&completed=false"):
+        response = client.get(f"{owned.address(alice)}?{query}&count=true&limit=1")
+        assert (response.content, response.headers["x-total-count"]) == (b"[]", "1")
+
+
 def test_head_of_a_long_list_is_short(client: httpx.Client, busy_user: int) -> None:
     for family in OWNED:
         response = client.head(family.address(busy_user))

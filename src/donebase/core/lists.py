@@ -53,7 +53,7 @@ class TaskList:
     clock: int | None = None
     """The number of the owner's last change as of the first batch, 0 if there is none; None without an owner."""
     total: int | None = None
-    """How many tasks fulfil the filter, if they are counted."""
+    """How many tasks fulfil the filter, if they are counted and the list is not known."""
     is_known = False
     """Whether `clock` is among those that are known: the list need not be sent."""
 
@@ -98,7 +98,7 @@ class TaskList:
         if self._owner is not None:
             self.clock = rows[0]["clock"]
             self.is_known = self._known is None or self.clock in self._known
-        if self._section.counted:
+        if self._section.counted and not self.is_known:
             self.total = rows[0]["total"]
         events.record("task.listed", self._owner, None)
         if rows and not rows[0]["id"]:
