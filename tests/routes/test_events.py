@@ -57,6 +57,20 @@ def test_each_change_is_an_event_with_the_tasks_as_it_left_them(
         assert event.data == {"change": 4, "tasks": [], "deleted": [created.json()["id"]]}
 
 
+def test_many_tasks_of_one_request_are_one_event(
+    service: Service, client: httpx.Client, owned: Family, alice: int
+) -> None:
+    address = owned.address(alice)
+    with stream(service, alice, owned) as events:
+        created = client.post(address, json=[{"title": "x"}] * 30).json()
+        assert events.next().data == {"change": 1, "tasks": created, "deleted": []}
+        client.patch(address, json={"completed": True})
+        changed = client.get(address).json()
+        assert events.next().data == {"change": 2, "tasks": changed, "deleted": []}
+        client.delete(address, params={"completed": "true"})
+        assert events.next().data == {"change": 3, "tasks": [], "deleted": [task["id"] for task in created]}
+
+
 def test_the_answer_is_a_stream_that_nobody_on_the_way_keeps(service: Service, alice: int) -> None:
     with stream(service, alice) as events:
         assert events.headers["content-type"] == "text/event-stream"

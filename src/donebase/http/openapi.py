@@ -130,7 +130,8 @@ def _body(operation: Json, schemas: Json) -> Json | None:
         return None
     for content in operation["requestBody"]["content"].values():
         _leave_out_null(content["schema"])
-        content["example"] = example_of(content["schema"], schemas)
+        own = content["schema"].pop("examples", [])  # of the parameter, not of its type
+        content["example"] = own[0] if own else example_of(content["schema"], schemas)
     example: Json = content["example"]
     return example
 

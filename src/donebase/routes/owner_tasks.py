@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from fastapi import Body
+
 from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
@@ -20,6 +22,7 @@ from donebase.http.parameters import (
 from donebase.http.task_filter import Everything, Filter, NoCondition
 from donebase.http.task_list import task_list
 
+_ChangesOfMany = Annotated[shapes.TaskChanges, Body(examples=[{"completed": True}])]
 _NewTasks = Annotated[shapes.NewTask | list[shapes.NewTask], OneOrMany(shapes.NewTask)]
 
 
@@ -80,7 +83,7 @@ async def change_tasks(
     database: Database,
     owner: Owner,
     wanted: Filter,
-    changes: shapes.TaskChanges,
+    changes: _ChangesOfMany,
     key: RequestKey,
     _condition: NoCondition,
 ) -> responses.ChangedTasks:
