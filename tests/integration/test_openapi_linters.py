@@ -27,7 +27,7 @@ def test_a_linter_finds_nothing(linter: str, folder: Path) -> None:
     (folder / "rules.yaml").write_text("extends: ['spectral:oas']")
     documents = {
         "whole.json": document(),
-        "without_servers.json": {name: part for name, part in document().items() if name != "servers"},
+        "without_servers.json": {"openapi": "3.1.0", "info": document()["info"], "paths": {}, "security": []},
     }
     for name, content in documents.items():
         (folder / name).write_text(json.dumps(content))

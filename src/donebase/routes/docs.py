@@ -27,7 +27,7 @@ async def index() -> Response:
 
 async def schema(document: Annotated[Callable[[], dict[str, Any]], Depends(FromApp("document"))]) -> Response:
     """Return the OpenAPI document."""
-    return JSONResponse(await asyncio.to_thread(document))  # making it takes 40 ms
+    return await asyncio.to_thread(lambda: JSONResponse(document()))  # making it takes 0.3 s, once; encoding it 5 ms
 
 
 async def page() -> Response:
