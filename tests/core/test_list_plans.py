@@ -108,13 +108,11 @@ def filled() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_needs_nothing_that_happens_in_python(name: str) -> None:
+def test_no_statement_needs_what_happens_in_python() -> None:
     """What SQLAlchemy would do around each execution does not happen here: a statement must not count on it."""
-    compiled = compile_statement(STATEMENTS[name][0])
-    assert compiled is compile_statement(STATEMENTS[name][0])
-    assert "__[POSTCOMPILE" not in compiled.sql
-    assert compiled.constants == {}
+    for name, (statement, _) in STATEMENTS.items():
+        compiled = compile_statement(statement)
+        assert ("__[POSTCOMPILE" in compiled.sql, compiled.constants) == (False, {}), name
 
 
 def literal(value: Any) -> str:
