@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
-from bench import RunFailed, lists_pictures, lists_report, pages, processes, realistic, results, several
+from bench import RunFailed, lists_report, pages, processes, realistic, results, several
 from bench.about import about
 from bench.asking import Client, Cost, Request, together
 from bench.load import Tasks
@@ -166,6 +166,8 @@ def _tell(now: dict[str, Any], *, keep: bool) -> None:
         lines = results.moved(before, now) or ["none"]
         print(f"\nChanged by more than the noise since {before['about']['date'][:10]}:", *lines, sep="\n- ")
     folder = results.FOLDER if keep else results.FOLDER / "short"
+    from bench import lists_pictures  # needs matplotlib, which the tests of this module do without
+
     lists_pictures.lists(now, folder / "lists.png")
     (folder / results.LISTS).write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n")
     if keep:
