@@ -175,6 +175,7 @@ def test_all_is_said_where_no_filter_says_which(client: httpx.Client, owned: Fam
     invalid(delete(client, owned, alice, "?all=false"), ("all", "required"))
     invalid(delete(client, owned, alice, "?all=true&completed=false"), ("all", "not_applicable"))
     invalid(delete(client, owned, alice, "?all=yes"), ("all", "wrong_type"))
+    invalid(delete(client, owned, alice, "?q=%CC%81%E2%80%8B"), ("q", "blank"))  # what stands in every text
     invalid(delete(client, owned, alice, "?all=true&all=true"), ("all", "repeated_parameter"))
     invalid(change(client, owned, alice, "?all=true", {"completed": True}), ("all", "unknown_parameter"))
     for parameter in ("limit=1", "after=1", "sort=id", "count=true"):

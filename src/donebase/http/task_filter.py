@@ -1,6 +1,7 @@
 """The parameters of a query that say which tasks are meant: the filter of a list, or of what is done to many tasks."""
 
 from typing import Annotated, Any, Literal, get_args
+from unicodedata import category, combining
 
 from fastapi import Depends, Header, Query
 from pydantic import AfterValidator, PlainValidator
@@ -15,6 +16,7 @@ from donebase.core.text import visible_text
 from donebase.http.providers import header_provider, query_provider
 
 MAX_SEARCH = 500
+_visible: Any = visible_text(MAX_SEARCH).func
 _NO_PRIORITY = "none"
 _PRIORITIES = (*PRIORITIES, _NO_PRIORITY)
 _Due = Literal["none", "any", "today", "overdue"]
@@ -43,6 +45,12 @@ def _not_too_many(tags: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(tags)) > MAX_TAGS:
         raise PydanticCustomError("too_long", f"must have at most {MAX_TAGS} tags")
     return tags
+
+
+def _more_than_accents(text: str) -> str:
+    # Folding removes them: nothing would be left to search, and a DELETE would find every task.
+    _visible("".join(char for char in text if not (combining(char) or category(char) in ("Mn", "Me"))))
+    return text
 
 
 Boolean = Annotated[bool, PlainValidator(boolean, json_schema_input_type=bool)]
@@ -80,7 +88,7 @@ _TimeZone = Annotated[
     ),
 ]
 _Search = Annotated[
-    Annotated[str, visible_text(MAX_SEARCH)] | None,
+    Annotated[str, visible_text(MAX_SEARCH), AfterValidator(_more_than_accents)] | None,
     Query(
         alias="q",
         description="Only tasks in which each of these words stands, in the title, the description or a tag: also as a "
