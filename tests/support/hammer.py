@@ -112,7 +112,7 @@ class Hammer:
     def _blow(self) -> Blow:
         operation = self._choose(_OVER_HTTP)
         if not self._tasks:
-            operation = "create"
+            operation = self._order.choice(["create", "create", "create several"])
         elif operation.startswith("create") and len(self._tasks) >= TASKS:
             operation = "toggle"
         if operation == "create":
