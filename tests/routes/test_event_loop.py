@@ -83,7 +83,7 @@ def exchange(address: str, data: bytes) -> bytes:
 
 def test_nothing_that_is_sent_holds_the_event_loop(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     probe = LoopProbe()
-    service = create_service(Settings.read(database_url=database_url))
+    service = create_service(Settings.read(database_url=database_url, database_timeout=100.0))
     with serving(service) as address:
         for path in ("/livez", "/users/7/tasks"):  # what happens once has happened then
             assert exchange(address, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 200")
@@ -101,7 +101,7 @@ def test_nothing_that_is_long_to_answer_holds_the_event_loop(
     database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probe = LoopProbe()
-    service = create_service(Settings.read(database_url=database_url))
+    service = create_service(Settings.read(database_url=database_url, database_timeout=100.0))
     fill(database_url, alice, 1000, description="é" * 5000)
     base = f"/users/{alice}"
     asked = [f"GET {base}/{each}" for each in ("tasks", "changes?since=0", "changes?since=1", "history?limit=1000")]
