@@ -92,8 +92,9 @@ def in_pages(client: httpx.Client, family: Family, user: int, first: int) -> lis
 
 
 def in_pages_by_order(client: httpx.Client, family: Family, user: int, first: int) -> list[Json]:
-    """Read it in the order that people give to tasks, which is that of the ids here."""
-    return pages(client, family.address(user), sort="order", after=place_word("order", Place(first - 0.5, first)))
+    """Read it in the order that people give to tasks, which is that of the ids here: others give another one."""
+    after = place_word("order", Place(first - 0.5, first))
+    return [task for task in pages(client, family.address(user), sort="order", after=after) if task["user_id"] == user]
 
 
 def pages(client: httpx.Client, address: str, **query: Any) -> list[Json]:
