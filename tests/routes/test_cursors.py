@@ -108,9 +108,9 @@ def test_what_cannot_be_a_key_is_in_no_word(order: str, key: Any) -> None:
 
 def test_a_place_is_that_of_its_task_or_just_behind(client: httpx.Client, family: Family, alice: int) -> None:
     """A word is not bound to a task: that may have gone, and what follows its place follows it all the same."""
-    tasks = [USERS.created(client, alice, title=title) for title in ("a", "b", "b", "c")]
+    tasks = [USERS.created(client, alice, title=f"{alice} {title}") for title in ("a", "b", "b", "c")]
     address = f"{family.address(alice)}?sort=title&limit=1000"
-    place = Place("b", tasks[1]["id"])
+    place = Place(f"{alice} b", tasks[1]["id"])
     USERS.delete(client, alice, tasks[1]["id"])
     response = client.get(f"{address}&after={place_word('title', place)}")
     assert [task for task in response.json() if task["user_id"] == alice] == tasks[2:]
