@@ -30,6 +30,16 @@ VALUES = {
     "tags": (["shop", "Büro"], ["shop"]),
     "order": (1.5, 7),
 }
+# What names the tasks with the first value in a list, and not those with the second; or an order of the two.
+ASKED_FOR = {
+    "title": {"q": "OAT"},
+    "description": {"q": "litres"},
+    "completed": {"completed": "true"},
+    "due": {"due_from": "2028-01-01"},
+    "priority": {"priority": "high"},
+    "tags": {"tag": "Büro"},
+    "order": {"sort": "order"},
+}
 
 
 class Tasks(NamedTuple):
@@ -94,7 +104,7 @@ def tasks(client: httpx.Client, database_url: str, family: Family, alice: int) -
 
 
 def test_every_field_is_walked() -> None:
-    assert VALUES.keys() == WRITABLE.keys()
+    assert VALUES.keys() == ASKED_FOR.keys() == WRITABLE.keys()
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -105,6 +115,18 @@ def test_a_field_is_stored_changed_and_kept(tasks: Tasks, name: str) -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_a_field_is_cleared_by_null_where_it_can_be_null(tasks: Tasks, name: str) -> None:
     is_cleared_by_null_where_it_can_be_null(tasks, name, VALUES[name][0], nullable=name in NULLABLE)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_is_sent_for_several_tasks_and_asked_for_in_a_list(tasks: Tasks, name: str) -> None:
+    client, family, user = tasks.client, tasks.family, tasks.user
+    sent = [family.body(user, **{"title": "Buy milk", name: value}) for value in VALUES[name]]
+    created = client.post(family.address(user), json=sent).raise_for_status().json()
+    assert [task[name] for task in created] == [tasks.column(task, name) for task in created] == [*VALUES[name]]
+    newest = {"sort": "-created", "limit": "1000"} | ASKED_FOR[name]
+    listed = client.get(family.address(user), params=newest).raise_for_status().json()
+    found = [task["id"] for task in listed if task["user_id"] == user]
+    assert found == [task["id"] for task in created][: len(created) if "sort" in ASKED_FOR[name] else 1]
 
 
 @pytest.mark.parametrize("name", VALUES)
