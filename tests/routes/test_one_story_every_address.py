@@ -185,7 +185,7 @@ def test_v1_put_replaces(client: httpx.Client, alice: int) -> None:
     assert client.put(V1.one(alice, task["id"]), json={"completed": True}).status_code == 400
 
 
-def test_complete_turns_over_and_sets(client: httpx.Client, family: Family, alice: int) -> None:
+def test_complete_toggles_and_sets(client: httpx.Client, family: Family, alice: int) -> None:
     """002 user story 2."""
     task = family.created(client, alice)
     address = family.completion(alice, task["id"])
@@ -199,7 +199,7 @@ def test_complete_turns_over_and_sets(client: httpx.Client, family: Family, alic
 
 
 @pytest.mark.parametrize("body", ["", "null", " null\n", "{}", '{"user_id": USER, "id": 7}', '{"version": VERSION}'])
-def test_a_completion_that_says_nothing_of_it_turns_over(
+def test_a_completion_that_says_nothing_of_it_toggles(
     client: httpx.Client, family: Family, alice: int, body: str
 ) -> None:
     """What clients send that are made for a body, and have none."""
