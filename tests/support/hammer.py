@@ -13,6 +13,7 @@ from tests.support.kept_alive import KeptAlive, Reply
 TASKS = 5
 TWICE = 0.3  # of the requests have a key, and come twice at once
 SESSIONS = 8  # of those that strike; the others are clients of the service
+ROUNDS = 20  # at most; one is usual, but which operations meet, and find what they need, is chance
 _OVER_HTTP = {
     "toggle": 30,
     "set": 10,
@@ -53,9 +54,9 @@ class Blow(NamedTuple):
 class Hammer:
     """Clients of a service and sessions of its database, which change the tasks of one owner.
 
-    `done` counts what came of it: operation and status. `moves` has what was asked and answered, by the number of the
-    change. An answer that nobody promises is an AssertionError; what
-    PostgreSQL refuses, as a deadlock, is one of its own.
+    `done` counts what came of it: operation and status, which is 0 for SQL; "moved" is a move that changed something.
+    `moves` has what was asked and answered, by the number of the change. An answer that nobody promises is an
+    AssertionError; what PostgreSQL refuses, as a deadlock, is one of its own.
     """
 
     def __init__(self, address: str, url: str, user: int, seed: int = 0) -> None:
@@ -68,6 +69,14 @@ class Hammer:
         self._tasks: list[int] = []
         self._latest = 1
         self._keys = 0
+
+    async def strike_until(self, enough: Counter[tuple[str, int]], number: int, times: int) -> None:
+        """Strike again and again until each of these has come of it as often as that, or is an AssertionError."""
+        for _ in range(ROUNDS):
+            await self.strike(number, times)
+            if self.done >= enough:
+                return
+        raise AssertionError(f"{enough - self.done} still missing after {ROUNDS} rounds: {self.done}")
 
     async def strike(self, number: int, times: int) -> None:
         """Let so many clients and sessions change something so many times each, all at once."""
@@ -162,6 +171,7 @@ class Hammer:
         assert reply.status in (200, 201, *refusals.get(blow.operation, [404])), (blow, reply)
         if blow.operation == "move" and "change" in reply.headers:
             self.moves[int(reply.headers["change"])] = (blow.body, reply.json())
+            self.done["moved", reply.status] += 1
         self._latest = max(self._latest, int(reply.headers.get("change", "1")))
         if blow.operation == "undo" and reply.status == 200:
             back, gone = ({task["id"] for task in reply.json()["tasks"]}, reply.json()["deleted"])
