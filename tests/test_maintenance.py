@@ -12,7 +12,7 @@ import pytest
 
 from donebase import maintenance
 from donebase.app import create_app
-from donebase.core import retention
+from donebase.core import steps
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from donebase.telemetry import logs
@@ -111,7 +111,7 @@ def test_a_failure_is_logged_and_the_rest_removed_later(
 
     async def story() -> None:
         async with holding(own_database, 1):
-            monkeypatch.setattr(retention, "STEP_TIMEOUT", 0.5)
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
             async with started(own_database):
                 await until(lambda: asyncio.sleep(0, len(lines("history.not_removed")) > 0), wanted=True)
                 await until(lambda: history(own_database), 1)

@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 from sqlalchemy import Executable
 
-from donebase.core import retention, tasks
+from donebase.core import steps, tasks
 from donebase.core.errors import DatabaseFailed
-from donebase.core.retention import LOCK, REMOVE, STEP_OWNERS, STEP_ROWS, Retention
+from donebase.core.retention import LOCK, REMOVE, STEP_OWNERS, Retention
 from donebase.core.shapes import NewTask, TaskChanges
+from donebase.core.steps import STEP_ROWS
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
@@ -188,7 +189,7 @@ def test_a_step_that_fails_does_not_keep_the_next_owners_from_their_turn(
         again = Retention(database, DAYS, share=1)
         async with transaction(own_database) as other:
             await other.execute("SELECT * FROM history WHERE user_id = 1 FOR UPDATE")
-            monkeypatch.setattr(retention, "STEP_TIMEOUT", 0.5)
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
             with pytest.raises(DatabaseFailed):
                 _ = [rows async for rows in again.run()]
             monkeypatch.undo()

@@ -4,8 +4,6 @@ Of an owner's history the oldest changes go first, and whole: what is left has n
 changes before it are old enough. Times in the future are not considered: a clock that was set wrongly has written them.
 """
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -24,21 +22,17 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import col
 
-from donebase.core.database import Database, Row
-from donebase.core.errors import DatabaseFailed
+from donebase.core.database import Database
+from donebase.core.steps import STEP_ROWS, Steps, turn
 from donebase.core.tables import MAX_ID, HistoryRow, IdempotencyKeyRow, UserRow
 
 STEP_OWNERS = 500
-STEP_ROWS = 1000
-STEP_TIMEOUT = 4.0
 SHARE = 0.05
 """How much of the time one step or another is running."""
 
 LOCK = 0x686973746F7279
-"""The advisory lock that a step takes. It ends with the statement, so it works behind a pooler as well."""
 
-_turn = select(func.pg_try_advisory_xact_lock(literal_column(str(LOCK))).label("ours")).cte("turn")
-_is_ours = select(_turn.c.ours).scalar_subquery()
+_turn = turn(LOCK)
 _limit = func.now() - literal_column("interval '1 day'") * bindparam("days", type_=Integer)
 
 
@@ -56,14 +50,14 @@ def _find() -> Executable:
     )
     owners = (
         select(col(UserRow.id), oldest.label("oldest"))
-        .where(_is_ours, col(UserRow.id) > bindparam("after", type_=BigInteger))
+        .where(_turn.is_ours, col(UserRow.id) > bindparam("after", type_=BigInteger))
         .order_by(col(UserRow.id))
         .limit(literal_column(str(STEP_OWNERS)))
         .subquery("owners")
     )
     due = func.array_agg(owners.c.id).filter(~_is_recent(owners.c.oldest))
-    columns = (_turn.c.ours, func.max(owners.c.id).label("last"), due.label("due"))
-    return select(*columns).select_from(_turn.outerjoin(owners, true())).group_by(_turn.c.ours)
+    columns = (_turn.ours, func.max(owners.c.id).label("last"), due.label("due"))
+    return select(*columns).select_from(_turn.cte.outerjoin(owners, true())).group_by(_turn.ours)
 
 
 def _remove() -> Executable:
@@ -81,11 +75,11 @@ def _remove() -> Executable:
 
     def removed(row: type[HistoryRow | IdempotencyKeyRow]) -> ReturningDelete[tuple[int]]:
         is_removed = col(row.change) <= select(last.c.change).scalar_subquery()
-        return delete(row).where(_is_ours, col(row.user_id) == owner, is_removed).returning(col(row.change))
+        return delete(row).where(_turn.is_ours, col(row.user_id) == owner, is_removed).returning(col(row.change))
 
     history = removed(HistoryRow).cte("history_removed")
     number = select(func.count()).select_from(history).scalar_subquery()
-    return select(_turn.c.ours, number.label("rows")).add_cte(removed(IdempotencyKeyRow).cte("keys_removed"))
+    return select(_turn.ours, number.label("rows")).add_cte(removed(IdempotencyKeyRow).cte("keys_removed"))
 
 
 FIND = _find()
@@ -98,9 +92,8 @@ class Retention:
     """Removes what is older than so many days."""
 
     def __init__(self, database: Database, days: int, share: float = SHARE) -> None:
-        self._database = database
+        self._steps = Steps(database, share)
         self._days = days
-        self._pauses = 1 / share - 1
         self._after = 0
 
     async def run(self) -> AsyncIterator[int]:
@@ -110,28 +103,17 @@ class Retention:
         behind the owner where that happened.
         """
         while True:
-            found = await self._step(FIND, after=self._after)
+            found = await self._steps.run(FIND, days=self._days, after=self._after)
             if not found["ours"] or found["last"] is None:
                 break
             for owner in sorted(found["due"] or ()):
                 self._after = owner
                 rows = STEP_ROWS
                 while rows >= STEP_ROWS:
-                    step = await self._step(REMOVE, owner=owner)
+                    step = await self._steps.run(REMOVE, days=self._days, owner=owner)
                     if not step["ours"]:
                         self._after = 0
                         return
                     yield (rows := step["rows"])
             self._after = found["last"]
         self._after = 0
-
-    async def _step(self, statement: Executable, **parameters: int) -> Row:
-        """Run a statement, and pause so that statements take no more than their share of the time."""
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(STEP_TIMEOUT):
-                [row] = await self._database.fetch(statement, days=self._days, **parameters)
-        except TimeoutError:
-            raise DatabaseFailed(f"a step took longer than {STEP_TIMEOUT:g} seconds") from None
-        await asyncio.sleep((time.monotonic() - started) * self._pauses)
-        return row
