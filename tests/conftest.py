@@ -18,10 +18,12 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from httpx._transports import default as transports
 
 from donebase.telemetry import logs
+from tests.support import tokens
 from tests.support.databases import a_database, a_database_with_tables, embedded_data, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
 from tests.support.made_once import copy_folder, folder_of_the_run, made_once
 from tests.support.processes import Service
+from tests.support.tokens import Person
 from tests.support.waiting import DEADLINE
 
 # Where hundreds ask at once of a machine that is busy, one of them may wait for longer than the defaults.
@@ -115,6 +117,34 @@ def client(service: Service) -> Iterator[httpx.Client]:
     """A client of that service, which keeps its connections."""
     with httpx.Client(base_url=service.address) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def guarded(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with AUTH=required that the tests of this process share, over the same database."""
+    folder = tmp_path_factory.mktemp("guarded")
+    settings = {"AUTH": "required", "AUTH_JWT_SECRET": tokens.SECRET, "TRUSTED_PROXIES": "127.0.0.1"}
+    with Service(folder, DATABASE_URL=database_url, HISTORY_DAYS="0", **settings, **NO_HURRY) as running:
+        yield running.ready()
+
+
+@pytest.fixture(scope="session")
+def guarded_client(guarded: Service) -> Iterator[httpx.Client]:
+    """A client of that service, without a token."""
+    with httpx.Client(base_url=guarded.address) as client:
+        yield client
+
+
+@pytest.fixture
+def ann(guarded_client: httpx.Client) -> Person:
+    """Somebody with a token."""
+    return Person.new(guarded_client)
+
+
+@pytest.fixture
+def ben(guarded_client: httpx.Client) -> Person:
+    """Somebody else with a token."""
+    return Person.new(guarded_client)
 
 
 @pytest.fixture

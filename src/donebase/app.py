@@ -12,6 +12,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from donebase import __version__
+from donebase.accounts.access_tokens import AccessTokens
+from donebase.accounts.authenticator import Authenticator
+from donebase.accounts.issuer import Issuer
 from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.core.feed import ChangeFeed
@@ -22,7 +25,7 @@ from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
 from donebase.maintenance import start_maintenance
 from donebase.postgres.database import PostgresDatabase
-from donebase.routes import FAMILIES, every_route
+from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
 from donebase.serving.connection_limit import ConnectionLimit
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
@@ -35,6 +38,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     `database` takes the place of the PostgreSQL of the settings. Raises Unsupported where a route has a parameter or a
     dependency of a kind that is not supported.
     """
+    asks = settings.auth == "required"
+    families = GUARDED_FAMILIES if asks else FAMILIES
     app = FastAPI(
         title="donebase",
         version=__version__,
@@ -42,11 +47,11 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         description="Three families of addresses serve the same tasks and differ in how they name the owner of a task. "
         "A fourth serves them in the protocol of Todo-Backend.",
         openapi_tags=[
-            {"name": each.tag or each.name, "description": each.description} for each in FAMILIES if each.description
+            {"name": each.tag or each.name, "description": each.description} for each in families if each.description
         ],
         contact={"name": "donebase", "url": "https://github.com/donebase/donebase"},
         license_info={"name": "MIT", "identifier": "MIT"},
-        routes=[*every_route()],
+        routes=[*every_route(families)],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -67,6 +72,11 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
+    app.state.access_tokens = AccessTokens(app.state.database) if asks else None
+    app.state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
+    app.state.authenticator = (
+        Authenticator(app.state.database, app.state.access_tokens, app.state.other_issuer) if asks else None
+    )
     app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
     app.state.event_streams = EventStreams(app.state.feed)
     app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None

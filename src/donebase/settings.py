@@ -7,24 +7,27 @@ Each setting is an environment variable or a line of `.env` in the working direc
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from platformdirs.unix import Unix
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from donebase.certificates import check_files
-from donebase.database_url import DatabaseUrl, UrlError
+from donebase.database_url import DatabaseUrl
 from donebase.env_file import misspelt, read_env_file
+from donebase.setting_values import (
+    A_DATABASE_URL,
+    AN_ENDPOINT,
+    SOME_SECONDS,
+    BearerToken,
+    Endpoint,
+    Networks,
+    Origins,
+    PublicUrl,
+    Seconds,
+    SecretDatabaseUrl,
+    SigningSecret,
+    Text,
+)
 
 
 class WrongSetting(Exception):
@@ -41,60 +44,18 @@ def _data_dir() -> Path:
         return system
 
 
-def _postgresql(url: SecretStr) -> SecretStr:
-    try:
-        parsed = DatabaseUrl.parse(url.get_secret_value().strip())
-        check_files(parsed.parameters)
-    except UrlError as wrong:
-        raise PydanticCustomError("url", "{right}", {"right": str(wrong) or _A_URL}) from None
-    return SecretStr(parsed.text())
-
-
-def _split(value: Any) -> Any:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _origin(origin: str) -> str:
-    parts = urlsplit(origin)
-    if (
-        parts.scheme not in ("http", "https")
-        or origin != f"{parts.scheme}://{parts.netloc}"
-        or not parts.hostname
-        or "*" in origin
-    ):
-        raise ValueError
-    return origin
-
-
-_URL = Annotated[SecretStr, AfterValidator(_postgresql)]
-_Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
-_PublicUrl = Annotated[
-    str,
-    Field(pattern=r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?$"),
-    AfterValidator(lambda url: url.removesuffix("/")),
-]
-_Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
-_Seconds = Annotated[float, Field(gt=0, le=600)]
-
-_A_URL = "must be a PostgreSQL URL such as postgresql://user:password@host/database?sslmode=require"
-_AN_ENDPOINT = (
-    "must be the URL of an OpenTelemetry collector that accepts OTLP over HTTP, such as http://localhost:4318"
-)
-_SOME_SECONDS = "must be a number of seconds above 0 and at most 600"
-
-
 class Settings(BaseModel):
     """All settings. A field's name in capitals is the name of its variable; its description says what is valid."""
 
     model_config = ConfigDict(frozen=True)
 
-    database_url: _URL | None = Field(default=None, description=_A_URL)
-    database_url_unpooled: _URL | None = Field(default=None, description=_A_URL)
+    database_url: SecretDatabaseUrl | None = Field(default=None, description=A_DATABASE_URL)
+    database_url_unpooled: SecretDatabaseUrl | None = Field(default=None, description=A_DATABASE_URL)
     data_dir: Path = Field(
         default_factory=_data_dir,
         description="must be a directory that this user can write to",
     )
-    host: Annotated[str, Field(min_length=1)] = Field(
+    host: Text = Field(
         default="127.0.0.1", description="must be an address of this machine such as 127.0.0.1 or 0.0.0.0"
     )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
@@ -103,25 +64,38 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=256)] = Field(
         default=1, description="must be a whole number of processes from 1 to 256"
     )
-    public_url: _PublicUrl | None = Field(
+    public_url: PublicUrl | None = Field(
         default=None,
         description="must be a scheme and a host, and nothing after them: such as https://todo.example.com",
     )
-    cors_origins: _Origins = Field(
+    cors_origins: Origins = Field(
         default=("http://localhost:3000",),
         description="must be a comma-separated list of origins such as https://app.example.com",
     )
+    trusted_proxies: Networks = Field(
+        default=(), description="must be a comma-separated list of addresses or networks such as 10.0.0.0/8"
+    )
+    auth: Literal["open", "required"] = Field(default="open", description="must be open or required")
+    sign_up: Literal["open", "closed"] = Field(default="open", description="must be open or closed")
+    auth_jwt_secret: SigningSecret | None = Field(default=None, description="must be at least 32 bytes")
+    auth_jwks_url: Endpoint | None = Field(
+        default=None,
+        description="must be the URL of a JSON Web Key Set, such as https://id.example.com/.well-known/jwks.json",
+    )
+    auth_issuer: Text | None = Field(default=None, description="must be the iss of the tokens to accept")
+    auth_audience: Text | None = Field(default=None, description="must be the aud of the tokens to accept")
+    metrics_token: BearerToken | None = Field(default=None, description="must be at least 16 visible ASCII characters")
     log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
-    otel_exporter_otlp_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
-    otel_exporter_otlp_traces_endpoint: _Endpoint | None = Field(default=None, description=_AN_ENDPOINT)
+    otel_exporter_otlp_endpoint: Endpoint | None = Field(default=None, description=AN_ENDPOINT)
+    otel_exporter_otlp_traces_endpoint: Endpoint | None = Field(default=None, description=AN_ENDPOINT)
     prepared_statements: Literal["auto", "on", "off"] = Field(default="auto", description="must be auto, on or off")
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=10, description="must be a whole number of connections from 1 to 1000"
     )
-    database_pool_wait: _Seconds = Field(default=6.0, description=_SOME_SECONDS)
-    database_pool_idle: _Seconds = Field(default=120.0, description=_SOME_SECONDS)
-    database_timeout: _Seconds = Field(default=8.0, description=_SOME_SECONDS)
-    migration_wait: _Seconds = Field(default=30.0, description=_SOME_SECONDS)
+    database_pool_wait: Seconds = Field(default=6.0, description=SOME_SECONDS)
+    database_pool_idle: Seconds = Field(default=120.0, description=SOME_SECONDS)
+    database_timeout: Seconds = Field(default=8.0, description=SOME_SECONDS)
+    migration_wait: Seconds = Field(default=30.0, description=SOME_SECONDS)
     history_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=30, description="must be a whole number of days from 1 to 36500, or 0 to keep the whole history"
     )
@@ -131,12 +105,12 @@ class Settings(BaseModel):
     max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = Field(
         default=2**15, description="must be a whole number of bytes from 1024 to 1048576"
     )
-    header_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
+    header_timeout: Seconds = Field(default=10.0, description=SOME_SECONDS)
     max_body_bytes: Annotated[int, Field(ge=1024, le=2**30)] = Field(
         default=2**20, description="must be a whole number of bytes from 1024 to 1073741824"
     )
-    body_timeout: _Seconds = Field(default=10.0, description=_SOME_SECONDS)
-    send_timeout: _Seconds = Field(default=60.0, description=_SOME_SECONDS)
+    body_timeout: Seconds = Field(default=10.0, description=SOME_SECONDS)
+    send_timeout: Seconds = Field(default=60.0, description=SOME_SECONDS)
     shutdown_grace: Annotated[int, Field(ge=1, le=600)] = Field(
         default=10, description="must be a whole number of seconds from 1 to 600"
     )
@@ -148,6 +122,23 @@ class Settings(BaseModel):
         if isinstance(value, str) and "\0" in value:
             raise ValueError
         return value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.auth_jwt_secret and self.auth_jwks_url:
+            raise PydanticCustomError("conflict", "AUTH_JWT_SECRET and AUTH_JWKS_URL must not both be set")
+        asking = ("auth_jwt_secret", "auth_jwks_url", "auth_issuer", "auth_audience")
+        given = [name.upper() for name in asking if getattr(self, name)]
+        if self.sign_up == "closed":
+            given.append("SIGN_UP")
+        if self.auth == "open" and given:  # whoever has set it believes that tokens are asked for
+            raise PydanticCustomError("conflict", "{name} must not be set without AUTH=required", {"name": given[0]})
+        if (self.auth_issuer or self.auth_audience) and not (self.auth_jwt_secret or self.auth_jwks_url):
+            name = {"name": given[0]}
+            raise PydanticCustomError(
+                "conflict", "{name} must not be set without AUTH_JWT_SECRET or AUTH_JWKS_URL", name
+            )
+        return self
 
     @property
     def traces(self) -> bool:
@@ -167,6 +158,8 @@ class Settings(BaseModel):
             settings = cls.model_validate(values | given)
         except ValidationError as refused:
             fault = refused.errors(include_url=False, include_input=False)[0]
+            if fault["type"] == "conflict":
+                raise WrongSetting(fault["msg"]) from None
             name = str(fault["loc"][0]).lower()
             right = fault["msg"] if fault["type"] == "url" else cls.model_fields[name].description
             raise WrongSetting(f"{name.upper()} {right}") from None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from donebase.app import create_app
+from donebase.http.access import Access
 from donebase.http.family import Family
 from donebase.routes import every_route
 from donebase.settings import Settings
@@ -81,7 +82,7 @@ def test_the_name_of_a_family_that_has_none_for_generators_is_its_own() -> None:
     async def list_tasks() -> None:
         """List."""
 
-    [route] = Family("todo", "/todo", [("GET", "/tasks", list_tasks)]).routes()  # type: ignore[list-item]
+    [route] = Family("todo", "/todo", [("GET", "/tasks", list_tasks)], access=Access.FREE).routes()  # type: ignore[list-item]
     assert (route.tag, route.documented_id) == ("todo", "list_todo_tasks")
 
 

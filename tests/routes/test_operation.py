@@ -31,6 +31,7 @@ from starlette.datastructures import State
 from starlette.responses import Response
 
 from donebase.core.errors import TaskNotFound
+from donebase.http.access import Access
 from donebase.http.family import Family, Handler
 from donebase.http.operation import OperationTable
 from donebase.http.parameters import Database, Owner, RequestPath, RequestQuery
@@ -157,9 +158,14 @@ FAMILY = Family(
         ("POST", "/content", content),
         ("POST", "/no-content", no_content),
     ],
+    access=Access.FREE,
 )
 GUARDED = Family(
-    "guarded", "/guarded", [("GET", "/{user_id}", scope), ("POST", "", optional)], dependencies=[Depends(guard)]
+    "guarded",
+    "/guarded",
+    [("GET", "/{user_id}", scope), ("POST", "", optional)],
+    access=Access.FREE,
+    dependencies=[Depends(guard)],
 )
 ORACLE = Oracle(FAMILY, GUARDED)
 
@@ -366,7 +372,7 @@ def handles_in_a_thread(number: int) -> Response: ...
     ],
 )
 def test_a_kind_that_is_not_supported_ends_the_start(handler: Handler, named: str) -> None:
-    family = Family("made", "/made", [("POST", "/thing", handler)])
+    family = Family("made", "/made", [("POST", "/thing", handler)], access=Access.FREE)
     with pytest.raises(Unsupported, match=r"^POST /made/thing: ") as raised:
         compiled(family)
     assert named in str(raised.value)
@@ -380,17 +386,17 @@ def test_forms_and_files_end_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for handler, named in ((handles_forms, "name"), (handles_files, "content")):
         with pytest.raises(Unsupported, match=f"^POST /made: .*{named} has a form"):
-            compiled(Family("made", "/made", [("POST", "", handler)]))
+            compiled(Family("made", "/made", [("POST", "", handler)], access=Access.FREE))
 
 
 def test_an_unknown_guard_of_a_family_ends_the_start() -> None:
-    family = Family("made", "/made", [("GET", "", scope)], dependencies=[Depends(unregistered)])
+    family = Family("made", "/made", [("GET", "", scope)], access=Access.FREE, dependencies=[Depends(unregistered)])
     with pytest.raises(Unsupported, match=r"^GET /made: .*unregistered"):
         compiled(family)
 
 
 def test_a_path_that_the_router_converts_ends_the_start() -> None:
-    family = Family("made", "/made/{user_id:int}", [("GET", "", reads_a_user)])
+    family = Family("made", "/made/{user_id:int}", [("GET", "", reads_a_user)], access=Access.FREE)
     with pytest.raises(Unsupported, match=r"^GET /made/\{user_id\}: .*user_id"):
         compiled(family)
 
@@ -406,4 +412,4 @@ def test_only_async_functions_are_registered() -> None:
 
 def compiled(family: Family) -> OperationTable:
     settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
-    return OperationTable(family.routes(), State({"settings": settings, "database": Rows()}))
+    return OperationTable(family.routes(), State({"settings": settings, "database": Rows(), "authenticator": None}))

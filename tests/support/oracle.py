@@ -112,7 +112,7 @@ class Oracle:
 
     def _recorded(self, family: Family) -> Family:
         table = [(method, path, self._recording(handler)) for method, path, handler in family.table]
-        return Family(family.name, family.address, table, dependencies=family.dependencies)
+        return Family(family.name, family.address, table, access=family.access, dependencies=family.dependencies)
 
     def _recording(self, handler: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
         async def record(**arguments: Any) -> Response:
@@ -130,6 +130,7 @@ class Oracle:
         )
         app.state.settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
         app.state.database = _DATABASE
+        app.state.authenticator = None
         app.state.document = app.state.exposition = app.state.event_streams = dict
         return app
 

@@ -8,6 +8,15 @@
     ├── UndoConflict         what a change left has changed again since; contains the tasks and the fields
     ├── HistoryPruned        the history does not reach back so far
     ├── IdempotencyKeyReused  the key belongs to another request
+    ├── Unauthorized         the request has no token, or none that is good
+    │   └── SignInFailed     the e-mail address or the password is wrong
+    ├── Forbidden            the address or the body names another user than the caller
+    │   ├── SignUpClosed     nobody can sign up here
+    │   └── WrongPassword    the present password is wrong
+    ├── InsufficientScope    the token does not allow it; contains the scope that would
+    ├── EmailTaken           there is an account with this e-mail address
+    ├── TooManyAttempts      too many attempts to sign in have failed; contains how long to wait
+    ├── TokenNotFound        the caller has no personal token with this id
     ├── DatabaseFailed       the database is unavailable, or failed before it had answered
     │   ├── Collided         a row with this key was there already: nothing was carried out
     │   └── UnknownValue     PostgreSQL does not know a value, such as a time zone: nothing was carried out
@@ -79,6 +88,50 @@ class HistoryPruned(DonebaseError):
 
 class IdempotencyKeyReused(DonebaseError):
     """The owner of the tasks has used the key for another request. Nothing was done."""
+
+
+class Unauthorized(DonebaseError):
+    """The request has no token, or one that is malformed, forged, expired, revoked or meant for somebody else."""
+
+
+class SignInFailed(Unauthorized):
+    """The e-mail address or the password is wrong: which of them is not told."""
+
+
+class Forbidden(DonebaseError):
+    """The address or the body names another user than the caller, who may not exist."""
+
+
+class SignUpClosed(Forbidden):
+    """Nobody can sign up here."""
+
+
+class WrongPassword(Forbidden):
+    """The present password, which a change of the account needs, is wrong or cannot be: the caller has no account."""
+
+
+class InsufficientScope(DonebaseError):
+    """The caller's token is good, but does not have the scope that the operation needs."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
+class EmailTaken(DonebaseError):
+    """There is an account with this e-mail address."""
+
+
+class TooManyAttempts(DonebaseError):
+    """Too many attempts have failed for an e-mail address or from an IP address. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class TokenNotFound(DonebaseError):
+    """The caller has no personal token with this id."""
 
 
 class DatabaseFailed(DonebaseError):

@@ -33,7 +33,7 @@ TAG_LENGTH = 50
 MAX_ID = 2**63 - 1
 
 # The migration that leads to the tables below. A test compares it with Alembic, and the tables with the migration.
-REVISION = "0004"
+REVISION = "0005"
 
 
 class Table(SQLModel):
@@ -50,7 +50,8 @@ class Table(SQLModel):
     )
 
 
-def _set_by_the_database() -> Any:
+def set_by_the_database() -> Any:
+    """Return a field for a time that the database sets when the row is made."""
     return Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()})
 
 
@@ -63,8 +64,8 @@ class UserRow(Table, table=True):
     __tablename__ = "users"
 
     id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    created_at: datetime = _set_by_the_database()
-    updated_at: datetime = _set_by_the_database()
+    created_at: datetime = set_by_the_database()
+    updated_at: datetime = set_by_the_database()
     clock: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": text("0")})
     clock_xact: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -101,8 +102,8 @@ class TaskRow(Table, table=True):
     search: str | None = Field(default=None, sa_type=Text)
     completed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     version: int = Field(sa_type=BigInteger, nullable=False)
-    created_at: datetime = _set_by_the_database()
-    updated_at: datetime = _set_by_the_database()
+    created_at: datetime = set_by_the_database()
+    updated_at: datetime = set_by_the_database()
 
     user: UserRow = Relationship(back_populates="tasks")
 

@@ -22,15 +22,24 @@ from donebase.core.errors import (
     Collided,
     DatabaseFailed,
     DonebaseError,
+    EmailTaken,
+    Forbidden,
     HistoryPruned,
     IdempotencyKeyReused,
+    InsufficientScope,
     InvalidInput,
     Overloaded,
     PreconditionFailed,
     SchemaMismatch,
+    SignInFailed,
+    SignUpClosed,
     TaskNotFound,
+    TokenNotFound,
+    TooManyAttempts,
+    Unauthorized,
     UndoConflict,
     UnknownValue,
+    WrongPassword,
 )
 from donebase.http.headers import CLOSE, Header
 from donebase.telemetry import logs
@@ -87,6 +96,8 @@ class ErrorSpec(NamedTuple):
 
 
 _RETRY = (b"retry-after", b"1")
+_BEARER = (b"www-authenticate", b"Bearer")
+_INVALID_TOKEN = (b"www-authenticate", b'Bearer error="invalid_token"')
 _UNCERTAIN = (
     "The database failed or did not respond in time. A write may have been carried out: "
     "repeat it with its Idempotency-Key, or read before you write again."
@@ -116,6 +127,15 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
         "What this change left has changed again since. Nothing was undone.",
         members=["conflicts"],
     ),
+    Unauthorized: ErrorSpec(401, "UNAUTHORIZED", "A valid access token is required.", (_INVALID_TOKEN,)),
+    SignInFailed: ErrorSpec(401, "UNAUTHORIZED", "The e-mail address or the password is wrong.", (_BEARER,)),
+    Forbidden: ErrorSpec(403, "FORBIDDEN", "This belongs to another user."),
+    SignUpClosed: ErrorSpec(403, "FORBIDDEN", "Nobody can sign up here."),
+    WrongPassword: ErrorSpec(403, "FORBIDDEN", "The present password is wrong."),
+    InsufficientScope: ErrorSpec(403, "INSUFFICIENT_SCOPE", "The access token does not allow this."),
+    EmailTaken: ErrorSpec(409, "EMAIL_TAKEN", "There is an account with this e-mail address."),
+    TooManyAttempts: ErrorSpec(429, "TOO_MANY_ATTEMPTS", "Too many attempts have failed. Try again later."),
+    TokenNotFound: ErrorSpec(404, "TOKEN_NOT_FOUND", "The token does not exist."),
     HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not go back so far: begin anew from the list."),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(

@@ -6,15 +6,23 @@ from typing import Any
 from fastapi import params
 from fastapi.dependencies.utils import get_flat_params
 
+from donebase.accounts.callers import WRITE
 from donebase.core.errors import (
     ChangeNotFound,
     Conflict,
     DonebaseError,
+    EmailTaken,
     Fault,
+    InsufficientScope,
     InvalidInput,
     PreconditionFailed,
+    SignInFailed,
+    SignUpClosed,
     TaskNotFound,
+    TokenNotFound,
+    TooManyAttempts,
     UndoConflict,
+    WrongPassword,
 )
 from donebase.core.shapes import Task
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
@@ -37,9 +45,16 @@ def _task() -> Json:
 _EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
     PreconditionFailed: PreconditionFailed(_task()),
     UndoConflict: UndoConflict([Conflict(1, "title")]),
+    InsufficientScope: InsufficientScope(WRITE),
+    TooManyAttempts: TooManyAttempts(840),
 }
 # What a path has at whose operations alone an error can occur; AddressNotFound occurs at none.
 _ONLY_AT: dict[type[DonebaseError], str] = {
+    EmailTaken: "sign-up",
+    SignUpClosed: "sign-up",
+    SignInFailed: "sign-in",
+    WrongPassword: "me",
+    TokenNotFound: "{token_id",
     TaskNotFound: "{task_id",
     ChangeNotFound: "{change",
     UndoConflict: "{change",
@@ -100,7 +115,7 @@ def _invalid_requests(route: Route, body: Json | None) -> Iterator[tuple[Reader,
             parts.query = {field.alias: ["x"]}
             yield QueryReader(field), parts
     for field in parameters:
-        if isinstance(field.field_info, params.Path):
+        if isinstance(field.field_info, params.Path) and field.alias in names:
             yield PathReader(field, names), RequestParts({}, ["0" for _ in names])
 
 

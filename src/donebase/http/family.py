@@ -14,6 +14,8 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from donebase.http.access import Access
+
 Handler = Callable[..., Awaitable[Response]]
 
 
@@ -35,13 +37,15 @@ class Family:
 
     Generators of clients make a class of the `tag`, which has the description in the OpenAPI document, and methods of
     the operation ids: `whose` is a word in each of them, its name unless there is another. `dependencies` are resolved
-    before those of each handler, as FastAPI's of a router. Probes are served also where the service refuses load.
+    before those of each handler, as FastAPI's of a router. Probes are served also where the service refuses load. Who
+    may use it has no default: nothing is open to everybody because somebody forgot to say.
     """
 
     name: str
     address: str
     table: Sequence[tuple[str, str, Handler]]
     _: KW_ONLY
+    access: Access
     tag: str = ""
     description: str = ""
     whose: str | None = None
@@ -75,6 +79,7 @@ class Route(APIRoute):
         self.documented_id = family.documented_id(handler.__name__)
         self.method = method
         self.probe = family.probes
+        self.access = family.access
         self.answers: Sequence[Answer] = get_args(inspect.signature(handler).return_annotation)[1:]
         # The router's own pattern ends in "$", which lets one line feed follow.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")

@@ -9,10 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
 
+from donebase.accounts.callers import ME
 from donebase.core.tables import MAX_ID
+from donebase.http.access import Access
 from donebase.http.errors import ERROR_SPECS
 from donebase.http.examples import Json, errors_of, example_of
 from donebase.http.family import Answer, Route
+from donebase.http.guard import USER_ID
 from donebase.http.headers import DOCUMENTED
 from donebase.http.problems import Problem
 from donebase.settings import Settings
@@ -24,6 +27,21 @@ _WRITE = {409: "The idempotency key belongs to another request."}
 _ONE_TASK = {404: "The task does not exist or belongs to another user."}
 _PRUNED = {410: "The history does not go back so far."}
 _ONE_CHANGE = _PRUNED | {404: "The change does not exist.", 409: f"{_WRITE[409]} Or: the tasks have changed since."}
+_TOKEN_NEEDED = {401: "The request has no valid access token."}
+_NOT_ALLOWED = {403: "The access token does not allow this, or the address names another user."}
+_TOKEN: Json = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The access token of a session, a personal access token, or a token of the issuer that this "
+        "service trusts.",
+    }
+}
+_CALLER: Json = {
+    "description": "You: your number, `me`, or the `sub` of your token.",
+    "schema": {"type": "string", "minLength": 1, "examples": [ME]},
+    "example": ME,
+}
 _PRECONDITION_FAILED = Answer(412, Problem, "The task has another version than the request expects.", ["ETag"])
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -37,18 +55,21 @@ def document(app: FastAPI) -> Json:
 
 def _document(app: FastAPI) -> Json:
     routes = {route.documented_id: route for route in app.routes if isinstance(route, Route) and route.answers}
+    asks = app.state.authenticator is not None
     generated = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description,
         contact=app.contact, license_info=app.license_info, servers=_servers(app.state.settings),
-        routes=[*map(_documented, routes.values())], tags=app.openapi_tags,
+        routes=[_documented(route, asks=asks) for route in routes.values()], tags=app.openapi_tags,
     )  # fmt: skip
-    generated["security"] = []  # nobody is asked who they are, and the document says so
+    generated["security"] = []  # nobody is asked who they are unless an operation says so
+    if asks:
+        generated["components"]["securitySchemes"] = _TOKEN
     schemas = generated["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for operations in generated["paths"].values():
         for operation in operations.values():
-            _correct(operation, routes[operation["operationId"]], schemas)
+            _correct(operation, routes[operation["operationId"]], schemas, asks=asks)
     _say_defaults(schemas)
     exact: Json = json.loads(json.dumps(generated), parse_float=_exact)
     return exact
@@ -75,10 +96,10 @@ def _exact(number: str) -> float:
     return min(int(limit), MAX_ID) if limit.is_integer() and abs(limit) <= float(MAX_ID) else limit
 
 
-def _documented(route: Route) -> APIRoute:
+def _documented(route: Route, *, asks: bool) -> APIRoute:
     """Return a route as FastAPI documents it: with the types of all answers, which it takes a while to prepare."""
     usual, *others = route.answers
-    answers = [*_errors(route), *others]
+    answers = [*_errors(route, asks=asks), *others]
     is_json = not (isinstance(usual.body, type) and issubclass(usual.body, Response))
     return APIRoute(
         route.path,
@@ -95,23 +116,28 @@ def _documented(route: Route) -> APIRoute:
     )
 
 
-def _errors(route: Route) -> list[Answer]:
+def _errors(route: Route, *, asks: bool) -> list[Answer]:
     fields = get_flat_params(route.dependant)
     parameters = {each.alias for each in fields if getattr(each.field_info, "include_in_schema", True)}
     errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
     errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
     errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})
+    if asks and route.access is not Access.FREE:
+        errors |= _TOKEN_NEEDED | ({} if route.access is Access.CALLER else _NOT_ALLOWED)
     answers = [Answer(status, Problem, when) for status, when in errors.items()]
     return [*answers, _PRECONDITION_FAILED] if "If-Match" in parameters else answers
 
 
-def _correct(operation: Json, route: Route, schemas: Json) -> None:
+def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> None:
     body = _body(operation, schemas)
+    if asks and route.access is not Access.FREE:
+        operation["security"] = [{scheme: [] for scheme in _TOKEN}]
+        _name_caller(operation, route)
     operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
     for status, response in operation["responses"].items():
         response["headers"] = {
             name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
-            for name in _headers([*route.answers, *_errors(route)], int(status))
+            for name in _headers([*route.answers, *_errors(route, asks=asks)], int(status))
         }
         if any(content.get("schema") == _PROBLEM for content in response.get("content", {}).values()):
             content = {"schema": _PROBLEM, "examples": errors_of(route, int(status), body)}
@@ -122,6 +148,14 @@ def _correct(operation: Json, route: Route, schemas: Json) -> None:
             parameter["example"] = parameter["schema"]["examples"][0]
         if parameter["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
             del parameter["schema"]["default"]
+
+
+def _name_caller(operation: Json, route: Route) -> None:
+    """Describe the user in the address as the caller, whose name there can be a string."""
+    parameters = [each for each in operation.get("parameters", ()) if (each["name"], each["in"]) != (USER_ID, "path")]
+    if USER_ID in route.param_convertors:
+        parameters.insert(0, {"name": USER_ID, "in": "path", "required": True, **_CALLER})
+    operation["parameters"] = parameters
 
 
 def _body(operation: Json, schemas: Json) -> Json | None:

@@ -14,10 +14,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from donebase.core.errors import DonebaseError, InvalidInput
+from donebase.http.access import Access
 from donebase.http.body import Bodies
 from donebase.http.calls import Call
 from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
+from donebase.http.guard import USER_ID, Guard
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
 from donebase.http.readers import BodyReader, HeaderReader, OneOrManyReader, QueryReader, Unsupported
@@ -34,9 +36,13 @@ class Operation:
         self.route = route
         self.probe = route.probe
         self._path_names = list(route.param_convertors)
+        self._guard = _guard(route, state)
         self._bodies = bodies
         try:
-            self._handler = Call(route.dependant, self._path_names, state, "scope")
+            names = self._path_names
+            if self._guard is not None and USER_ID not in names:
+                names = [*names, USER_ID]
+            self._handler = Call(route.dependant, names, state, "scope")
             readers = list(self._handler.readers())
             body = _body_reader(readers)
             _refuse_unsupported(route)
@@ -55,6 +61,8 @@ class Operation:
         """
         parts = RequestParts(scope, path_values)
         try:
+            if self._guard is not None:
+                parts.path_values = await self._guard.admit(scope, path_values)
             if self._header_keys:
                 parts.headers = [header for header in scope["headers"] if header[0] in self._header_keys]
             if scope["query_string"]:
@@ -70,6 +78,11 @@ class Operation:
             return error_response(error)
         return response
 
+    def pattern_of(self, parameter: re.Match[str]) -> str:
+        """Return the pattern of a parameter of the path, which is in braces: digits, or any name of a caller."""
+        is_name = self._guard is not None and parameter[0] == rf"\{{{USER_ID}\}}"
+        return f"({self.route.param_convertors[USER_ID].regex})" if is_name else "([0-9]+)"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for which Starlette's router has found the route."""
         path_values = [scope["path_params"][name] for name in self._path_names]
@@ -80,7 +93,8 @@ class Operation:
 class OperationTable:
     """Finds the operation of a request by its method and path, if each parameter of the path consists of digits.
 
-    What it does not find, Starlette's router answers: other paths, and addresses or methods that do not exist.
+    That of the user can be any name where the operation has a guard. What it does not find, Starlette's router answers:
+    other paths, and addresses or methods that do not exist.
     """
 
     def __init__(self, routes: Iterable[object], state: State) -> None:
@@ -107,7 +121,7 @@ class _Paths:
         self._groups: dict[int | None, tuple[Operation, int, int]] = {}
         end = 0
         for operation in operations:
-            pattern, parameters = re.subn(r"\\{\w+\\}", "([0-9]+)", re.escape(operation.route.path_format))
+            pattern, parameters = re.subn(r"\\{\w+\\}", operation.pattern_of, re.escape(operation.route.path_format))
             patterns.append(f"{pattern}()")  # the empty group is the last one that takes part in a match
             self._groups[end + parameters + 1] = (operation, end, end + parameters)
             end += parameters + 1
@@ -119,6 +133,13 @@ class _Paths:
             return None
         operation, begin, end = self._groups[found.lastindex]
         return operation, found.groups()[begin:end]
+
+
+def _guard(route: Route, state: State) -> Guard | None:
+    """Return the guard of a route, None where nobody is asked who they are."""
+    if state.authenticator is None or route.access is Access.FREE:
+        return None
+    return Guard(state.authenticator, route.access.scope(route.method), list(route.param_convertors))
 
 
 def _body_reader(readers: Iterable[object]) -> BodyReader | None:

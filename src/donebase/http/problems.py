@@ -10,12 +10,20 @@ from typing import Any
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from donebase.core.errors import DonebaseError, Fault, InvalidInput, PreconditionFailed
+from donebase.core.errors import (
+    DonebaseError,
+    Fault,
+    InsufficientScope,
+    InvalidInput,
+    PreconditionFailed,
+    TooManyAttempts,
+)
 from donebase.core.shapes import Task
 from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse, encoded
 from donebase.http.entity_tags import strong_tag
 from donebase.http.errors import ERROR_SPECS, UnsupportedMediaType, report
 from donebase.http.faults import MAX_FAULTS
+from donebase.http.headers import Headers
 from donebase.telemetry import logs
 
 _MAX_NAME = 100
@@ -71,8 +79,18 @@ def problem(error: DonebaseError) -> Response:
     """Return the response for an error."""
     spec = ERROR_SPECS[type(error)]
     body = encoded(problem_body(error, logs.request_id.get()))
-    headers = [strong_tag(error.current["version"])] if isinstance(error, PreconditionFailed) else spec.headers
-    return BytesResponse(spec.status, body, PROBLEM_JSON, headers)
+    return BytesResponse(spec.status, body, PROBLEM_JSON, [*spec.headers, *_own_headers(error)])
+
+
+def _own_headers(error: DonebaseError) -> Headers:
+    """Return the headers that only the single error knows."""
+    if isinstance(error, PreconditionFailed):
+        return [strong_tag(error.current["version"])]
+    if isinstance(error, TooManyAttempts):
+        return [(b"retry-after", b"%d" % error.retry_after)]
+    if isinstance(error, InsufficientScope):
+        return [(b"www-authenticate", b'Bearer error="insufficient_scope", scope="%b"' % error.scope.encode())]
+    return []
 
 
 def error_response(error: DonebaseError) -> Response:

@@ -1,41 +1,56 @@
 """The list of all families of addresses. To remove a family, remove its line here and its file."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
-from fastapi.params import Depends
-
+from donebase.http.access import Access
 from donebase.http.family import Family, Route
-from donebase.routes import api_tasks, docs, health, todo_backend, users_tasks, v1_tasks
+from donebase.routes import api_tasks, docs, health, todo_backend, users_tasks, v1_own_tasks, v1_tasks
 
-GUARDS: Sequence[Depends] = ()
-"""What is resolved before every operation on tasks: providers (`http/providers.py`) that may refuse the request."""
-
-
-def _guarded(*families: Family) -> list[Family]:
-    return [replace(family, dependencies=(*GUARDS, *family.dependencies)) for family in families]
-
-
-TASK_FAMILIES = _guarded(
+TASK_FAMILIES = (
     v1_tasks.FAMILY,  # /api/v1
     users_tasks.FAMILY,  # /users/{user_id}
     api_tasks.FAMILY,  # /api/{user_id}
 )
-PROTOCOLS = _guarded(
+PROTOCOLS = (
     todo_backend.FAMILY,  # /todo-backend/{user_id}
 )
 """Families with the same tasks in a protocol that is not donebase's own."""
-FAMILIES = (
-    *TASK_FAMILIES,
-    *PROTOCOLS,
+_ABOUT = (
     health.FAMILY,  # /health, /livez, /metrics
     docs.FAMILY,  # /docs, /openapi.json
 )
+FAMILIES: Sequence[Family] = (*TASK_FAMILIES, *PROTOCOLS, *_ABOUT)
+"""What is served where AUTH is `open`."""
+GUARDED_FAMILIES: Sequence[Family] = (
+    v1_own_tasks.FAMILY,  # /api/v1
+    v1_own_tasks.CHANGES,
+    users_tasks.FAMILY,
+    api_tasks.FAMILY,
+    *PROTOCOLS,
+    *_ABOUT,
+)
+"""What is served where AUTH is `required`."""
+
+FREE_ADDRESSES = frozenset(
+    {
+        *("/", "/docs", "/docs/favicon-32x32.png", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"),
+        *("/health", "/livez", "/metrics", "/openapi.json"),
+    }
+)
+"""All addresses that need no token where AUTH is `required`. `/metrics` asks for its own, if METRICS_TOKEN is set."""
 
 
-def every_route() -> list[Route]:
-    """Return a new route for each line of each family's table."""
-    return [route for family in FAMILIES for route in family.routes()]
+class UnguardedRoute(Exception):
+    """A route asks nobody for a token, and its address is not one of FREE_ADDRESSES."""
+
+
+def every_route(families: Iterable[Family] = FAMILIES) -> list[Route]:
+    """Return a new route for each line of each family's table. Raises UnguardedRoute."""
+    routes = [route for family in families for route in family.routes()]
+    for route in routes:
+        if route.access is Access.FREE and route.path_format not in FREE_ADDRESSES:
+            raise UnguardedRoute(f"{route.method} {route.path_format}")
+    return routes
 
 
 def task_operations() -> list[Route]:

@@ -2,10 +2,8 @@
 
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from donebase.core import tasks
-from donebase.http import responses
+from donebase.http.access import Access
 from donebase.http.family import Family
-from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
 from donebase.routes.owner_tasks import (
@@ -13,6 +11,7 @@ from donebase.routes.owner_tasks import (
     change_tasks,
     complete_task,
     create_task,
+    delete_task,
     delete_tasks,
     list_tasks,
     move_task,
@@ -29,13 +28,6 @@ class _AnyUser(StringConvertor):
 
 
 register_url_convertor("any_user", _AnyUser())
-
-
-async def delete_task(
-    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
-) -> responses.NoContent:
-    """Delete one of this user's tasks."""
-    return responses.deleted(await tasks.delete_task(database, owner, task_id, if_match, key))
 
 
 FAMILY = Family(
@@ -58,6 +50,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
+    access=Access.TASKS,
     tag="Owner tasks",
     description="A user's tasks at `/api/{user_id}`. A deletion is answered without content.",
     whose="owner",

@@ -13,6 +13,7 @@ from fastapi import Depends
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from donebase.http.access import Access
 from donebase.http.family import Family
 from donebase.http.providers import FromApp
 from donebase.http.redirects import redirect
@@ -69,6 +70,7 @@ FAMILY = Family(
         ("GET", "/docs/swagger-ui.css", style_sheet),
         ("GET", "/docs/favicon-32x32.png", icon),
     ],
+    access=Access.FREE,
 )
 
 

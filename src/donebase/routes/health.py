@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from donebase import __version__
 from donebase.http import responses
+from donebase.http.access import Access
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database
 from donebase.http.providers import FromApp
@@ -63,6 +64,7 @@ FAMILY = Family(
         ("GET", "/livez", livez),
         ("GET", "/metrics", read_metrics),
     ],
+    access=Access.FREE,
     tag="Health",
     description="Liveness and readiness.",
     whose="",

@@ -1,4 +1,4 @@
-"""What the families share whose address names the user: create, list, read, change, complete and move tasks."""
+"""What the families share whose address names the user: create, list, read, change, complete, move, delete tasks."""
 
 from typing import Annotated
 
@@ -120,3 +120,10 @@ async def move_task(
 ) -> responses.ChangedTask:
     """Move a task to another place among this user's tasks: `order` is then between those of its neighbours."""
     return responses.written(await moves.move_task(database, owner, task_id, move, if_match, key))
+
+
+async def delete_task(
+    database: Database, owner: Owner, task_id: TaskId, key: RequestKey, if_match: IfMatch = None
+) -> responses.NoContent:
+    """Delete one of this user's tasks."""
+    return responses.deleted(await tasks.delete_task(database, owner, task_id, if_match, key))

@@ -15,6 +15,7 @@ from donebase.core.filters import EVERYTHING
 from donebase.core.lists import TaskList
 from donebase.core.rows import all_task_fields
 from donebase.http import responses
+from donebase.http.access import Access
 from donebase.http.family import Answer, Family
 from donebase.http.list_section import ListSection
 from donebase.http.parameters import (
@@ -158,6 +159,7 @@ FAMILY = Family(
         ("PATCH", "/{task_id}", change_task),
         ("DELETE", "/{task_id}", delete_task),
     ],
+    access=Access.TASKS,
     tag="Todo-Backend",
     description="A user's tasks in the protocol of todobackend.com.",
     whose="todo_backend",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from donebase.core import tasks
 from donebase.http import responses
+from donebase.http.access import Access
 from donebase.http.family import Answer, Family
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, TaskId
 from donebase.routes.changes import list_changes, list_history, undo_change
@@ -59,6 +60,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
+    access=Access.TASKS,
     tag="User tasks",
     description="A user's tasks at `/users/{user_id}`. A deletion is answered with a message.",
     whose="user",

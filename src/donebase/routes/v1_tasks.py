@@ -8,6 +8,7 @@ from typing import Annotated
 from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
+from donebase.http.access import Access
 from donebase.http.family import Family
 from donebase.http.list_section import ListSection
 from donebase.http.one_or_many import OneOrMany
@@ -112,6 +113,7 @@ FAMILY = Family(
         ("POST", "/history/{change}/undo", undo_change),
         ("GET", "/events", stream_events),
     ],
+    access=Access.TASKS,
     tag="Tasks",
     description="The tasks of all users at `/api/v1`: the owner is a field of the body. A PUT replaces a task.",
     whose="",

@@ -47,7 +47,7 @@ def serve(settings: Settings, service: str) -> bool:
         asyncio.run(_prepare_tables(settings, embedded))
         address = _address(listener)
         data = str(settings.data_dir) if embedded else settings.address().without_secrets()
-        _warn_of_network(listener)
+        _say_who_is_asked(settings, listener)
         return _run(settings, service, listener, partial(_announce, address, data), shutdown.begin)
 
 
@@ -90,14 +90,19 @@ async def _prepare_tables(settings: Settings, embedded: bool) -> None:
         await database.close()
 
 
-def _warn_of_network(listener: socket.socket) -> None:
+def _say_who_is_asked(settings: Settings, listener: socket.socket) -> None:
+    """Log that nobody is asked who they are, if so: as a warning where other machines can connect."""
     host = listener.getsockname()[0]
-    if not ip_address(host).is_loopback:
+    if settings.auth == "required":
+        return
+    if ip_address(host).is_loopback:
+        logs.info("auth.open", cause="AUTH is open: clients on this machine are not asked who they are")
+    else:
         logs.warning(
             "open_to_network",
-            cause=f"{host} can be reached from other machines, and donebase does not authenticate its clients",
-            advice="anyone who can connect can read and change every task: allow only trusted networks, "
-            "or put a proxy that authenticates in front",
+            cause=f"{host} can be reached from other machines, and AUTH is open: nobody is asked who they are",
+            advice="anyone who can connect can read and change every task: set AUTH=required, allow only trusted "
+            "networks, or put a proxy that authenticates in front",
         )
 
 

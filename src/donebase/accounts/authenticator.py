@@ -1,0 +1,114 @@
+"""From the header `Authorization` to the caller (RFC 6750). Tokens that were verified are remembered."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import jwt
+
+from donebase.accounts.access_tokens import KEY_ID, AccessTokens
+from donebase.accounts.callers import ALL_SCOPES, Caller
+from donebase.accounts.grants import find_personal_grant, session_exists
+from donebase.accounts.identities import identify
+from donebase.accounts.issuer import Claims
+from donebase.core.database import Database
+from donebase.core.errors import Unauthorized
+
+MOST_REMEMBERED = 10_000
+GRANT_TRUSTED = 10.0
+"""For how many seconds a session or a personal token that was found in the database is trusted to be there."""
+PERSONAL_PREFIX = "dnb_"
+
+_match = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE).fullmatch
+
+
+class OtherIssuer(Protocol):
+    """Verifies the tokens of another issuer."""
+
+    async def verify(self, token: str) -> Claims:
+        """Return what a token says. Raises Unauthorized."""
+
+
+class _Remembered:
+    """A caller, and until when the token is good without another look, by the clock of `time.monotonic`."""
+
+    __slots__ = ("caller", "until")
+
+    def __init__(self, caller: Caller) -> None:
+        left = caller.expires_at - time.time()
+        self.caller = caller
+        self.until = time.monotonic() + (left if caller.grant is None else min(left, GRANT_TRUSTED))
+
+
+class Authenticator:
+    """Verifies tokens: of sessions, personal ones, and those of another issuer, if there is one."""
+
+    def __init__(self, database: Database, access_tokens: AccessTokens, other_issuer: OtherIssuer | None) -> None:
+        self._database = database
+        self._access_tokens = access_tokens
+        self._other_issuer = other_issuer
+        self._remembered: dict[bytes, _Remembered] = {}
+
+    def known(self, authorization: bytes) -> Caller | None:
+        """Return the caller of a header that was verified not long ago, None for any other."""
+        found = self._remembered.get(authorization)
+        return found.caller if found is not None and found.until > time.monotonic() else None
+
+    async def authenticate(self, authorization: bytes) -> Caller:
+        """Return the caller of a header. Raises Unauthorized, and DatabaseFailed or Overloaded."""
+        bearer = _match(authorization)
+        if bearer is None:
+            raise Unauthorized
+        caller = await self._verify(bearer[1].decode())
+        self._remembered.pop(authorization, None)  # the oldest are first
+        self._remembered[authorization] = _Remembered(caller)
+        if len(self._remembered) > MOST_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        return caller
+
+    def forget(self, grant: bytes) -> None:
+        """Forget the tokens of a session, or a personal token, that has ended."""
+        self._forget(lambda caller: caller.grant == grant)
+
+    def forget_user(self, user_id: int, except_grant: bytes | None = None) -> None:
+        """Forget all tokens of a user, but for those of one session."""
+        self._forget(lambda caller: caller.user_id == user_id and caller.grant != (except_grant or b""))
+
+    def _forget(self, is_meant: Callable[[Caller], bool]) -> None:
+        for header in [each for each, remembered in self._remembered.items() if is_meant(remembered.caller)]:
+            del self._remembered[header]
+
+    async def _verify(self, token: str) -> Caller:
+        if token.startswith(PERSONAL_PREFIX):
+            return await self._personal(token)
+        if _key_id(token) == KEY_ID:
+            return await self._session(token)
+        if self._other_issuer is None:
+            raise Unauthorized
+        claims = await self._other_issuer.verify(token)
+        user_id = await identify(self._database, claims.issuer, claims.subject)
+        scopes = ALL_SCOPES if claims.scopes is None else claims.scopes & ALL_SCOPES
+        return Caller(user_id, claims.subject, scopes, None, claims.expires_at)
+
+    async def _personal(self, token: str) -> Caller:
+        token_hash = hashlib.sha256(token.encode()).digest()
+        found = await find_personal_grant(self._database, token_hash)
+        if found is None:
+            raise Unauthorized
+        return Caller(found.user_id, str(found.user_id), found.scopes, token_hash, found.expires_at)
+
+    async def _session(self, token: str) -> Caller:
+        claims = await self._access_tokens.verify(token)
+        if not await session_exists(self._database, claims.session_id, claims.user_id):
+            raise Unauthorized
+        return Caller(claims.user_id, str(claims.user_id), ALL_SCOPES, claims.session_id, claims.expires_at)
+
+
+def _key_id(token: str) -> object:
+    """Return what a token says of the key that has signed it."""
+    try:
+        return jwt.get_unverified_header(token).get("kid")
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        raise Unauthorized from None
