@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
@@ -72,11 +73,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
-    app.state.access_tokens = AccessTokens(app.state.database) if asks else None
-    app.state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
-    app.state.authenticator = (
-        Authenticator(app.state.database, app.state.access_tokens, app.state.other_issuer) if asks else None
-    )
+    app.state.authenticator = None
+    if asks:
+        _set_up_accounts(app.state, settings)
     app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
     app.state.event_streams = EventStreams(app.state.feed)
     app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
@@ -84,6 +83,13 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.state.operations = OperationTable(app.routes, app.state)
     return app
+
+
+def _set_up_accounts(state: State, settings: Settings) -> None:
+    """Add to the state of an app what verifies tokens."""
+    state.access_tokens = AccessTokens(state.database)
+    state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
+    state.authenticator = Authenticator(state.database, state.access_tokens, state.other_issuer)
 
 
 def _report_feed(failure: Exception | None) -> None:
