@@ -48,18 +48,14 @@ _EXAMPLES: dict[type[DonebaseError], DonebaseError] = {
     InsufficientScope: InsufficientScope(WRITE),
     TooManyAttempts: TooManyAttempts(840),
 }
-# What a path has at whose operations alone an error can occur; AddressNotFound occurs at none.
+# What a path has at whose operations alone an error can occur.
 _ONLY_AT: dict[type[DonebaseError], str] = {
-    EmailTaken: "sign-up",
-    SignUpClosed: "sign-up",
-    SignInFailed: "sign-in",
-    WrongPassword: "me",
-    TokenNotFound: "{token_id",
     TaskNotFound: "{task_id",
     ChangeNotFound: "{change",
     UndoConflict: "{change",
-    AddressNotFound: "*",
 }
+# These occur where an operation names them, AddressNotFound at none.
+_ONLY_NAMED = frozenset({AddressNotFound, EmailTaken, SignInFailed, SignUpClosed, TokenNotFound, WrongPassword})
 
 
 def example_of(schema: Json, schemas: Json) -> Any:
@@ -81,12 +77,15 @@ def example_of(schema: Json, schemas: Json) -> Any:
 def errors_of(route: Route, status: int, body: Json | None) -> Json:
     """Return the error responses of a route with a status, as they are really given: the first of each code.
 
-    `body` is an example of a valid body, or None if the route takes none.
+    They are those that the route names for this status, or else all that can occur. `body` is an example of a valid
+    body, or None if the route takes none.
     """
     examples: Json = {}
+    named = [kind for answer in route.answers if answer.status == status for kind in answer.errors]
     for kind, spec in ERROR_SPECS.items():
-        is_possible = _ONLY_AT.get(kind, "") in route.path and (body is not None or spec.code != "MALFORMED_JSON")
-        if spec.status == status and is_possible:
+        can_occur = kind not in _ONLY_NAMED and _ONLY_AT.get(kind, "") in route.path
+        can_occur = can_occur and (body is not None or spec.code != "MALFORMED_JSON")
+        if spec.status == status and (kind in named if named else can_occur):
             error = InvalidInput(_faults(route, body)) if kind is InvalidInput else _EXAMPLES.get(kind) or kind()
             examples.setdefault(spec.code, {"value": problem_body(error, _REQUEST_ID)})
     return examples

@@ -14,6 +14,7 @@ from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from donebase.core.errors import DonebaseError
 from donebase.http.access import Access
 
 Handler = Callable[..., Awaitable[Response]]
@@ -23,12 +24,14 @@ class Answer(NamedTuple):
     """A documented answer: its status, the type of its body (None: no body), when it is given, and its own headers.
 
     The headers are names in `headers.DOCUMENTED`. Where the type is a class of responses, the body has its media type.
+    `errors` are those that are answered so, if they are not the same as at all operations.
     """
 
     status: int
     body: Any
     description: str
     headers: Sequence[str] = ()
+    errors: Sequence[type[DonebaseError]] = ()
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _documented(route: Route, *, asks: bool) -> APIRoute:
 def _errors(route: Route, *, asks: bool) -> list[Answer]:
     fields = get_flat_params(route.dependant)
     parameters = {each.alias for each in fields if getattr(each.field_info, "include_in_schema", True)}
-    errors = _ERRORS | _BUSY | ({} if route.method == "GET" else _WRITE)
+    errors = _ERRORS | _BUSY | (_WRITE if "Idempotency-Key" in parameters else {})
     errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
     errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})
     if asks and route.access is not Access.FREE:

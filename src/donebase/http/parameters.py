@@ -8,11 +8,13 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from donebase.accounts.callers import Caller
 from donebase.core import database, writes
 from donebase.core.history import ACTIONS
 from donebase.core.tables import MAX_ID
 from donebase.core.writes import Versions
 from donebase.http.entity_tags import EntityTags
+from donebase.http.guard import CALLER
 from donebase.http.idempotency import request_key
 from donebase.http.providers import FromApp, FromScope
 
@@ -58,6 +60,7 @@ _limit = {"minimum": 1, "maximum": MAX_LIMIT}
 _after = _id | {"minimum": 0}
 
 Database = Annotated[database.Database, Depends(FromApp("database"))]
+CurrentCaller = Annotated[Caller, Depends(FromScope(CALLER))]
 RequestPath = Annotated[str, Depends(FromScope("path"))]
 RequestQuery = Annotated[bytes, Depends(FromScope("query_string"))]
 Owner = Annotated[
