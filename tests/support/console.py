@@ -2,8 +2,11 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -31,7 +34,21 @@ def code(page: str, heading: str, language: str) -> str:
 
 def steps(page: str) -> list[Step]:
     """Return the steps of all `console` code of a page: each begins with a dollar sign."""
-    blocks = re.findall(r"```console\n(.*?)```", (_ROOT / page).read_text(), re.DOTALL)
+    return steps_in((_ROOT / page).read_text())
+
+
+def sessions(page: str) -> list[tuple[dict[str, str], list[Step]]]:
+    """Return the sessions of a page: the settings that it starts a service with, and the steps with that service."""
+    text = (_ROOT / page).read_text()
+    before, *parts = re.split(r"```sh\n((?:\w+=.*? )*)donebase serve\n```", text)
+    assert "```console" not in before
+    settings = [dict(each.split("=", 1) for each in shlex.split(start)) for start in parts[::2]]
+    return list(zip(settings, map(steps_in, parts[1::2]), strict=True))
+
+
+def steps_in(text: str) -> list[Step]:
+    """Return the steps of all `console` code of a text."""
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
     before, *found = re.split(r"^\$ ", "".join(blocks).replace("\\\n", " "), flags=re.MULTILINE)
     assert found
     assert not before
@@ -84,6 +101,27 @@ class Command:
             os.killpg(self._process.pid, signal.SIGINT)
             self._process.wait(DEADLINE)
         self._output.close()
+
+
+def run_together(address: str, commands: Sequence[str], folder: Path) -> list[str]:
+    """Run commands one after the other in one shell, so that variables stay, and return what each wrote.
+
+    `python3` is the one that runs the tests.
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    script = "".join(
+        f"{command.replace('localhost:8000', address.removeprefix('http://'))}\nprintf '\\0'\n" for command in commands
+    )
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    return [each.replace("\r\n", "\n") for each in ran.stdout.split("\0")[:-1]]
 
 
 def run(address: str, command: str) -> str:
