@@ -24,7 +24,7 @@ from bench.about import packages, revision
 from bench.callgrind import Instructions, counted_server
 from bench.instructions_report import faults, table
 from bench.postgres import Postgres, postgres
-from bench.servers import DONEBASE, FLOOR
+from bench.servers import DONEBASE, FLOOR, GUARDED
 from bench.summary import DONEBASE_ONLY
 
 _IDLE_SECONDS = 5.0
@@ -69,22 +69,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def measure(servers: Sequence[str], operations: Sequence[str], profiles: Path | None = None) -> dict[str, Any]:
     """Return `about` and, by operation and server, how many instructions one request takes. Raises RunFailed."""
     with postgres() as database, ThreadPoolExecutor() as threads:
-        databases = {name: database.another(name) if name == DONEBASE else database.plain(name) for name in servers}
-        counting = {
-            name: threads.submit(_count, name, databases[name], _of(name, operations), profiles) for name in servers
-        }
-        counted = {name: each.result() for name, each in counting.items()}
-        return {
-            "about": _about(),
-            "operations": {
-                each: {name: found[each] for name, found in counted.items() if each in found} for each in operations
-            },
-        }
+        asked = {name: some for name in (*servers, GUARDED) if (some := _of(name, operations, servers))}
+        databases = {name: database.plain(name) if name == FLOOR else database.another(name) for name in asked}
+        counting = {name: threads.submit(_count, name, databases[name], some, profiles) for name, some in asked.items()}
+        found: dict[str, dict[str, int]] = {each: {} for each in operations}
+        for name, counted in counting.items():
+            for operation, executed in counted.result().items():
+                found[operation][DONEBASE if name == GUARDED else name] = executed
+        return {"about": _about(), "operations": found}
 
 
-def _of(name: str, operations: Sequence[str]) -> list[str]:
-    """Return those of the operations that a server has."""
-    return [each for each in operations if name == DONEBASE or each not in DONEBASE_ONLY]
+def _of(name: str, operations: Sequence[str], servers: Sequence[str]) -> list[str]:
+    """Return those of the operations that are counted on a server: those with tokens are donebase's as well."""
+    if name == FLOOR:
+        return [each for each in operations if each not in DONEBASE_ONLY]
+    guarded = name == GUARDED
+    return [each for each in operations if DONEBASE in servers and script.OPERATIONS[each].guarded == guarded]
 
 
 def _about() -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _about() -> dict[str, Any]:
 
 
 def _count(name: str, database: Postgres, operations: Sequence[str], profiles: Path | None) -> dict[str, int]:
-    data = script.fill(database)
+    data = script.fill(database, guarded=name == GUARDED)
     with counted_server(name, database.url) as server:
         client = script.Client(server.port)
         counted = {}

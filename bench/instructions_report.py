@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.servers import DONEBASE, FLOOR
-from bench.summary import OF_BEFORE, OF_FLOOR, VARIANTS
+from bench.summary import OF_BEFORE, OF_FLOOR, VARIANTS, WITH_TOKENS
 from bench.tables import Table, against
 
 MAY_GROW = 0.03
@@ -16,6 +16,7 @@ BEFORE = {
     "delete": 213_534 / 165_875,
 }
 """Instructions of a write, × floor, before there was a history (revision 20ecfc1)."""
+_VARIANTS = VARIANTS | WITH_TOKENS
 _HEAD = ("", "donebase", "kept", "floor", "kept", "growth of × floor", "× floor", "× before", "× plain")
 
 Results = dict[str, Any]
@@ -65,12 +66,12 @@ def _ratio(results: Results, operation: str, *, to: str | None = None) -> float 
 
 
 def _plain(operation: str) -> str:
-    return VARIANTS[operation].plain if operation in VARIANTS else operation
+    return _VARIANTS[operation].plain if operation in _VARIANTS else operation
 
 
 def _row(operation: str, now: Results, kept: Results) -> list[str]:
     counted = [each["operations"].get(operation, {}).get(name) for name in (DONEBASE, FLOOR) for each in (now, kept)]
-    grown, variant = _growth(operation, now, kept), VARIANTS.get(operation)
+    grown, variant = _growth(operation, now, kept), _VARIANTS.get(operation)
     ratio = _ratio(now, operation)
     return [
         operation,

@@ -11,7 +11,8 @@ from bench import RunFailed
 MISSING = "wrk is not installed (Debian: apt install wrk). Nothing was measured."
 _SCRIPT = Path(__file__).parent / "wrk.lua"
 
-READS = frozenset("get list page page_of_50 origin traceparent get_304 list_304 changes_none".split())
+_OTHER_READS = "page page_of_50 origin traceparent get_304 list_304 changes_none get_token get_new_token list_token"
+READS = frozenset(("get", "list", *_OTHER_READS.split()))
 UNCHANGED = frozenset(("get_304", "list_304", "changes_none"))
 """Operations on tasks and users that have not changed since they were made."""
 SPENDING = frozenset(("delete", "delete_key", "change_if_match", "toggle_if_match", "delete_if_match"))
@@ -40,10 +41,21 @@ def available() -> bool:
     return shutil.which("wrk") is not None
 
 
-def press(port: int, operation: str, tasks: Tasks, connections: int, seconds: int, spend_from: int = 0) -> Load:
-    """Ask for one operation, of those in wrk.lua, for some seconds. Raises RunFailed if a single answer is not 2xx."""
+def press(
+    port: int,
+    operation: str,
+    tasks: Tasks,
+    connections: int,
+    seconds: int,
+    spend_from: int = 0,
+    tokens: Path | None = None,
+) -> Load:
+    """Ask for one operation, of those in wrk.lua, for some seconds; `tokens` has one in each line, of user after user.
+
+    Raises RunFailed if a single answer is not 2xx.
+    """
     options = ["-t", "1", "-c", str(connections), "-d", str(seconds), "--timeout", "30", "-s", str(_SCRIPT)]
-    arguments = [operation, *map(str, tasks), str(spend_from)]
+    arguments = [operation, *map(str, tasks), str(spend_from), *([str(tokens)] if tokens else [])]
     command = ["wrk", *options, f"http://127.0.0.1:{port}", "--", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:

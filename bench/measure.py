@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.load import READS, SPENDING, Tasks, press
@@ -27,8 +28,16 @@ class Cell(NamedTuple):
     latency_ms: dict[str, float]
 
 
-def measure(server: Server, postgres: Postgres, operation: str, tasks: Tasks, connections: int, seconds: int) -> Cell:
-    """Load a server with one operation.
+def measure(
+    server: Server,
+    postgres: Postgres,
+    operation: str,
+    tasks: Tasks,
+    connections: int,
+    seconds: int,
+    tokens: Path | None = None,
+) -> Cell:
+    """Load a server with one operation; `tokens` is a file of those that its requests carry.
 
     Tasks that were made, by the operation or for it, and the history are gone afterwards. Raises RunFailed.
     """
@@ -36,7 +45,7 @@ def measure(server: Server, postgres: Postgres, operation: str, tasks: Tasks, co
     spend_from = postgres.spare(tasks, _SPENT_A_SECOND * seconds) if operation in SPENDING else 0
     wal, history = postgres.wal_bytes(), postgres.history_bytes()
     cpu, database = server.cpu_seconds(), postgres.cpu_seconds()
-    load = press(server.port, operation, tasks, connections, seconds, spend_from)
+    load = press(server.port, operation, tasks, connections, seconds, spend_from, tokens)
     time.sleep(_SETTLE)
     # wrk stops with one request under way on each connection; the server finishes it and nobody counts it.
     done = load.requests + connections

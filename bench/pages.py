@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import growth_report, lists_report, report, results
+from bench import growth_report, guarded_report, lists_report, report, results
 from bench.servers import DONEBASE, FASTIFY, FLOOR, TUTORIAL
 from bench.summary import CONNECTIONS
 from bench.tables import Table, number
@@ -49,6 +49,7 @@ def blocks() -> Iterator[Block]:
     run = results.read(results.LATEST)
     yield Block(README, "headline", _headline(run))
     yield Block(PERFORMANCE, "comparison", _comparison(run))
+    yield Block(PERFORMANCE, "tokens", _tokens(results.read(results.TOKENS)))
     yield Block(PERFORMANCE, "lists", _lists(results.read(results.LISTS)))
     yield Block(SCALING, "one core", _one_core(run).markdown(titled=False))
     yield Block(BENCHMARKS, "bench", _bench(run))
@@ -119,6 +120,11 @@ def _growth(run: dict[str, Any]) -> str:
     shown = [f"![{words}](../../bench/results/{name}.png)" for name, words in _GROWTH_PICTURES.items()]
     tables = [table.markdown() for table in growth_report.tables(run)]
     return "\n\n".join([report.origin(run["about"]), *shown, *tables])
+
+
+def _tokens(run: dict[str, Any]) -> str:
+    tables = [table.markdown() for table in guarded_report.tables(run)]
+    return "\n\n".join([report.origin(run["about"]), guarded_report.verdict(run), *tables])
 
 
 def _lists(run: dict[str, Any]) -> str:

@@ -73,6 +73,10 @@ class Postgres:
         """Run statements, each in a transaction of its own, on one connection."""
         asyncio.run(self._execute(statements))
 
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows into a table."""
+        asyncio.run(self._insert_rows(table, columns, rows))
+
     def wal_bytes(self) -> float:
         """Return how many bytes of write-ahead log there have been so far, of all databases."""
         return float(self.value("SELECT pg_current_wal_insert_lsn() - '0/0'"))
@@ -130,6 +134,13 @@ class Postgres:
         connection = await asyncpg.connect(self.url)
         try:
             return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    async def _insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.copy_records_to_table(table, columns=columns, records=rows)
         finally:
             await connection.close()
 

@@ -12,11 +12,12 @@ LATEST = "latest.json"
 GROWTH = "growth.json"
 INSTRUCTIONS = "instructions.json"
 LISTS = "lists.json"
+TOKENS = "tokens.json"
 
 # Below this, a difference is the clock's: ticks of 10 ms in 2 s of work, and the rest that no round shows.
 _ALWAYS_NOISE = 0.03
 # What can be compared between two machines.
-_RATIOS = ("of_floor", "of_tutorial", "p99_of_floor", "database_of_floor", "of_plain")
+_RATIOS = ("of_floor", "of_tutorial", "p99_of_floor", "database_of_floor", "of_plain", "of_open")
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from bench import RunFailed, load, node, pages, pictures, processes, report, results
+from bench import RunFailed, guarded, load, node, pages, pictures, processes, report, results
 from bench.about import BUSY, about
 from bench.load import Tasks
 from bench.measure import Cell, measure
@@ -75,10 +75,13 @@ def _run(options: argparse.Namespace) -> None:
             print(f"round {number + 1} of {rounds}:", end="", flush=True)
             turns.append({name: _turn(name, data[name], under_test, seconds) for name in names})
             print(flush=True)
+        of_tokens = guarded.run(database, data[DONEBASE].tasks, under_test, rounds)
     now |= summarise(turns, walks)
     now["targets"] = [{**target._asdict(), "met": target.met} for target in targets(now)]
     now["about"]["minutes"] = round((time.perf_counter() - began) / 60, 1)
-    _tell(now, keep=not options.short and set(names) >= set(USUAL) - {FASTIFY})
+    keep = not options.short and set(names) >= set(USUAL) - {FASTIFY}
+    _tell(now, keep=keep)
+    guarded.tell(of_tokens, keep=keep)
 
 
 def _servers(wanted: Sequence[str]) -> list[str]:

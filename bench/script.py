@@ -4,43 +4,55 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from bench import RunFailed
+from bench import RunFailed, tokens
 from bench.load import SPENDING, Tasks
 from bench.postgres import Postgres
 
 WARM_UP = 20
+_COUNTED = 100
 _TIMEOUT = 120.0
 _USERS, _EACH = 20, 50
 
 
 class Data(NamedTuple):
-    """Tasks that are read and changed, tasks that stay as they are, and for each operation those that it spends."""
+    """Tasks that are read and changed, tasks that stay as they are, and for each operation those that it spends.
+
+    `tokens` are those of the users of the first ones, by kind: one for each user, in turn, and then others.
+    """
 
     kept: Tasks
     unchanged: Tasks
     spent: dict[str, Tasks]
+    tokens: dict[str, list[str]]
 
 
 class Operation(NamedTuple):
-    """How many requests are counted, how to make the one with a number, and with which status it is answered."""
+    """How many requests are counted, how to make the one with a number, and with which status it is answered.
+
+    `guarded`: the requests carry tokens, and are for donebase with AUTH=required.
+    """
 
     counted: int
     request: Callable[[Data, int], bytes]
     status: int
+    guarded: bool
 
 
-Address = Callable[[Data, int], str]
+Made = Callable[[Data, int], str]
+"""Makes an address or headers for the request with a number."""
 
 
-def fill(database: Postgres) -> Data:
-    """Make the tasks that the script is about."""
+def fill(database: Postgres, *, guarded: bool = False) -> Data:
+    """Make the tasks that the script is about, and with `guarded` tokens."""
     spent = {each: database.fill(1, WARM_UP + OPERATIONS[each].counted) for each in SPENDING}
-    return Data(database.fill(_USERS, _EACH), database.fill(_USERS, 1), spent)
+    kept, kinds = database.fill(_USERS, _EACH), tokens.KINDS if guarded else {}
+    made = {kind: make(database, kept, _USERS + WARM_UP + _COUNTED) for kind, make in kinds.items()}
+    return Data(kept, database.fill(_USERS, 1), spent, made)
 
 
 def requests(operation: str, data: Data) -> Iterator[bytes]:
     """Yield the requests of an operation: WARM_UP, and those that count."""
-    counted, request, _ = OPERATIONS[operation]
+    counted, request, *_ = OPERATIONS[operation]
     return (request(data, number) for number in range(WARM_UP + counted))
 
 
@@ -86,7 +98,7 @@ def _task(tasks: Tasks, number: int) -> str:
     return f"{_tasks(tasks, number)}/{tasks.first_task + number % tasks.users * tasks.each}"
 
 
-def _spent(operation: str) -> Address:
+def _spent(operation: str) -> Made:
     """Return what returns the address of a task that no other request was about."""
 
     def address(data: Data, number: int) -> str:
@@ -124,21 +136,38 @@ def _changes(data: Data, number: int) -> str:
     return _tasks(data.unchanged, number).replace("tasks", "changes?since=1")
 
 
-def _completion(address: Address) -> Address:
+def _completion(address: Made) -> Made:
     return lambda data, number: address(data, number).replace("users", "api") + "/complete"
 
 
-def _operation(method: str, address: Address, headers: str = "", counted: int = 100, status: int = 200) -> Operation:
-    """Return an operation; `{}` in its headers stands for the number of the request.
+def _operation(
+    method: str, address: Made, headers: str | Made = "", counted: int = _COUNTED, status: int = 200
+) -> Operation:
+    """Return an operation; `{}` in its headers stands for the number of the request. Tokens are made headers.
 
     Each request with a body has another title: a change of nothing new is not a change.
     """
     title = '{{"title":"Buy milk and bread on the way home, {:03}"}}' if method in ("POST", "PUT") else ""
 
     def request(data: Data, number: int) -> bytes:
-        return _request(method, address(data, number), title.format(number), headers.format(number))
+        head = headers.format(number) if isinstance(headers, str) else headers(data, number)
+        return _request(method, address(data, number), title.format(number), head)
 
-    return Operation(counted, request, status)
+    return Operation(counted, request, status, guarded=not isinstance(headers, str))
+
+
+def _token(kind: str) -> Made:
+    """Return what returns the header with the token of a user, of each user in turn."""
+    return lambda data, number: _bearer(data.tokens[kind][number % _USERS])
+
+
+def _new_token(kind: str) -> Made:
+    """Return what returns the header with another token each time."""
+    return lambda data, number: _bearer(data.tokens[kind][_USERS + number])
+
+
+def _bearer(token: str) -> str:
+    return f"Authorization: Bearer {token}\r\n"
 
 
 _ORIGIN = "Origin: http://localhost:5173\r\n"
@@ -166,5 +195,13 @@ OPERATIONS = {
     "change_key": _operation("PUT", _kept, _KEY.format("change")),
     "toggle_key": _operation("PATCH", _completion(_kept), _KEY.format("toggle")),
     "delete_key": _operation("DELETE", _spent("delete_key"), _KEY.format("delete")),
+    "get_token": _operation("GET", _kept, _token("personal")),
+    "list_token": _operation("GET", _list, _token("personal"), counted=60),
+    "create_token": _operation("POST", _list, _token("personal"), status=201),
+    "get_session": _operation("GET", _kept, _token("session")),
+    "get_issued": _operation("GET", _kept, _token("issued")),
+    "get_new_token": _operation("GET", _kept, _new_token("personal")),
+    "get_new_session": _operation("GET", _kept, _new_token("session")),
+    "get_new_issued": _operation("GET", _kept, _new_token("issued")),
 }
-"""By name: those of wrk.lua."""
+"""By name: those of wrk.lua, and those with tokens."""

@@ -13,10 +13,12 @@ from typing import Self
 
 from tests.support.processes import clean_environment
 
-from bench import RunFailed, node, processes
+from bench import RunFailed, node, processes, tokens
 
 DONEBASE, FLOOR, TUTORIAL, FASTIFY = "donebase", "floor", "tutorial", "fastify"
 USUAL = (DONEBASE, FLOOR, TUTORIAL, FASTIFY)
+GUARDED = "guarded"
+"""donebase with AUTH=required, which accepts the tokens of `bench.tokens`."""
 
 _ROOT = Path(__file__).parent.parent
 _START_TIMEOUT, _STOP_TIMEOUT = 120.0, 15.0
@@ -105,7 +107,7 @@ class Server:
 
 
 def _command(name: str, port: int) -> list[str]:
-    if name == DONEBASE:  # as `make run` does
+    if name in (DONEBASE, GUARDED):  # as `make run` does
         return [str(Path(sys.executable).parent / "donebase"), "serve", "--port", str(port)]
     if name == FASTIFY:
         return ["node", str(node.FOLDER / "server.js")]
@@ -118,7 +120,8 @@ def _command(name: str, port: int) -> list[str]:
 def _environment(name: str, url: str, port: int) -> dict[str, str]:
     if name == FASTIFY:
         return node.environment(url, port)
-    return clean_environment(DATABASE_URL=url)
+    guarded = {"AUTH": "required", "AUTH_JWT_SECRET": tokens.ISSUERS_KEY} if name == GUARDED else {}
+    return clean_environment(DATABASE_URL=url, **guarded)
 
 
 def _free_port() -> int:

@@ -31,8 +31,15 @@ VARIANTS = {
     **{f"{each}_key": Variant(each) for each in WRITES},
 }
 
-DONEBASE_ONLY = VARIANTS.keys() - {"page_of_50", "origin", "traceparent"}
-"""Those of them that the peers do not know, which keep no history."""
+WITH_TOKENS = {
+    **{f"{each}_token": Variant(each, 1.1) for each in ("get", "list", "create")},
+    **{f"get_{kind}": Variant("get", 1.1) for kind in ("session", "issued")},
+    **{f"get_new_{kind}": Variant("get") for kind in ("token", "session", "issued")},
+}
+"""Operations of donebase with AUTH=required, of which instructions are counted; `bench.guarded` measures their CPU."""
+
+DONEBASE_ONLY = (VARIANTS.keys() | WITH_TOKENS.keys()) - {"page_of_50", "origin", "traceparent"}
+"""Those of them that the peers do not know, which keep no history and know no tokens."""
 
 OF_FLOOR = dict.fromkeys(OPERATIONS, 1.15) | {"list": 0.85}
 BEFORE = {"create": 1.44, "change": 1.54, "toggle": 1.47, "delete": 1.39}

@@ -1,7 +1,9 @@
 -- What wrk sends: one operation, on tasks that lie in order. Arguments: the operation, the first user, how many users,
--- the first task, how many tasks each user has, the first task to spend (one after the other, users in turn).
+-- the first task, how many tasks each user has, the first task to spend (one after the other, users in turn), and a file
+-- with a token in each line, for one user after the other.
 
 local first_user, users, first_task, each, next_spent, spent, requested, began
+local bearers = {}
 local random, floor = math.random, math.floor
 
 local function ask(method, path, body, headers)
@@ -29,15 +31,24 @@ local function key()
   return ("Idempotency-Key: %08x-%d\r\n"):format(began, requested)
 end
 
+local function bearer(user) return bearers[user - first_user + 1] end
+
+-- A token that was not among the last ones, and its user.
+local function new_bearer()
+  requested = requested + 1
+  local number = (requested - 1) % #bearers
+  return bearers[number + 1], first_user + number % users
+end
+
 -- Each title is new, also after another run with the same random tasks: a change of nothing new is not a change.
 local function title()
   requested = requested + 1
   return ('{"title":"Buy milk, and no bread: %08x-%d"}'):format(began, requested)
 end
 
-local function create(headers)
+local function create(headers, user)
   local body = '{"title":"Buy milk and bread on the way home"}'
-  return ask("POST", ("/users/%d/tasks"):format(any_user()), body, headers)
+  return ask("POST", ("/users/%d/tasks"):format(user or any_user()), body, headers)
 end
 
 local function change(headers, user, task)
@@ -72,6 +83,23 @@ local operations = {
   end,
   list_304 = function() return ask("GET", ("/users/%d/tasks"):format(any_user()), nil, 'If-None-Match: W/"1"\r\n') end,
   changes_none = function() return ask("GET", ("/users/%d/changes?since=1"):format(any_user())) end,
+  get_token = function()
+    local user, task = any_task()
+    return ask("GET", ("/users/%d/tasks/%d"):format(user, task), nil, bearer(user))
+  end,
+  get_new_token = function()
+    local header, user = new_bearer()
+    local task = first_task + (user - first_user) * each + random(0, each - 1)
+    return ask("GET", ("/users/%d/tasks/%d"):format(user, task), nil, header)
+  end,
+  list_token = function()
+    local user = any_user()
+    return ask("GET", ("/users/%d/tasks"):format(user), nil, bearer(user))
+  end,
+  create_token = function()
+    local user = any_user()
+    return create(bearer(user), user)
+  end,
   create = function() return create() end,
   create_key = function() return create(key()) end,
   change = function() return change(nil, any_task()) end,
@@ -91,6 +119,9 @@ operations.mixed = function() return of_all_kinds[random(#of_all_kinds)]() end
 function init(arguments)
   first_user, users, first_task = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4])
   each, next_spent, spent, requested = tonumber(arguments[5]), tonumber(arguments[6]), 0, 0
+  if arguments[7] then
+    for token in io.lines(arguments[7]) do bearers[#bearers + 1] = "Authorization: Bearer " .. token .. "\r\n" end
+  end
   began = os.time()
   math.randomseed(1) -- the same for every server
   request = operations[arguments[1]]
