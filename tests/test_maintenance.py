@@ -125,7 +125,7 @@ def test_a_failure_is_logged_and_the_rest_removed_later(
 def test_without_a_limit_the_history_stays(own_database: str) -> None:
     async def story() -> int:
         database = PostgresDatabase(Settings.read(database_url=own_database))
-        tasks = maintenance.start_maintenance(database, None, 0)
+        tasks = maintenance.start_maintenance(database, None, 0, None)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)

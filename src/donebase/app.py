@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from donebase import __version__
 from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.authenticator import Authenticator
+from donebase.accounts.deletion import Deletions
 from donebase.accounts.issuer import Issuer
 from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
@@ -73,7 +74,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
-    app.state.authenticator = None
+    app.state.authenticator = app.state.deletions = None
     if asks:
         _set_up_accounts(app.state, settings)
     app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
@@ -86,10 +87,11 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
 
 def _set_up_accounts(state: State, settings: Settings) -> None:
-    """Add to the state of an app what verifies tokens."""
+    """Add to the state of an app what verifies tokens, and what deletes users."""
     state.access_tokens = AccessTokens(state.database)
     state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
     state.authenticator = Authenticator(state.database, state.access_tokens, state.other_issuer)
+    state.deletions = Deletions(state.database, state.authenticator.forget_user)
 
 
 def _report_feed(failure: Exception | None) -> None:
@@ -140,7 +142,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()
     gc.enable()
     settings = app.state.settings
-    maintenance = start_maintenance(database, app.state.worker_counts, settings.history_days)
+    workers, deletions = app.state.worker_counts, app.state.deletions
+    maintenance = start_maintenance(database, workers, settings.history_days, deletions)
     connection_limit = ConnectionLimit(settings)
     yield {
         "settings": settings,

@@ -1,12 +1,14 @@
-"""What a service does beside answering requests: every second, and about every hour."""
+"""What a service does beside answering requests: every second, about every minute, and about every hour."""
 
 import asyncio
 import itertools
 import random
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, Protocol
 
-from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, Overloaded
+from donebase.accounts.deletion import Deletions
+from donebase.accounts.expiry import Expiry
+from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.core.retention import Retention
 from donebase.postgres.database import PostgresDatabase
 from donebase.serving import memory
@@ -16,13 +18,43 @@ from donebase.telemetry.worker_counts import WorkerCounts
 # In seconds, drawn anew each time: services that were started together do not stay together.
 FIRST_REMOVAL = (60.0, 300.0)
 NEXT_REMOVAL = (3000.0, 4200.0)
+FIRST_LOOK = (0.0, 2.0)
+NEXT_LOOK = (40.0, 60.0)
+
+_FAILURES = (DatabaseFailed, Overloaded, SchemaMismatch)
 
 
-def start_maintenance(database: PostgresDatabase, workers: WorkerCounts | None, days: int) -> list[asyncio.Task[Any]]:
-    """Start it, for a service that keeps the history for so many `days` (0: for ever). To end it, cancel the tasks."""
+class _Removal(Protocol):
+    """What removes rows in steps, and yields after each how many."""
+
+    def run(self) -> AsyncIterator[int]: ...
+
+
+class _Events(NamedTuple):
+    """The lines of the log about a removal."""
+
+    removed: str
+    not_removed: str
+
+
+_HISTORY = _Events("history.removed", "history.not_removed")
+_EXPIRED = _Events("expired.removed", "expired.not_removed")
+_DELETED = _Events("deleted.removed", "deleted.not_removed")
+
+
+def start_maintenance(
+    database: PostgresDatabase, workers: WorkerCounts | None, days: int, deletions: Deletions | None
+) -> list[asyncio.Task[Any]]:
+    """Start it, for a service that keeps the history for so many `days` (0: for ever). To end it, cancel the tasks.
+
+    `deletions` are those of its users, None where nobody has an account.
+    """
     tasks = [asyncio.create_task(_every_second(database, workers))]
     if days:
-        tasks.append(asyncio.create_task(_every_hour(database, days)))
+        tasks.append(asyncio.create_task(_every_hour(Retention(database, days), _HISTORY)))
+    if deletions:
+        tasks.append(asyncio.create_task(_every_hour(Expiry(database), _EXPIRED)))
+        tasks.append(asyncio.create_task(_every_minute(deletions)))
     return tasks
 
 
@@ -37,20 +69,35 @@ async def _every_second(database: PostgresDatabase, workers: WorkerCounts | None
         await database.close_idle()
 
 
-async def _every_hour(database: Database, days: int) -> None:
-    """Remove the history that is older than so many days."""
-    retention = Retention(database, days)
+async def _every_hour(removal: _Removal, events: _Events) -> None:
     pause = FIRST_REMOVAL
     while True:
-        await asyncio.sleep(random.uniform(*pause))  # noqa: S311 - nothing secret
-        pause = NEXT_REMOVAL
-        rows = 0
-        try:
-            async for removed in retention.run():
-                rows += removed
-        except (DatabaseFailed, Overloaded) as failure:
-            pause = FIRST_REMOVAL
-            logs.warning("history.not_removed", cause=str(failure))
-        finally:
-            if rows:
-                logs.info("history.removed", rows=rows)
+        await asyncio.sleep(_drawn(pause))
+        pause = NEXT_REMOVAL if await _carry_out(removal, events) else FIRST_REMOVAL
+
+
+async def _every_minute(deletions: Deletions) -> None:
+    """Carry out the deletions of users, also when one was recorded by this process."""
+    await deletions.wait(_drawn(FIRST_LOOK))
+    while True:
+        await _carry_out(deletions, _DELETED)
+        await deletions.wait(_drawn(NEXT_LOOK))
+
+
+async def _carry_out(removal: _Removal, events: _Events) -> bool:
+    """Remove what there is to remove, log how many rows that were, and tell whether it worked."""
+    rows = 0
+    try:
+        async for removed in removal.run():
+            rows += removed
+    except _FAILURES as failure:
+        logs.warning(events.not_removed, cause=str(failure))
+        return False
+    finally:
+        if rows:
+            logs.info(events.removed, rows=rows)
+    return True
+
+
+def _drawn(between: tuple[float, float]) -> float:
+    return random.uniform(*between)  # noqa: S311 - nothing secret

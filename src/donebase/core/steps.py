@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Executable, ScalarSelect, func, literal_column, select
+from sqlalchemy import CTE, ColumnElement, Delete, Executable, ScalarSelect, func, literal_column, select
 
 from donebase.core.database import Database, Row
 from donebase.core.errors import DatabaseFailed
@@ -27,6 +27,12 @@ class Turn(NamedTuple):
         """The column that says whether the lock was free."""
         column: ColumnElement[bool] = self.cte.c.ours
         return column
+
+    def removing(self, these: Delete, *columns: ColumnElement[Any]) -> Executable:
+        """Build the step that removes these rows. It returns `ours`, `rows`, how many they were, and `columns`."""
+        removed: CTE = these.where(self.is_ours).returning(literal_column("1")).cte("removed")
+        number = select(func.count()).select_from(removed).scalar_subquery()
+        return select(self.ours, number.label("rows"), *columns)
 
 
 def turn(lock: int) -> Turn:

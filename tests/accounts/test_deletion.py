@@ -1,0 +1,218 @@
+"""Whoever is deleted is gone with everything, in small steps that can be repeated, and nobody else notices."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Executable
+
+from donebase.accounts.deletion import Deletions, request_deletion
+from donebase.accounts.deletion_statements import LOCK, REMOVE_HISTORY, REMOVE_TASKS, REMOVE_USER
+from donebase.core import steps, tasks
+from donebase.core.errors import DatabaseFailed
+from donebase.core.shapes import NewTask
+from donebase.core.steps import STEP_ROWS
+from donebase.postgres.compiled import compile_statement
+from donebase.postgres.database import PostgresDatabase
+from donebase.settings import Settings
+from tests.support.databases import a_database_with_tables, fetchval
+from tests.support.deleted import AT_ONCE, OF_USERS, STEPWISE, left_of, recorded, rows_of, with_everything
+from tests.support.waiting import DEADLINE
+
+RECORD = {"account_deletions": 1}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A database of this file's own: what others have recorded would be carried out as well."""
+    with a_database_with_tables() as url:
+        yield url
+
+
+def run(url: str, *stories: Any, **settings: float) -> Any:
+    """Run coroutines that are given a database each, all at once."""
+
+    async def each(story: Any) -> Any:
+        database = PostgresDatabase(Settings.read(database_url=url, **settings))
+        try:
+            return await story(database)
+        finally:
+            await database.close()
+
+    async def all_of_them() -> Any:
+        async with asyncio.timeout(DEADLINE):
+            return await asyncio.gather(*map(each, stories))
+
+    return asyncio.run(all_of_them())
+
+
+async def removed(database: Any, forgotten: list[int] | None = None) -> list[int]:
+    """Carry out what is recorded, and return how many rows went in each step."""
+    forget = [].append if forgotten is None else forgotten.append
+    return [rows async for rows in Deletions(database, forget, share=1).run()]
+
+
+class Watched:
+    """A database, with something that happens before the first statement of a kind is run."""
+
+    def __init__(self, database: PostgresDatabase, before: Executable, happens: Any) -> None:
+        self._database = database
+        self._before = before
+        self._happens = happens
+
+    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Any]:
+        if statement is self._before:
+            self._before = None  # type: ignore[assignment]
+            await self._happens()
+        return await self._database.fetch(statement, **parameters)
+
+    async def answers(self) -> bool:
+        return await self._database.answers()
+
+
+def test_every_table_with_rows_of_users_is_known() -> None:
+    """A table that comes must be part of what goes."""
+    assert {*OF_USERS} == {*AT_ONCE, *STEPWISE, "account_deletions"}
+
+
+def test_a_request_ends_at_once_what_lets_a_user_in(url: str, alice: int, bob: int) -> None:
+    for user in (alice, bob):
+        with_everything(url, user)
+    before = rows_of(url, bob)
+    run(url, lambda database: request_deletion(database, alice))
+    assert left_of(url, alice) == {"users": 1, "tasks": 3, "history": 3, "idempotency_keys": 3} | RECORD
+    assert rows_of(url, bob) == before
+
+
+def test_all_that_is_left_goes_and_nothing_of_anybody_else(url: str, alice: int, bob: int) -> None:
+    for user in (alice, bob):
+        with_everything(url, user)
+    before = rows_of(url, bob)
+    recorded(url, alice)  # as by a process that was killed before it did anything else
+    run(url, removed)
+    assert left_of(url, alice) == RECORD
+    assert rows_of(url, bob) == before
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(19, RECORD), (21, {})])
+def test_the_record_goes_when_no_token_can_be_remembered(
+    url: str, alice: int, minutes: int, kept: dict[str, int]
+) -> None:
+    with_everything(url, alice)
+    recorded(url, alice, minutes)
+    run(url, removed)
+    assert left_of(url, alice) == kept
+
+
+def test_what_is_written_after_it_goes_as_well(url: str, alice: int) -> None:
+    """By a request on its way, or with a token that a process remembers."""
+    with_everything(url, alice)
+    run(url, lambda database: request_deletion(database, alice))
+    run(url, removed)
+    with_everything(url, alice)
+    run(url, removed)
+    assert left_of(url, alice) == RECORD
+
+
+@pytest.mark.parametrize("before", [REMOVE_TASKS, REMOVE_HISTORY, REMOVE_USER], ids=["tasks", "history", "user"])
+def test_what_is_written_in_the_middle_of_it_leaves_no_orphan(url: str, alice: int, before: Executable) -> None:
+    """A task that comes and goes leaves history, which nobody would find without the user's row."""
+    with_everything(url, alice)
+    recorded(url, alice, 21)
+
+    async def story(database: PostgresDatabase) -> None:
+        async def write() -> None:
+            task = (await tasks.create_task(database, alice, NewTask(title="late"))).task
+            assert task
+            await tasks.delete_task(database, alice, task["id"])
+
+        await removed(Watched(database, before, write))
+        await removed(database)
+
+    run(url, story)
+    assert left_of(url, alice) == {}
+
+
+def test_a_step_is_small_however_much_there_is(own_database: str) -> None:
+    with_everything(own_database, 7, 2 * STEP_ROWS + 1)
+    recorded(own_database, 7)
+    [found] = run(own_database, removed)
+    part = [STEP_ROWS, STEP_ROWS, 1]
+    history = [STEP_ROWS] * 4 + [2]  # of what was created, and of what was deleted here
+    assert found == [*part, *history, *part, 1]
+    assert left_of(own_database, 7) == RECORD
+
+
+def test_several_at_once_remove_everything_once(own_database: str) -> None:
+    for user in range(1, 21):
+        with_everything(own_database, user, 100)
+        recorded(own_database, user)
+    found = run(own_database, removed, removed, removed)
+    found += run(own_database, removed)  # one that has met another leaves it to that
+    assert sum(map(sum, found)) == 20 * (100 + 200 + 100 + 1)
+    assert [left_of(own_database, user) for user in range(1, 21)] == [RECORD] * 20
+
+
+def test_who_finds_another_at_it_forgets_the_user_and_leaves_the_rest(url: str, alice: int) -> None:
+    with_everything(url, alice)
+    recorded(url, alice)
+
+    async def meanwhile(database: PostgresDatabase) -> None:
+        forgotten: list[int] = []
+        other = await asyncpg.connect(url, statement_cache_size=0)
+        async with other.transaction():
+            await other.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+            assert await removed(database, forgotten) == []
+        await other.close()
+        assert alice in forgotten
+
+    run(url, meanwhile)
+    assert left_of(url, alice) == dict.fromkeys(STEPWISE[1:], 3) | {"users": 1} | RECORD
+    run(url, removed)
+    assert left_of(url, alice) == RECORD
+
+
+def test_nobody_else_waits_for_a_step(url: str, alice: int, bob: int) -> None:
+    for user in (alice, bob):
+        with_everything(url, user)
+    compiled = compile_statement(REMOVE_TASKS)
+
+    async def story(database: PostgresDatabase) -> None:
+        other = await asyncpg.connect(url, statement_cache_size=0)
+        async with other.transaction():
+            arguments = compiled.arguments({"user_id": alice})
+            assert [tuple(row) for row in await other.fetch(compiled.sql, *arguments)] == [(True, 3)]
+            written = await tasks.create_task(database, bob, NewTask(title="at once"))
+            assert written.task
+            await tasks.delete_task(database, bob, written.task["id"])
+        await other.close()
+
+    run(url, story, database_timeout=600)
+
+
+def test_it_continues_after_a_failure(url: str, alice: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_everything(url, alice)
+    recorded(url, alice)
+
+    async def story(database: PostgresDatabase) -> None:
+        other = await asyncpg.connect(url, statement_cache_size=0)
+        async with other.transaction():
+            await other.execute(f"SELECT FROM history WHERE user_id = {alice} FOR UPDATE")
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
+            with pytest.raises(DatabaseFailed):
+                await removed(database)
+            monkeypatch.undo()
+        await other.close()
+        await removed(database)
+
+    run(url, story)
+    assert left_of(url, alice) == RECORD
+
+
+def test_a_user_who_never_wrote_anything_leaves_nothing(url: str, alice: int) -> None:
+    run(url, lambda database: request_deletion(database, alice))
+    fetchval(url, "UPDATE account_deletions SET requested_at = requested_at - interval '21 minutes'")
+    run(url, removed)
+    assert left_of(url, alice) == {}
