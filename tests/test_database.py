@@ -155,7 +155,7 @@ def test_a_statement_that_takes_too_long_is_stopped(database_url: str) -> None:
         watch = await asyncpg.connect(database_url, statement_cache_size=0)
         running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' \
                    AND datname = current_database() AND pid <> pg_backend_pid()"
-        assert await watch.fetchval(running) == 0
+        await until(lambda: watch.fetchval(running), 0)
         await watch.close()
 
     with_database(database_url, use, database_timeout=0.5, database_pool_size=1)

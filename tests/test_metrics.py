@@ -26,7 +26,8 @@ POOL = "donebase_database_pool_"
 @pytest.fixture
 def watched(database_url: str, folder: Path) -> Iterator[httpx.Client]:
     """A client of a service that nobody else asks anything."""
-    with _clients_of(folder, DATABASE_URL=database_url, DATABASE_POOL_SIZE="3") as client:
+    no_hurry = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}
+    with _clients_of(folder, DATABASE_URL=database_url, DATABASE_POOL_SIZE="3", **no_hurry) as client:
         yield client
 
 

@@ -19,6 +19,7 @@ from tests.support.relay import Relay
 from tests.support.waiting import DEADLINE
 
 SIZE = 3
+NO_HURRY = {"database_timeout": 600, "database_pool_wait": 600}  # some wait until as many as there are do
 A_LOCK = "wait_event_type = 'Lock'"
 ROUNDS = 60
 
@@ -26,7 +27,7 @@ ROUNDS = 60
 @pytest.mark.parametrize(("idle", "left"), [(0.01, 1), (600, SIZE)], ids=["long ago", "lately"])
 def test_connections_that_nobody_used_for_so_long_are_closed(own_database: str, idle: float, left: int) -> None:
     """One is at work meanwhile, and stays."""
-    settings = Settings.read(database_url=own_database, database_pool_idle=idle, database_pool_size=SIZE)
+    settings = Settings.read(database_url=own_database, database_pool_idle=idle, database_pool_size=SIZE, **NO_HURRY)
 
     async def use() -> None:
         database = PostgresDatabase(settings)
@@ -57,8 +58,7 @@ async def writing_at_once(database: PostgresDatabase, onlooker: Onlooker, number
 
 def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(own_database: str) -> None:
     """Both limits are due at once, and the inner one says more."""
-    waits = {"database_timeout": 600, "database_pool_wait": 600}
-    settings = Settings.read(database_url=own_database, database_pool_size=1, **waits)
+    settings = Settings.read(database_url=own_database, database_pool_size=1, **NO_HURRY)
 
     async def use() -> list[str]:
         database = PostgresDatabase(settings)
@@ -84,7 +84,7 @@ def test_a_connection_that_was_ended_while_idle_costs_no_statement(own_database:
             await onlooker.wait_for(0, "true")
 
     async def use() -> None:
-        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE, **NO_HURRY))
         for number in range(ROUNDS):
             threads.submit(asyncio.run, end_all()).result()
             writes = (create_task(database, 1, NewTask(title=f"{number}")) for _ in range(SIZE))
@@ -157,7 +157,7 @@ def test_no_slot_is_lost_by_many_cancellations(own_database: str) -> None:
     """Statements are given up while they wait for a connection, while they run and as they end."""
 
     async def use() -> None:
-        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE, **NO_HURRY))
         await database.open()
         running = []
         for number in range(400):
@@ -180,7 +180,7 @@ def test_a_prepared_statement_survives_a_migration_of_its_columns(own_database: 
     """PostgreSQL refuses to run it before it does anything, so it is run once, on a new connection."""
 
     async def use() -> None:
-        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE))
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE, **NO_HURRY))
         async with Onlooker(own_database) as onlooker:
             await writing_at_once(database, onlooker, SIZE)
             await onlooker.fetch("ALTER TABLE tasks ALTER COLUMN title TYPE varchar")

@@ -22,7 +22,7 @@ TASK = {
     "tags": ["shop", "home"],
 }
 ONES = 200
-ROUNDS = 3
+ROUNDS = 10  # at most, until one has been enough
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def loop_time(patch: pytest.MonkeyPatch) -> Iterator[Callable[[], float]]:
 def test_a_thousand_tasks_cost_a_tenth_of_a_thousand_requests(
     database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rounds alternate, and the least of each counts: what else the machine does must not matter."""
+    """The kinds take turns, and the least of each counts: what else the machine does must not matter."""
     service = create_service(Settings.read(database_url=database_url, database_timeout=600))
     tasks, query = USERS.address(alice), {"completed": "false"}
     costs: dict[str, list[float]] = {
@@ -74,6 +74,13 @@ def test_a_thousand_tasks_cost_a_tenth_of_a_thousand_requests(
             cost("create many", 1, lambda _: client.post(tasks, json=[TASK] * 1_000))
             cost("change many", 1, lambda _: client.patch(tasks, params=query, json={"completed": True}))
             cost("delete many", 1, lambda _: client.delete(tasks, params={"all": "true"}))
-    least = {name: min(each) for name, each in costs.items()}
-    assert least["create many"] < 1_000 * least["create"] / 10, least
-    assert max(least["change many"], least["delete many"]) < 1_000 * least["change"] / 100, least
+            least = {name: min(each) for name, each in costs.items()}
+            if is_small(least):
+                break
+    assert is_small(least), least
+
+
+def is_small(cost: dict[str, float]) -> bool:
+    """Tell whether a thousand tasks cost as little in one request as they should."""
+    changes = max(cost["change many"], cost["delete many"])
+    return cost["create many"] < 1_000 * cost["create"] / 10 and changes < 1_000 * cost["change"] / 100

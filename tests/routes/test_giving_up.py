@@ -23,6 +23,7 @@ from tests.support.waiting import DEADLINE, until
 CLIENTS = 1_000
 AT_ONCE = 100
 POOL = 2
+NO_HURRY = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}  # nobody is refused, however slow the machine
 READER, WRITER = 1, 2
 LONG_LIST, LONG_TEXT = 300, 2_000
 
@@ -99,7 +100,7 @@ async def every_connection_works(service: Service, onlooker: Onlooker) -> None:
 @pytest.fixture
 def service_and_database(own_database: str, folder: Path) -> Iterator[tuple[Service, str]]:
     """A service with a small pool on a database of its own, and that database's URL."""
-    settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL)}
+    settings = {"DATABASE_URL": own_database, "DATABASE_POOL_SIZE": str(POOL), **NO_HURRY}
     fill_without_history(own_database, READER, LONG_LIST, "x" * LONG_TEXT)
     with Service(folder, **settings) as service:
         yield service.ready(), own_database

@@ -15,6 +15,8 @@ from tests.support.processes import Service
 CLIENTS = 100
 TIMES = 4
 TASKS = 5
+ENOUGH = 100  # moves that changed something
+ROUNDS = 10  # at most; one is usual, but whom a move finds still there is chance
 
 
 class Crowd:
@@ -71,12 +73,14 @@ def test_each_move_was_right_when_it_was_made(
     service: Service, client: httpx.Client, database_url: str, alice: int
 ) -> None:
     crowd = Crowd(alice, [USERS.created(client, alice)["id"] for _ in range(TASKS)])
-    at_once(service, CLIENTS, crowd.act)
-    assert crowd.done["move", 200] > CLIENTS * TIMES / 2
+    for _ in range(ROUNDS):
+        at_once(service, CLIENTS, crowd.act)
+        if len(crowd.moves) >= ENOUGH:
+            break
+    assert len(crowd.moves) >= ENOUGH, crowd.done
     assert {status for _, status in crowd.done} <= {200, 201, 204, 400, 404}
     assert all(status != 400 or name == "move" for name, status in crowd.done)  # the neighbour was gone
     orders = asyncio.run(orders_after_each_change(database_url, alice))
-    assert len(crowd.moves) > CLIENTS * TIMES / 4
     for change, (task, where) in crowd.moves.items():
         assert task["version"] == change
         assert orders[change][task["id"]] == task["order"]
