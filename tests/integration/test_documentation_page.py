@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.browser import browser_context
 from tests.support.processes import Service
+from tests.support.tokens import Person
 
 
 class Visit(NamedTuple):
@@ -22,6 +24,20 @@ class Visit(NamedTuple):
 @pytest.fixture
 def visit(service: Service) -> Iterator[Visit]:
     """The documentation, open in a browser that was only told where the service is."""
+    with visited(service) as visit:
+        yield visit
+
+
+@pytest.fixture
+def guarded_visit(guarded: Service) -> Iterator[Visit]:
+    """The documentation of a service that asks for tokens."""
+    with visited(guarded) as visit:
+        yield visit
+
+
+@contextmanager
+def visited(service: Service) -> Iterator[Visit]:
+    """Open the documentation of a service in a browser that reaches nothing else."""
     asked_elsewhere: list[str] = []
     complaints: list[str] = []
 
@@ -72,6 +88,33 @@ def test_requests_are_sent_and_answered_from_the_page(visit: Visit, alice: int) 
     expect(listed.locator(".response-col_status")).to_have_text("200")
     expect(listed.locator(".response-col_description")).to_contain_text('"title": "Buy oat milk"')
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("button", name="Authorize")).to_have_count(0)
 
     assert visit.asked_elsewhere == []
     assert visit.complaints == []
+
+
+def test_a_person_authorizes_with_a_token_and_reaches_their_own_tasks(guarded_visit: Visit, ann: Person) -> None:
+    page = guarded_visit.page
+    refused = try_out(page, "list_user_tasks")
+    expect(refused.locator(".response-col_status")).to_contain_text("401")
+    expect(refused.locator(".response-col_description")).to_contain_text('"code": "UNAUTHORIZED"')
+    [complaint] = guarded_visit.complaints
+    assert "401" in complaint, "the browser itself tells of every answer that is an error"
+
+    page.get_by_role("button", name="Authorize").click()
+    dialog, token = page.locator(".modal-ux"), ann.headers["Authorization"].removeprefix("Bearer ")
+    dialog.locator("input").fill(token)
+    dialog.get_by_role("button", name="Apply credentials").click()
+    dialog.get_by_role("button", name="Close").click()
+
+    created = try_out(page, "create_owner_task")
+    expect(created.locator(".response-col_status")).to_have_text("201")
+    expect(created.locator(".response-col_description")).to_contain_text(f'"user_id": {ann.number}')
+    listed = try_out(page, "list_tasks")
+    expect(listed.locator(".response-col_status")).to_have_text("200")
+    expect(listed.locator(".response-col_description")).to_contain_text('"title": "Buy milk"')
+
+    assert token not in page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert guarded_visit.asked_elsewhere == []
+    assert len(guarded_visit.complaints) == 1
