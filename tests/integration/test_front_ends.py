@@ -5,9 +5,11 @@ Each page in tests/data/front_ends has one habit, does the same at every family,
 
 import json
 import secrets
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -15,6 +17,7 @@ from playwright.sync_api import BrowserContext
 from tests.support.browser import another_origin, browser_context
 from tests.support.families import FAMILIES
 from tests.support.processes import Service
+from tests.support.tokens import SECRET, bearer
 from tests.support.waiting import DEADLINE
 
 PAGES = Path(__file__).parents[1] / "data" / "front_ends"
@@ -38,17 +41,26 @@ def allowing(database_url: str, origin: str, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def browser(allowing: Service) -> Iterator[BrowserContext]:
+def guarding(database_url: str, origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that asks for tokens and allows the origin of the pages."""
+    folder, settings = tmp_path_factory.mktemp("guarding"), {"AUTH": "required", "AUTH_JWT_SECRET": SECRET}
+    with Service(folder, DATABASE_URL=database_url, CORS_ORIGINS=origin, **settings) as service:
+        yield service.ready()
+
+
+@pytest.fixture(scope="module")
+def browser(allowing: Service, guarding: Service) -> Iterator[BrowserContext]:
     """A browser, which is started once for all pages, and last: it has an event loop in this thread."""
     assert allowing
+    assert guarding
     with browser_context() as context:
         yield context
 
 
-def seen(browser: BrowserContext, origin: str, service: Service, user: int, habit: str) -> Any:
+def seen(browser: BrowserContext, origin: str, service: Service, user: int | str, habit: str, token: str = "") -> Any:
     """Open the page of a habit, and return what it shows."""
     page = browser.new_page()
-    page.goto(f"{origin}/{habit}.html?service={service.address}&user={user}")
+    page.goto(f"{origin}/{habit}.html?{urlencode({'service': service.address, 'user': user, 'token': token})}")
     place = page.wait_for_selector("#seen", timeout=DEADLINE * 1000)
     assert place
     found = json.loads(place.inner_text())
@@ -94,6 +106,27 @@ def test_an_origin_that_is_not_listed_reads_nothing(
         "failed": "TypeError: Failed to fetch",
         "shown": None,
     }
+
+
+@pytest.mark.parametrize("of", ["better-auth", "uuid", "auth0"])
+def test_a_page_sends_a_token_and_knows_its_user_by_a_string(
+    browser: BrowserContext, origin: str, guarding: Service, of: str
+) -> None:
+    """Such as Better Auth, Supabase and Auth0 give to their users."""
+    subject = {
+        "better-auth": secrets.token_urlsafe(24),
+        "uuid": str(uuid.uuid4()),
+        "auth0": f"auth0|{secrets.token_hex(12)}",
+    }[of]
+    token = bearer(subject)["Authorization"].removeprefix("Bearer ")
+    found = seen(browser, origin, guarding, subject, "token", token)
+    for family in FAMILIES:
+        told = found[family.name]
+        assert told["statuses"] == [201, 200, 200, 200, 200, family.delete_status, 404]
+        assert told["titles"] == ["Buy bread"]
+        assert told["signedOut"] == [401, 'Bearer error="invalid_token"', "UNAUTHORIZED"]
+        assert told["refused"] == [401, 'Bearer error="invalid_token"', True]
+        assert told["another"] == ([200, None] if family.name == "v1" else [403, "FORBIDDEN"])
 
 
 def test_a_toggle_has_a_body_without_content(opened: Opened) -> None:

@@ -1,11 +1,13 @@
 // What the pages share: where the service and its tasks are, a request, and a place to show what came of it.
+// With a token, the user is the string by which another issuer knows them.
 const asked = new URLSearchParams(location.search);
 const service = asked.get("service");
-export const user = Number(asked.get("user"));
+export const token = asked.get("token");
+export const user = token ? asked.get("user") : Number(asked.get("user"));
 export const families = {
-  v1: { tasks: `${service}/api/v1/tasks`, owner: { user_id: user } },
-  users: { tasks: `${service}/users/${user}/tasks`, owner: {} },
-  api: { tasks: `${service}/api/${user}/tasks`, owner: {} },
+  v1: { tasks: `${service}/api/v1/tasks`, owner: token ? {} : { user_id: user } },
+  users: { tasks: `${service}/users/${encodeURIComponent(user)}/tasks`, owner: {} },
+  api: { tasks: `${service}/api/${encodeURIComponent(user)}/tasks`, owner: {} },
 };
 
 // Send JSON as front ends do: the type is declared whether there is a body or not.
