@@ -50,7 +50,7 @@ def run(url: str, *stories: Any, **settings: float) -> Any:
 
 async def removed(database: Any, forgotten: list[int] | None = None) -> list[int]:
     """Carry out what is recorded, and return how many rows went in each step."""
-    forget = [].append if forgotten is None else forgotten.append
+    forget = ([] if forgotten is None else forgotten).append
     return [rows async for rows in Deletions(database, forget, share=1).run()]
 
 
