@@ -1,6 +1,5 @@
 """From the header `Authorization` to the caller (RFC 6750). Tokens that were verified are remembered."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ import jwt
 
 from donebase.accounts.access_tokens import KEY_ID, AccessTokens
 from donebase.accounts.callers import ALL_SCOPES, Caller
-from donebase.accounts.grants import find_personal_grant, session_exists
+from donebase.accounts.grants import PERSONAL_PREFIX, find_personal_grant, session_exists, token_hash
 from donebase.accounts.identities import identify
 from donebase.accounts.issuer import Claims
 from donebase.core.database import Database
@@ -19,7 +18,6 @@ from donebase.core.errors import Unauthorized
 MOST_REMEMBERED = 10_000
 GRANT_TRUSTED = 10.0
 """For how many seconds a session or a personal token that was found in the database is trusted to be there."""
-PERSONAL_PREFIX = "dnb_"
 
 _match = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE).fullmatch
 
@@ -93,11 +91,11 @@ class Authenticator:
         return Caller(user_id, claims.subject, scopes, None, claims.expires_at)
 
     async def _personal(self, token: str) -> Caller:
-        token_hash = hashlib.sha256(token.encode()).digest()
-        found = await find_personal_grant(self._database, token_hash)
+        kept = token_hash(token)
+        found = await find_personal_grant(self._database, kept)
         if found is None:
             raise Unauthorized
-        return Caller(found.user_id, str(found.user_id), found.scopes, token_hash, found.expires_at)
+        return Caller(found.user_id, str(found.user_id), found.scopes, kept, found.expires_at)
 
     async def _session(self, token: str) -> Caller:
         claims = await self._access_tokens.verify(token)

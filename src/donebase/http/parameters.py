@@ -76,6 +76,9 @@ Owner = Annotated[
 TaskId = Annotated[
     int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), PlainDecimal(MAX_ID)
 ]
+TokenId = Annotated[
+    int, Path(description="The id of the token.", json_schema_extra=_id, examples=[7]), PlainDecimal(MAX_ID)
+]
 RequestKey = Annotated[writes.RequestKey | None, Depends(request_key)]
 IfMatch = Annotated[
     Versions,

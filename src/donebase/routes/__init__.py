@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from donebase.http.access import Access
 from donebase.http.family import Family, Route
-from donebase.routes import api_tasks, docs, health, todo_backend, users_tasks, v1_own_tasks, v1_tasks
+from donebase.routes import api_tasks, docs, health, personal_tokens, todo_backend, users_tasks, v1_own_tasks, v1_tasks
 
 TASK_FAMILIES = (
     v1_tasks.FAMILY,  # /api/v1
@@ -27,6 +27,7 @@ GUARDED_FAMILIES: Sequence[Family] = (
     users_tasks.FAMILY,
     api_tasks.FAMILY,
     *PROTOCOLS,
+    personal_tokens.FAMILY,  # /auth/tokens
     *_ABOUT,
 )
 """What is served where AUTH is `required`."""
