@@ -17,6 +17,7 @@ from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.deletion import Deletions
 from donebase.accounts.issuer import Issuer
+from donebase.accounts.passwords import Passwords
 from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.core.feed import ChangeFeed
@@ -87,9 +88,10 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
 
 def _set_up_accounts(state: State, settings: Settings) -> None:
-    """Add to the state of an app what verifies tokens, and what deletes users."""
+    """Add to the state of an app what verifies tokens and passwords, and what deletes users."""
     state.access_tokens = AccessTokens(state.database)
     state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
+    state.passwords = Passwords(settings.database_pool_wait)
     state.authenticator = Authenticator(state.database, state.access_tokens, state.other_issuer)
     state.deletions = Deletions(state.database, state.authenticator.forget_user)
 
