@@ -68,7 +68,7 @@ class IdentityRow(Table, table=True):
 
 
 class AttemptsRow(Table, table=True):
-    """When the last attempts to sign in have failed, for one address; `key` is a hash of it."""
+    """When the last attempts to sign in have failed, the newest first, for one address; `key` is a hash of it."""
 
     __tablename__ = "attempts"
 
