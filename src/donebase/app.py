@@ -75,7 +75,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database or PostgresDatabase(settings)
-    app.state.authenticator = app.state.deletions = None
+    app.state.authenticator = app.state.deletions = app.state.other_issuer = None
     if asks:
         _set_up_accounts(app.state, settings)
     app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
@@ -146,6 +146,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     settings = app.state.settings
     workers, deletions = app.state.worker_counts, app.state.deletions
     maintenance = start_maintenance(database, workers, settings.history_days, deletions)
+    other_issuer: Issuer | None = app.state.other_issuer
+    if other_issuer:
+        other_issuer.start()
     connection_limit = ConnectionLimit(settings)
     yield {
         "settings": settings,
@@ -158,6 +161,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     if connection_limit.cut_off:
         logs.warning("shutdown_grace.exceeded", connections=connection_limit.cut_off)
     await asyncio.wait(maintenance)
+    if other_issuer:
+        await other_issuer.close()
     await database.close()
     if app.state.worker_counts:
         app.state.worker_counts.save()

@@ -64,6 +64,27 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _signing(secret: SecretStr) -> SecretStr:
+    from jwt import PyJWTError  # a start without the setting does not need it
+    from jwt.algorithms import HMACAlgorithm
+
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret.get_secret_value())
+    except PyJWTError:
+        raise ValueError from None
+    return secret
+
+
+def _key_set_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value().strip()
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError
+    if not text.isascii() or not text.isprintable():
+        raise ValueError
+    return SecretStr(text)
+
+
 SecretDatabaseUrl = Annotated[SecretStr, AfterValidator(_postgresql)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_split)]
@@ -75,5 +96,6 @@ PublicUrl = Annotated[
 Endpoint = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 Text = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
-SigningSecret = Annotated[SecretStr, AfterValidator(_at_least(_SHORTEST_SECRET))]
+SigningSecret = Annotated[SecretStr, AfterValidator(_at_least(_SHORTEST_SECRET)), AfterValidator(_signing)]
+KeySetUrl = Annotated[SecretStr, AfterValidator(_key_set_url)]
 BearerToken = Annotated[SecretStr, AfterValidator(_token), AfterValidator(_at_least(_SHORTEST_TOKEN))]

@@ -20,6 +20,7 @@ from donebase.setting_values import (
     SOME_SECONDS,
     BearerToken,
     Endpoint,
+    KeySetUrl,
     Networks,
     Origins,
     PublicUrl,
@@ -77,8 +78,10 @@ class Settings(BaseModel):
     )
     auth: Literal["open", "required"] = Field(default="open", description="must be open or required")
     sign_up: Literal["open", "closed"] = Field(default="open", description="must be open or closed")
-    auth_jwt_secret: SigningSecret | None = Field(default=None, description="must be at least 32 bytes")
-    auth_jwks_url: Endpoint | None = Field(
+    auth_jwt_secret: SigningSecret | None = Field(
+        default=None, description="must be at least 32 bytes, and not a public key"
+    )
+    auth_jwks_url: KeySetUrl | None = Field(
         default=None,
         description="must be the URL of a JSON Web Key Set, such as https://id.example.com/.well-known/jwks.json",
     )

@@ -21,6 +21,7 @@
     │   ├── Collided         a row with this key was there already: nothing was carried out
     │   └── UnknownValue     PostgreSQL does not know a value, such as a time zone: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
+    │   └── IssuerUnreachable  the issuer of a token cannot be asked for the key that the token names
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
 
@@ -148,6 +149,10 @@ class UnknownValue(DatabaseFailed):
 
 class Overloaded(DonebaseError):
     """Every connection stayed busy for the whole wait. Nothing was begun."""
+
+
+class IssuerUnreachable(Overloaded):
+    """The issuer of a token cannot be asked for the key that the token names: whether it is good is not known."""
 
 
 class SchemaMismatch(DonebaseError):

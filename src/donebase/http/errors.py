@@ -28,6 +28,7 @@ from donebase.core.errors import (
     IdempotencyKeyReused,
     InsufficientScope,
     InvalidInput,
+    IssuerUnreachable,
     Overloaded,
     PreconditionFailed,
     SchemaMismatch,
@@ -102,6 +103,7 @@ _UNCERTAIN = (
     "The database failed or did not respond in time. A write may have been carried out: "
     "repeat it with its Idempotency-Key, or read before you write again."
 )
+_RETRY_LATER = (b"retry-after", b"10")
 _BUSY = "The service is busy and did not process the request. Try again."
 
 ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
@@ -147,6 +149,9 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     SchemaMismatch: ErrorSpec(500, "DATABASE_ERROR", _UNCERTAIN, (_RETRY,)),
     InternalError: ErrorSpec(500, "INTERNAL_ERROR", "An unexpected error occurred in the service."),
     Overloaded: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY,)),
+    IssuerUnreachable: ErrorSpec(
+        503, "OVERLOADED", "The issuer of the access token cannot be reached. Try again.", (_RETRY_LATER,)
+    ),
     TooManyConnections: ErrorSpec(503, "OVERLOADED", _BUSY, (_RETRY, CLOSE)),
 }
 
