@@ -1,13 +1,15 @@
-"""The example of docs/sync.md that changes a task: it works as written, and shows a conflict."""
+"""The example of docs/sync.md that changes a task shows a conflict, and its clients work with a token."""
 
 import subprocess
 import sys
 
 import httpx
 
+from tests.support.browser import browser_context
 from tests.support.console import at, code
 from tests.support.families import USERS
 from tests.support.processes import Service
+from tests.support.tokens import Person
 from tests.support.waiting import DEADLINE
 
 PAGE = "docs/sync.md"
@@ -34,3 +36,52 @@ def test_the_example_changes_a_task_once_and_then_tells_of_the_conflict(
     assert first == ""
     [now] = USERS.listed(client, alice)
     assert again == f"Somebody else has changed it: {now}\n"
+
+
+PYTHON = """
+base = "http://localhost:8000/users/me"
+task, number = write("POST", base + "/tasks", {"title": "Buy milk"})
+copy = TaskCopy(base)
+for _ in copy.follow():
+    titles = sorted(task["title"] for task in copy.tasks.values())
+    print(*titles, sep=", ")
+    if titles == ["Buy bread", "Buy milk"]:
+        break
+    write("POST", base + "/tasks", {"title": "Buy bread"})
+"""
+JAVASCRIPT = """
+const base = "http://localhost:8000/users/me";
+const seen = [];
+await write("POST", base + "/tasks", { title: "Buy milk" });
+const copy = new TaskCopy(base);
+for await (const _ of copy.follow()) {
+  seen.push([...copy.tasks.values()].map((task) => task.title).sort().join(", "));
+  if (copy.tasks.size === 2) break;
+  await write("POST", base + "/tasks", { title: "Buy bread" });
+}
+return seen;
+"""
+
+
+def with_token(page: str, person: Person) -> str:
+    """Return the code with the token of somebody."""
+    assert "dnb_…" in page
+    return page.replace("dnb_…", person.headers["Authorization"].removeprefix("Bearer "))
+
+
+def test_the_python_client_follows_with_a_token(guarded: Service, ann: Person) -> None:
+    code_of = [code(PAGE, heading, "python") for heading in ("## With a token", "## Python", "`write` sends")]
+    script = at(guarded.address, with_token("".join(code_of), ann) + PYTHON)
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True, timeout=DEADLINE
+    )
+    assert ran.stdout.splitlines() == ["Buy milk", "Buy bread, Buy milk"]
+
+
+def test_the_javascript_client_follows_with_a_token(guarded: Service, ann: Person) -> None:
+    code_of = [code(PAGE, heading, "js") for heading in ("## With a token", "## JavaScript", "The same `write`")]
+    script = at(guarded.address, with_token("".join(code_of), ann) + JAVASCRIPT)
+    with browser_context() as context:
+        page = context.new_page()
+        page.goto(f"{guarded.address}/docs")
+        assert page.evaluate(f"async () => {{ {script} }}") == ["Buy milk", "Buy bread, Buy milk"]
