@@ -87,10 +87,10 @@ class Deletions:
 
     async def _remove(self, users: Sequence[Row]) -> AsyncIterator[int]:
         """Remove what these users have, and the record of those for whom that is long ago."""
-        for user in users:
-            self._forget(user["user_id"])
         # Again: a request that was on its way may have made a session or a token.
         await _remove_grants(self._database, [user["user_id"] for user in users])
+        for user in users:  # not before: a request could be remembered between
+            self._forget(user["user_id"])
         for user_id in [user["user_id"] for user in users if user["has_rows"]]:
             async for rows in self._remove_rows(user_id):
                 yield rows
