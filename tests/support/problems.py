@@ -13,6 +13,8 @@ JSON = {"Content-Type": "application/json"}
 # RFC 9110's names; Python's own for 413 differs from one version to another.
 STATUSES = {
     400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
@@ -20,6 +22,7 @@ STATUSES = {
     412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    429: "Too Many Requests",
     500: "Internal Server Error",
 }
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}

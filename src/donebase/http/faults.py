@@ -12,8 +12,8 @@ from donebase.core.shapes import FIELDS
 MAX_FAULTS = 20
 
 # pydantic's own kinds of error in our words: its messages can hold what was sent.
-# One name is ours as well: pydantic's `too_long` is about arrays and contains only numbers.
-_PYDANTICS = frozenset(get_args(core_schema.ErrorType)) - {"too_long"}
+# Two names are ours as well: pydantic's `too_long` and `too_short` are about arrays and contain only numbers.
+_PYDANTICS = frozenset(get_args(core_schema.ErrorType)) - {"too_long", "too_short"}
 _MESSAGES = {
     "missing": ("is required", "required"),
     "extra_forbidden": ("is not a known field", "unknown_field"),

@@ -120,6 +120,11 @@ def _headers(write: Written | WrittenMany) -> Headers:
     return headers
 
 
+def no_content() -> Response:
+    """Return a response that says no more than that it was done."""
+    return BytesResponse(204)
+
+
 def json(value: Any, status: int = 200) -> Response:
     """Return a response with a value as JSON."""
     return BytesResponse(status, encoded(value), JSON)

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 
 from donebase.http.access import Access
 from donebase.http.family import Family, Route
-from donebase.routes import api_tasks, docs, health, personal_tokens, todo_backend, users_tasks, v1_own_tasks, v1_tasks
+from donebase.routes import (
+    accounts,
+    api_tasks,
+    docs,
+    health,
+    personal_tokens,
+    todo_backend,
+    users_tasks,
+    v1_own_tasks,
+    v1_tasks,
+)
 
 TASK_FAMILIES = (
     v1_tasks.FAMILY,  # /api/v1
@@ -27,6 +37,9 @@ GUARDED_FAMILIES: Sequence[Family] = (
     users_tasks.FAMILY,
     api_tasks.FAMILY,
     *PROTOCOLS,
+    accounts.ENTRANCE,  # /auth
+    accounts.PROFILE,
+    accounts.MANAGEMENT,
     personal_tokens.FAMILY,  # /auth/tokens
     *_ABOUT,
 )
@@ -36,6 +49,7 @@ FREE_ADDRESSES = frozenset(
     {
         *("/", "/docs", "/docs/favicon-32x32.png", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"),
         *("/health", "/livez", "/metrics", "/openapi.json"),
+        *("/auth/sign-up", "/auth/sign-in", "/auth/refresh"),
     }
 )
 """All addresses that need no token where AUTH is `required`. `/metrics` asks for its own, if METRICS_TOKEN is set."""
