@@ -19,6 +19,7 @@ from httpx._transports import default as transports
 
 from donebase.telemetry import logs
 from tests.support import tokens
+from tests.support.asked import Asked, asking
 from tests.support.databases import a_database, a_database_with_tables, embedded_data, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
 from tests.support.made_once import copy_folder, folder_of_the_run, made_once
@@ -133,6 +134,13 @@ def guarded_client(guarded: Service) -> Iterator[httpx.Client]:
     """A client of that service, without a token."""
     with httpx.Client(base_url=guarded.address) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """A service of the tests of this process that accepts the tokens of one issuer for one audience."""
+    with asking(tmp_path_factory.mktemp("asked"), **NO_HURRY) as asked:
+        yield asked
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The operations on tasks, walked from the tables of the families: what a plain request of each is."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -40,9 +41,13 @@ class Plain(NamedTuple):
         return client.request(self.method, self.path, params=self.query or None, json=self.body, headers=headers)
 
 
-def plain(route: Route, user: int, task_id: int, change: int = 1) -> Plain:
-    """Return a plain request of an operation about a task of a user, which this change has created."""
-    path = route.path_format.format(user_id=user, task_id=task_id, change=change)
+def plain(route: Route, user: int, task_id: int, change: int = 1, name: str = "") -> Plain:
+    """Return a plain request of an operation about a task of a user, which this change has created.
+
+    The address has another `name` of the user, if there is one; what else it names has the number 1.
+    """
+    named = {"user_id": name or user, "task_id": task_id, "change": change}
+    path = route.path_format.format_map(defaultdict(lambda: 1, named))
     required = {"user_id": user, "since": 0}
     query: dict[str, int | str] = {
         each.alias: required[each.alias] for each in route.dependant.query_params if each.field_info.is_required()

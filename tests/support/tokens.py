@@ -25,10 +25,10 @@ class Person(NamedTuple):
     headers: dict[str, str]
 
     @classmethod
-    def new(cls, client: httpx.Client, subject: str | None = None) -> Self:
-        """Return somebody nobody else has heard of."""
+    def new(cls, client: httpx.Client, subject: str | None = None, **claims: Any) -> Self:
+        """Return somebody nobody else has heard of, whose token has these claims as well."""
         subject = subject or f"person-{secrets.token_urlsafe(9)}"
-        headers = bearer(subject)
+        headers = bearer(subject, **claims)
         created = client.post("/users/me/tasks", json={"title": "the first"}, headers=headers)
         assert created.status_code == 201, created.text
         number: int = created.json()["user_id"]

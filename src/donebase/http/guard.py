@@ -1,6 +1,7 @@
 """Admits the callers of an operation, before anything else of their request is read."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -11,6 +12,7 @@ CALLER = "donebase.caller"
 """The caller in the ASGI scope of a request that was admitted."""
 USER_ID = "user_id"
 """The parameter of a path that names the user."""
+_IN_PATHS = "/:@!$&'()*+,;="  # RFC 3986, 3.3
 
 
 class Guard:
@@ -42,6 +44,8 @@ class Guard:
             return [*path_values, number]
         if path_values[self._at] != number and not caller.is_named(path_values[self._at]):
             raise Forbidden
+        if path_values[self._at] != number:
+            scope["path"] = quote(scope["path"], _IN_PATHS)  # which Location and Link begin with
         return [*path_values[: self._at], number, *path_values[self._at + 1 :]]
 
 
