@@ -1,4 +1,4 @@
-"""Generators and linters from npm, in the versions of tests/data/npm: installed once, outside the source tree."""
+"""Packages from npm, in the versions of tests/data/npm: installed once, outside the source tree."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ def node_modules() -> Path:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     version = tuple(map(int, re.findall(r"\d+", said)[:2]))
     if version < _OLDEST_NODE:
-        missing(f"node is {said.strip()} here, and the generators need {'.'.join(map(str, _OLDEST_NODE))}")
+        missing(f"node is {said.strip()} here, and the packages need {'.'.join(map(str, _OLDEST_NODE))}")
     lock = (SOURCES / "package-lock.json").read_bytes()
     return (
         made_once(
@@ -51,7 +51,7 @@ def _install(npm: Path, folder: Path) -> None:
         shutil.copy(SOURCES / file, folder)
     ended = _run(npm, "ci", *_INSTALL, cwd=folder)
     if ended.returncode:
-        missing(f"npm cannot install the generators here: {ended.stderr.strip()[:500]}")
+        missing(f"npm cannot install the packages here: {ended.stderr.strip()[:500]}")
 
 
 def _run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
