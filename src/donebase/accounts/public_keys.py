@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import PyJWK, PyJWTError
+from jwt import PyJWK
 
 from donebase.accounts.json_object import decode_object
 
@@ -60,11 +58,9 @@ def _usable(entry: Any) -> PyJWK | None:
         return None
     try:
         key = PyJWK(members, algorithm)
-    except (PyJWTError, UnsupportedAlgorithm, ValueError, TypeError):
+    except Exception:  # of PyJWT, or of cryptography as it comes: whatever it is, the other keys stay usable
         return None
-    if isinstance(key.key, RSAPublicKey) and key.key.key_size not in RSA_BITS:
-        return None
-    return key
+    return None if algorithm == "RS256" and key.key.key_size not in RSA_BITS else key
 
 
 def _algorithm(members: dict[str, Any]) -> str | None:
