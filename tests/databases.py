@@ -35,6 +35,7 @@ DIFFER_WITHOUT_A_POOLER = (
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
+    "tests/accounts/test_known_grants.py",
     "tests/core/test_history_trigger.py",
     "tests/core/test_interrupted_writes.py",
     "tests/core/test_keyed.py",
@@ -58,6 +59,7 @@ MEET_POSTGRESQL = (
     "tests/routes/test_many_at_once.py",
     "tests/routes/test_moves.py",
     "tests/routes/test_moves_at_once.py",
+    "tests/routes/test_personal_tokens.py",
     "tests/routes/test_one_story_every_address.py",
     "tests/routes/test_preconditions.py",
     "tests/routes/test_real_titles.py",

@@ -13,6 +13,7 @@ import pytest
 from donebase import maintenance
 from donebase.app import create_app
 from donebase.core import steps
+from donebase.core.errors import DatabaseFailed
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from donebase.telemetry import logs
@@ -125,10 +126,43 @@ def test_a_failure_is_logged_and_the_rest_removed_later(
 def test_without_a_limit_the_history_stays(own_database: str) -> None:
     async def story() -> int:
         database = PostgresDatabase(Settings.read(database_url=own_database))
-        tasks = maintenance.start_maintenance(database, None, 0, None)
+        tasks = maintenance.start_maintenance(database, None, 0, None, None)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
         return len(tasks)
 
     assert asyncio.run(story()) == 1
+
+
+class Shaky:
+    """Confirms tokens, and fails the first times."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self._failures = [*failures]
+        self.confirmed = 0
+
+    async def confirm(self) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        self.confirmed += 1
+
+
+@pytest.mark.parametrize(("failure", "level"), [(DatabaseFailed("x"), "warning"), (ValueError("x"), "error")])
+def test_tokens_are_confirmed_again_and_again_and_a_failure_is_logged_once(
+    own_database: str, lines: Lines, monkeypatch: pytest.MonkeyPatch, failure: Exception, level: str
+) -> None:
+    monkeypatch.setattr(maintenance, "CONFIRM_EVERY", 0.01)
+    shaky: Any = Shaky(failure, failure, failure)
+
+    async def story() -> None:
+        database = PostgresDatabase(Settings.read(database_url=own_database))
+        tasks = maintenance.start_maintenance(database, None, 0, shaky, None)
+        await until(lambda: asyncio.sleep(0, shaky.confirmed > 2), wanted=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    asyncio.run(story())
+    assert [line["level"] for line in lines("tokens.not_confirmed")] == [level]
+    assert len(lines("tokens.confirmed")) == 1

@@ -144,8 +144,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()
     gc.enable()
     settings = app.state.settings
-    workers, deletions = app.state.worker_counts, app.state.deletions
-    maintenance = start_maintenance(database, workers, settings.history_days, deletions)
+    state = app.state
+    maintenance = start_maintenance(
+        database, state.worker_counts, settings.history_days, state.authenticator, state.deletions
+    )
     other_issuer: Issuer | None = app.state.other_issuer
     if other_issuer:
         other_issuer.start()

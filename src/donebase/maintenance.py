@@ -1,4 +1,4 @@
-"""What a service does beside answering requests: every second, about every minute, and about every hour."""
+"""What a service does beside answering requests: every second or few, about every minute, and about every hour."""
 
 import asyncio
 import itertools
@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple, Protocol
 
+from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.deletion import Deletions
 from donebase.accounts.expiry import Expiry
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
@@ -15,6 +16,7 @@ from donebase.serving import memory
 from donebase.telemetry import logs
 from donebase.telemetry.worker_counts import WorkerCounts
 
+CONFIRM_EVERY = 3.0  # seconds
 # In seconds, drawn anew each time: services that were started together do not stay together.
 FIRST_REMOVAL = (60.0, 300.0)
 NEXT_REMOVAL = (3000.0, 4200.0)
@@ -43,15 +45,21 @@ _DELETED = _Events("deleted.removed", "deleted.not_removed")
 
 
 def start_maintenance(
-    database: PostgresDatabase, workers: WorkerCounts | None, days: int, deletions: Deletions | None
+    database: PostgresDatabase,
+    workers: WorkerCounts | None,
+    days: int,
+    authenticator: Authenticator | None,
+    deletions: Deletions | None,
 ) -> list[asyncio.Task[Any]]:
     """Start it, for a service that keeps the history for so many `days` (0: for ever). To end it, cancel the tasks.
 
-    `deletions` are those of its users, None where nobody has an account.
+    `authenticator` and `deletions` are None where nobody is asked for a token.
     """
     tasks = [asyncio.create_task(_every_second(database, workers))]
     if days:
         tasks.append(asyncio.create_task(_every_hour(Retention(database, days), _HISTORY)))
+    if authenticator:
+        tasks.append(asyncio.create_task(_every_few_seconds(authenticator)))
     if deletions:
         tasks.append(asyncio.create_task(_every_hour(Expiry(database), _EXPIRED)))
         tasks.append(asyncio.create_task(_every_minute(deletions)))
@@ -67,6 +75,28 @@ async def _every_second(database: PostgresDatabase, workers: WorkerCounts | None
             memory.give_back()
         await asyncio.sleep(1)
         await database.close_idle()
+
+
+async def _every_few_seconds(authenticator: Authenticator) -> None:
+    """Confirm the sessions and personal tokens that are in use. Where that fails, the requests ask for themselves."""
+    works = True
+    while True:
+        await asyncio.sleep(CONFIRM_EVERY)
+        before, works = works, await _confirm(authenticator, log=works)
+        if works and not before:
+            logs.info("tokens.confirmed")
+
+
+async def _confirm(authenticator: Authenticator, *, log: bool) -> bool:
+    try:
+        await authenticator.confirm()
+    except Exception as failure:  # whatever it is, live streams must not go on for ever
+        if log and isinstance(failure, _FAILURES):
+            logs.warning("tokens.not_confirmed", cause=str(failure))
+        elif log:
+            logs.crash("tokens.not_confirmed", failure)
+        return False
+    return True
 
 
 async def _every_hour(removal: _Removal, events: _Events) -> None:

@@ -3,7 +3,6 @@
 import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from typing import Protocol
 
 import jwt
@@ -13,12 +12,12 @@ from donebase.accounts.callers import ALL_SCOPES, Caller
 from donebase.accounts.grants import PERSONAL_PREFIX, find_personal_grant, session_exists, token_hash
 from donebase.accounts.identities import identify
 from donebase.accounts.issuer import Claims
+from donebase.accounts.known_grants import KnownGrant, KnownGrants
+from donebase.accounts.watches import Watches
 from donebase.core.database import Database
 from donebase.core.errors import Unauthorized
 
 MOST_REMEMBERED = 10_000
-GRANT_TRUSTED = 10.0
-"""For how many seconds a session or a personal token that was found in the database is trusted to be there."""
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)")
 _match = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE).fullmatch
@@ -32,14 +31,13 @@ class OtherIssuer(Protocol):
 
 
 class _Remembered:
-    """A caller, and until when the token is good without another look, by the clock of `time.monotonic`."""
+    """A caller, and the grant behind their token, None for the token of another issuer."""
 
-    __slots__ = ("caller", "until")
+    __slots__ = ("caller", "grant")
 
-    def __init__(self, caller: Caller) -> None:
-        left = caller.expires_at - time.time()
+    def __init__(self, caller: Caller, grant: KnownGrant | None) -> None:
         self.caller = caller
-        self.until = time.monotonic() + (left if caller.grant is None else min(left, GRANT_TRUSTED))
+        self.grant = grant
 
 
 class Authenticator:
@@ -50,35 +48,66 @@ class Authenticator:
         self._access_tokens = access_tokens
         self._other_issuer = other_issuer
         self._remembered: dict[bytes, _Remembered] = {}
+        self._grants = KnownGrants(database)
+        self.watches = Watches(self._grants)
 
     def known(self, authorization: bytes) -> Caller | None:
-        """Return the caller of a header that was verified not long ago, None for any other."""
+        """Return the caller of a header that was verified and is good without another look, None for any other."""
         found = self._remembered.get(authorization)
-        return found.caller if found is not None and found.until > time.monotonic() else None
+        if found is None or found.caller.expires_at <= time.time():
+            return None
+        grant = found.grant
+        if grant is not None:
+            if not grant.is_trusted():
+                return None
+            grant.is_used = True
+        return found.caller
 
     async def authenticate(self, authorization: bytes) -> Caller:
         """Return the caller of a header. Raises Unauthorized, and DatabaseFailed or Overloaded."""
         bearer = _match(authorization)
         if bearer is None:
             raise Unauthorized
+        usual = b"Bearer " + bearer[1]  # a token takes one place, with however many spaces it comes
+        known = None if authorization == usual else self.known(usual)
+        if known is not None:
+            return known
+        self._remembered.pop(usual, None)
+        asked_at = time.monotonic()
         caller = await self._verify(bearer[1].decode())
-        self._remembered.pop(authorization, None)  # the oldest are first
-        self._remembered[authorization] = _Remembered(caller)
-        if len(self._remembered) > MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
+        grant = None if caller.grant is None else self._grants.seen(caller.grant, caller.user_id, asked_at)
+        self._remember(usual, _Remembered(caller, grant))
         return caller
 
     def forget(self, grant: bytes) -> None:
-        """Forget the tokens of a session, or a personal token, that has ended."""
-        self._forget(lambda caller: caller.grant == grant)
+        """Forget a session or a personal token that was deleted from the database, and end what is open for it."""
+        self._grants.end(grant)
+        self.watches.look()
 
     def forget_user(self, user_id: int, except_grant: bytes | None = None) -> None:
-        """Forget all tokens of a user, but for those of one session."""
-        self._forget(lambda caller: caller.user_id == user_id and caller.grant != (except_grant or b""))
+        """Forget all tokens of a user whose sessions and tokens were deleted, but for those of one session."""
+        self._grants.end_of(user_id, except_grant)
+        for header, remembered in [*self._remembered.items()]:
+            if remembered.caller.user_id == user_id and remembered.grant is None:
+                del self._remembered[header]
+        self.watches.look()
 
-    def _forget(self, is_meant: Callable[[Caller], bool]) -> None:
-        for header in [each for each, remembered in self._remembered.items() if is_meant(remembered.caller)]:
-            del self._remembered[header]
+    async def confirm(self) -> None:
+        """Look for the sessions and personal tokens that were used since the last time.
+
+        What is gone is forgotten, and what is open for it ends, or for a token that has expired. Raises DatabaseFailed
+        or Overloaded; what was not looked for is trusted no longer than before.
+        """
+        try:
+            await self._grants.confirm()
+        finally:
+            self.watches.look()
+
+    def _remember(self, authorization: bytes, remembered: _Remembered) -> None:
+        self._remembered.pop(authorization, None)  # the oldest are first
+        self._remembered[authorization] = remembered
+        if len(self._remembered) > MOST_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
 
     async def _verify(self, token: str) -> Caller:
         if token.startswith(PERSONAL_PREFIX):

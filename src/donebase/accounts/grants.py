@@ -1,27 +1,37 @@
 """What stands behind a token: a session or a personal token, as long as it is in the database."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
+    Executable,
     LargeBinary,
+    any_,
     bindparam,
+    false,
     func,
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlmodel import col
 
 from donebase.accounts.tables import PersonalTokenRow, SessionRow
-from donebase.core.database import Database
+from donebase.core.database import Database, Row
+from donebase.core.steps import turn
 
 PERSONAL_PREFIX = "dnb_"
 """What every personal token begins with, so that it can be told from others, and found where it should not be."""
+LOCK = 0x6C61737475736564
+"""The advisory lock of the statement that marks several tokens as used."""
 
 _key = bindparam("key", type_=LargeBinary)
+_keys = bindparam("keys", type_=ARRAY(LargeBinary))
 _hash = col(PersonalTokenRow.hash)
 _last_used_at = col(PersonalTokenRow.last_used_at)
 _expires_at = col(PersonalTokenRow.expires_at)
@@ -37,6 +47,22 @@ _FIND_PERSONAL_TOKEN = (
     select(col(PersonalTokenRow.user_id), col(PersonalTokenRow.scopes), _expires_at)
     .where(_hash == _key, _is_unexpired)
     .add_cte(_marked.returning(_hash).cte("marked"))
+)
+_FIND_GRANTS: Executable = union_all(
+    select(_hash.label("key"), col(PersonalTokenRow.user_id), _is_unmarked.label("is_unmarked")).where(
+        _hash == any_(_keys), _is_unexpired
+    ),
+    select(col(SessionRow.id), col(SessionRow.user_id), false()).where(
+        col(SessionRow.id) == any_(_keys), _session_lasts
+    ),
+)
+# Two processes that update the same rows in another order would wait for each other.
+_turn = turn(LOCK)
+_MARK_USED = (
+    update(PersonalTokenRow)
+    .where(_turn.is_ours, _hash == any_(_keys), _is_unmarked)
+    .values(last_used_at=func.now())
+    .add_cte(_turn.cte)
 )
 
 
@@ -72,3 +98,20 @@ async def find_personal_grant(database: Database, token_hash: bytes) -> Personal
     return PersonalGrant(
         row["user_id"], frozenset(row["scopes"]), expires_at.timestamp() if expires_at else float("inf")
     )
+
+
+async def find_grants(database: Database, keys: Sequence[bytes]) -> Sequence[Row]:
+    """Return those of the sessions and personal tokens that are still there: `key`, `user_id` and `is_unmarked`.
+
+    `is_unmarked` tells of a personal token that it has not been marked as used for a minute. Raises DatabaseFailed or
+    Overloaded.
+    """
+    return await database.fetch(_FIND_GRANTS, keys=keys)
+
+
+async def mark_used(database: Database, hashes: Sequence[bytes]) -> None:
+    """Mark personal tokens as used, at most once a minute each. Where another process is at it, do nothing.
+
+    Raises DatabaseFailed or Overloaded.
+    """
+    await database.fetch(_MARK_USED, keys=hashes)
