@@ -25,7 +25,7 @@ from donebase.accounts.sessions import (
 )
 from donebase.accounts.shapes import Credentials, NewAccount
 from donebase.core.database import Database
-from donebase.core.errors import EmailTaken, SignInFailed, Unauthorized
+from donebase.core.errors import EmailTaken, RefreshFailed, SignInFailed
 
 
 class Entered(NamedTuple):
@@ -90,17 +90,17 @@ async def _is_still_good(passwords: Passwords, proven: StoredAccount, present: S
 async def refresh_session(entrance: Entrance, refresh_token: str) -> Entered:
     """Exchange the last refresh token of a session for new tokens. A former one ends the session.
 
-    Raises Unauthorized, DatabaseFailed or Overloaded.
+    Raises RefreshFailed, DatabaseFailed or Overloaded.
     """
     database, _, access_tokens, authenticator, _ = entrance
     token = parse_refresh_token(refresh_token)
     user_id = await find_session(database, authenticator, token)
     stored = await find_by_user(database, user_id)
     if stored is None:
-        raise Unauthorized
+        raise RefreshFailed
     return Entered(stored.account, await renew_session(database, access_tokens, authenticator, token, user_id))
 
 
 async def sign_out(database: Database, authenticator: Authenticator, caller: Caller) -> None:
-    """End the session of the caller. Raises Forbidden for one without a session, DatabaseFailed or Overloaded."""
+    """End the session of the caller. Raises AccountElsewhere for one without, DatabaseFailed or Overloaded."""
     await end_session(database, authenticator, session_of(caller))

@@ -9,7 +9,7 @@ from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.callers import Caller
 from donebase.accounts.passwords import Passwords
 from donebase.core.database import Database
-from donebase.core.errors import DonebaseError, Forbidden
+from donebase.core.errors import AccountElsewhere, DonebaseError
 
 
 class Entrance(NamedTuple):
@@ -39,7 +39,7 @@ async def proven(
 
 
 def session_of(caller: Caller) -> bytes:
-    """Return the id of the session of a caller whose scopes have `account`. Raises Forbidden for one without."""
+    """Return the id of the session of a caller whose scopes have `account`. Raises AccountElsewhere for one without."""
     if caller.grant is None:
-        raise Forbidden
+        raise AccountElsewhere
     return caller.grant

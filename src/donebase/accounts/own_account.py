@@ -32,8 +32,8 @@ async def read_account(database: Database, caller: Caller) -> Account:
 async def change_account(entrance: Entrance, caller: Caller, changes: AccountChanges) -> Account:
     """Change the name or the password of the caller; a new password ends all other sessions.
 
-    Raises InvalidInput, WrongPassword, Forbidden for a caller of another issuer, Unauthorized if the account is gone,
-    TooManyAttempts, DatabaseFailed or Overloaded.
+    Raises InvalidInput, WrongPassword, AccountElsewhere for a caller of another issuer, Unauthorized if the account is
+    gone, TooManyAttempts, DatabaseFailed or Overloaded.
     """
     name = None if changes.name is MISSING else (changes.name,)
     if changes.password is not MISSING:
@@ -72,7 +72,7 @@ async def _change_password(
 async def delete_account(entrance: Entrance, deletions: Deletions, caller: Caller, password: str) -> None:
     """Delete the account of the caller and all that is theirs: what takes longer, `deletions` carries out.
 
-    Raises WrongPassword, Forbidden for a caller of another issuer, Unauthorized if the account is gone,
+    Raises WrongPassword, AccountElsewhere for a caller of another issuer, Unauthorized if the account is gone,
     TooManyAttempts, DatabaseFailed or Overloaded.
     """
     database, passwords, _, authenticator, client = entrance
@@ -89,7 +89,7 @@ async def delete_account(entrance: Entrance, deletions: Deletions, caller: Calle
 
 
 async def _own(database: Database, caller: Caller) -> StoredAccount:
-    """Return the account of the caller. Raises Forbidden where another issuer keeps it, Unauthorized if it is gone."""
+    """Return the account of the caller. Raises AccountElsewhere, and Unauthorized if it is gone."""
     session_of(caller)
     stored = await find_by_user(database, caller.user_id)
     if stored is None:

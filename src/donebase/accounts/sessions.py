@@ -18,7 +18,7 @@ from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.tables import SessionRow
 from donebase.core.database import Database
-from donebase.core.errors import Unauthorized
+from donebase.core.errors import RefreshFailed
 
 KEPT = "30 days"
 """How long a session lives after its last refresh token was issued."""
@@ -80,10 +80,10 @@ class RefreshToken(NamedTuple):
 
 
 def parse_refresh_token(text: str) -> RefreshToken:
-    """Return a refresh token that a client has sent. Raises Unauthorized for what is none."""
+    """Return a refresh token that a client has sent. Raises RefreshFailed for what is none."""
     found = _REFRESH_TOKEN.fullmatch(text)
     if not found:
-        raise Unauthorized
+        raise RefreshFailed
     halves = urlsafe_b64decode(found[1])
     return RefreshToken(halves[:_SELECTOR_BYTES], halves[_SELECTOR_BYTES:])
 
@@ -99,15 +99,15 @@ async def begin_session(database: Database, access_tokens: AccessTokens, user_id
 async def find_session(database: Database, authenticator: Authenticator, token: RefreshToken) -> int:
     """Return whose session a refresh token continues. A former token of a session ends it.
 
-    Raises Unauthorized, DatabaseFailed or Overloaded.
+    Raises RefreshFailed, DatabaseFailed or Overloaded.
     """
     rows = await database.fetch(_FIND, id=token.session_id, secret=token.secret_hash)
     if not rows:
-        raise Unauthorized
+        raise RefreshFailed
     [row] = rows
     if not row["is_last"]:
         await end_session(database, authenticator, token.session_id)
-        raise Unauthorized
+        raise RefreshFailed
     user_id: int = row["user_id"]
     return user_id
 
@@ -117,7 +117,7 @@ async def renew_session(
 ) -> SessionTokens:
     """Exchange the last refresh token of a session of this user for new tokens.
 
-    Of two exchanges at once one succeeds, and the other one ends the session. Raises Unauthorized, DatabaseFailed or
+    Of two exchanges at once one succeeds, and the other one ends the session. Raises RefreshFailed, DatabaseFailed or
     Overloaded.
     """
     session_id, new = token.session_id, token.next()
@@ -126,7 +126,7 @@ async def renew_session(
     parameters = {"id": session_id, "secret": token.secret_hash, "new_secret": new.secret_hash}
     if not await database.fetch(_RENEW, **parameters):
         await end_session(database, authenticator, session_id)
-        raise Unauthorized
+        raise RefreshFailed
     return SessionTokens(session_id, access_token, str(new))
 
 

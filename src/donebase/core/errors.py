@@ -9,9 +9,11 @@
     ├── HistoryPruned        the history does not reach back so far
     ├── IdempotencyKeyReused  the key belongs to another request
     ├── Unauthorized         the request has no token, or none that is good
-    │   └── SignInFailed     the e-mail address or the password is wrong
+    │   ├── SignInFailed     the e-mail address or the password is wrong
+    │   └── RefreshFailed    the refresh token is not the last one of a session
     ├── Forbidden            the address or the body names another user than the caller
     │   ├── SignUpClosed     nobody can sign up here
+    │   ├── AccountElsewhere  another issuer keeps the account of the caller
     │   └── WrongPassword    the present password is wrong
     ├── InsufficientScope    the token does not allow it; contains the scope that would
     ├── EmailTaken           there is an account with this e-mail address
@@ -99,6 +101,10 @@ class SignInFailed(Unauthorized):
     """The e-mail address or the password is wrong: which of them is not told."""
 
 
+class RefreshFailed(Unauthorized):
+    """The refresh token is not the last one of a session, or the session has ended."""
+
+
 class Forbidden(DonebaseError):
     """The address or the body names another user than the caller, who may not exist."""
 
@@ -107,8 +113,12 @@ class SignUpClosed(Forbidden):
     """Nobody can sign up here."""
 
 
+class AccountElsewhere(Forbidden):
+    """Another issuer keeps the account of the caller: there is nothing to change here, and no session to end."""
+
+
 class WrongPassword(Forbidden):
-    """The present password, which a change of the account needs, is wrong or cannot be: the caller has no account."""
+    """The present password, which a change of the account needs, is wrong."""
 
 
 class InsufficientScope(DonebaseError):

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from donebase.core.errors import (
+    AccountElsewhere,
     ChangeNotFound,
     Collided,
     DatabaseFailed,
@@ -31,6 +32,7 @@ from donebase.core.errors import (
     IssuerUnreachable,
     Overloaded,
     PreconditionFailed,
+    RefreshFailed,
     SchemaMismatch,
     SignInFailed,
     SignUpClosed,
@@ -131,8 +133,10 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     ),
     Unauthorized: ErrorSpec(401, "UNAUTHORIZED", "A valid access token is required.", (_INVALID_TOKEN,)),
     SignInFailed: ErrorSpec(401, "UNAUTHORIZED", "The e-mail address or the password is wrong.", (_BEARER,)),
+    RefreshFailed: ErrorSpec(401, "UNAUTHORIZED", "The session has ended. Sign in again.", (_INVALID_TOKEN,)),
     Forbidden: ErrorSpec(403, "FORBIDDEN", "This belongs to another user."),
     SignUpClosed: ErrorSpec(403, "FORBIDDEN", "Nobody can sign up here."),
+    AccountElsewhere: ErrorSpec(403, "FORBIDDEN", "You did not sign in here: your account is kept elsewhere."),
     WrongPassword: ErrorSpec(403, "FORBIDDEN", "The present password is wrong."),
     InsufficientScope: ErrorSpec(403, "INSUFFICIENT_SCOPE", "The access token does not allow this."),
     EmailTaken: ErrorSpec(409, "EMAIL_TAKEN", "There is an account with this e-mail address."),

@@ -8,6 +8,7 @@ from fastapi.dependencies.utils import get_flat_params
 
 from donebase.accounts.callers import WRITE
 from donebase.core.errors import (
+    AccountElsewhere,
     ChangeNotFound,
     Conflict,
     DonebaseError,
@@ -16,6 +17,7 @@ from donebase.core.errors import (
     InsufficientScope,
     InvalidInput,
     PreconditionFailed,
+    RefreshFailed,
     SignInFailed,
     SignUpClosed,
     TaskNotFound,
@@ -55,7 +57,12 @@ _ONLY_AT: dict[type[DonebaseError], str] = {
     UndoConflict: "{change",
 }
 # These occur where an operation names them, AddressNotFound at none.
-_ONLY_NAMED = frozenset({AddressNotFound, EmailTaken, SignInFailed, SignUpClosed, TokenNotFound, WrongPassword})
+_ONLY_NAMED = frozenset(
+    {
+        *(AccountElsewhere, AddressNotFound, EmailTaken, RefreshFailed, SignInFailed, SignUpClosed, TokenNotFound),
+        WrongPassword,
+    }
+)
 
 
 def example_of(schema: Json, schemas: Json) -> Any:
@@ -105,8 +112,9 @@ def _invalid_requests(route: Route, body: Json | None) -> Iterator[tuple[Reader,
     names = list(route.param_convertors)
     for field in route.dependant.body_params:
         parts = RequestParts({}, names)
-        parts.body = {**(body or {}), _first_text(body or {}): " "}
-        yield body_reader(field), parts
+        for invalid in (" ", 0):  # some texts can be blank
+            parts.body = {**(body or {}), _first_text(body or {}): invalid}
+            yield body_reader(field), parts
     parameters = get_flat_params(route.dependant)
     for field in parameters:
         if isinstance(field.field_info, params.Query):
@@ -119,5 +127,5 @@ def _invalid_requests(route: Route, body: Json | None) -> Iterator[tuple[Reader,
 
 
 def _first_text(body: Json) -> str:
-    """Return the member of a body that is a blank in the example of an error: the first text, else the first."""
+    """Return the member of a body that is invalid in the example of an error: the first text, else the first."""
     return next((name for name, value in body.items() if isinstance(value, str)), next(iter(body), ""))

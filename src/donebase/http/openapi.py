@@ -29,6 +29,7 @@ _PRUNED = {410: "The history does not go back so far."}
 _ONE_CHANGE = _PRUNED | {404: "The change does not exist.", 409: f"{_WRITE[409]} Or: the tasks have changed since."}
 _TOKEN_NEEDED = {401: "The request has no valid access token."}
 _NOT_ALLOWED = {403: "The access token does not allow this, or the address names another user."}
+_HEADERS = {403: ["WWW-Authenticate"]}
 _TOKEN: Json = {
     "token": {
         "type": "http",
@@ -124,7 +125,7 @@ def _errors(route: Route, *, asks: bool) -> list[Answer]:
     errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})
     if asks and route.access is not Access.FREE:
         errors |= _TOKEN_NEEDED | ({} if route.access is Access.CALLER else _NOT_ALLOWED)
-    answers = [Answer(status, Problem, when) for status, when in errors.items()]
+    answers = [Answer(status, Problem, when, _HEADERS.get(status, ())) for status, when in errors.items()]
     return [*answers, _PRECONDITION_FAILED] if "If-Match" in parameters else answers
 
 

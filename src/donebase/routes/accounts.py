@@ -22,7 +22,15 @@ from donebase.accounts.shapes import (
     SignedIn,
     User,
 )
-from donebase.core.errors import EmailTaken, InsufficientScope, SignInFailed, SignUpClosed, WrongPassword
+from donebase.core.errors import (
+    AccountElsewhere,
+    EmailTaken,
+    InsufficientScope,
+    RefreshFailed,
+    SignInFailed,
+    SignUpClosed,
+    WrongPassword,
+)
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.client_address import ClientAddress
@@ -52,7 +60,9 @@ async def entrance(
 
 
 _Entrance = Annotated[Entrance, Depends(entrance)]
-_TOO_MANY = Answer(429, Problem, "Ten attempts have failed within 15 minutes, for the address or from yours.")
+_TOO_MANY = Answer(
+    429, Problem, "Ten attempts have failed within 15 minutes, for this account or from your address.", ["Retry-After"]
+)
 _SignedUp = Annotated[
     Response,
     Answer(201, SignedIn, "The account was created, and a session has begun."),
@@ -69,15 +79,26 @@ _SignedIn = Annotated[
 _Refreshed = Annotated[
     Response,
     Answer(200, SignedIn, "New tokens of the session."),
-    Answer(401, Problem, "The refresh token is not the last one of a session."),
+    Answer(401, Problem, "The refresh token is not the last one of a session.", errors=[RefreshFailed]),
 ]
-_SignedOut = Annotated[Response, Answer(204, None, "The session has ended.")]
+_SignedOut = Annotated[
+    Response,
+    Answer(204, None, "The session has ended."),
+    Answer(
+        403,
+        Problem,
+        "The access token does not allow this, or another issuer keeps the account.",
+        ["WWW-Authenticate"],
+        [AccountElsewhere, InsufficientScope],
+    ),
+]
 _TheAccount = Annotated[Response, Answer(200, User, "The account.")]
 _NOT_CONFIRMED = Answer(
     403,
     Problem,
     "The present password is wrong, the access token does not allow this, or another issuer keeps the account.",
-    errors=[WrongPassword, InsufficientScope],
+    ["WWW-Authenticate"],
+    [WrongPassword, InsufficientScope],
 )
 _ChangedAccount = Annotated[Response, Answer(200, User, "The account as it is now."), _NOT_CONFIRMED, _TOO_MANY]
 _DeletedAccount = Annotated[Response, Answer(204, None, "The account is gone."), _NOT_CONFIRMED, _TOO_MANY]
