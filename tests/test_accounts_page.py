@@ -1,10 +1,11 @@
-"""docs/accounts.md: each command writes what the page shows."""
+"""docs/accounts.md: each command writes what the page shows, and its script works in a browser."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.support.console import Step, matches, run_together, sessions
+from tests.support.browser import browser_context
+from tests.support.console import Step, at, code, matches, run_together, sessions
 from tests.support.processes import Service
 from tests.support.programs import program
 
@@ -26,5 +27,26 @@ def test_every_command_writes_what_the_page_shows(
 
 
 def test_there_is_a_session_for_each_way() -> None:
-    assert [set(settings) for settings, _ in SESSIONS] == [{"AUTH", "AUTH_JWT_SECRET"}]
+    assert [set(settings) for settings, _ in SESSIONS] == [{"AUTH"}, {"AUTH", "AUTH_JWT_SECRET"}]
     assert all(steps for _, steps in SESSIONS)
+
+
+def test_the_script_signs_in_and_refreshes_a_token_that_is_over(own_database: str, folder: Path) -> None:
+    with Service(folder, DATABASE_URL=own_database, AUTH="required") as service:
+        address = service.ready().address
+        script = at(address, code(PAGE, "In a web page", "js"))
+        with browser_context() as context:
+            page = context.new_page()
+            page.goto(f"{address}/docs")
+            statuses = page.evaluate(
+                f"""async () => {{
+                {script}
+                await sign("sign-up", {{ email: "ada@example.com", password: "a long walk by the sea" }});
+                await sign("sign-in", {{ email: "ada@example.com", password: "a long walk by the sea" }});
+                const known = await ask("/users/me/tasks");
+                tokens.access_token = "over";
+                const both = await Promise.all([ask("/users/me/tasks"), ask("/auth/me")]);
+                return [known, ...both].map((answer) => answer.status);
+                }}"""
+            )
+    assert statuses == [200, 200, 200]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.support.browser import browser_context
-from tests.support.console import Command, at, code, run
+from tests.support.console import Command, at, code, run, run_together
 from tests.support.processes import Service
 from tests.support.programs import program
 from tests.support.waiting import DEADLINE, wait_for
@@ -15,18 +15,17 @@ from tests.support.waiting import DEADLINE, wait_for
 README = "README.md"
 
 
-def commands() -> list[str]:
-    """Return the commands of the first session, each with the comment above it gone."""
-    block = code(README, "## A first session", "sh")
-    lines = [line for line in block.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
-    assert all(line.startswith(("curl -s ", "curl -N ")) for line in lines)
-    return lines
+def commands(heading: str) -> list[str]:
+    """Return the commands of a session, each with the comment above it gone."""
+    block = code(README, heading, "sh")
+    return [line for line in block.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
 
 
 def test_the_first_session_works_as_written(own_database: str, folder: Path) -> None:
     """001 T049 and 002 T045: the quickstart, validated."""
     program("curl", "curl")
-    *requests, follow = commands()
+    *requests, follow = lines = commands("## A first session")
+    assert all(line.startswith(("curl -s ", "curl -N ")) for line in lines)
     with Service(folder, DATABASE_URL=own_database) as service:
         address = service.ready().address
         answers = [json.loads(run(address, command)) for command in requests]
@@ -49,6 +48,22 @@ def test_the_first_session_works_as_written(own_database: str, folder: Path) -> 
     assert {fault["field"] for fault in invalid["errors"]} == {"title", "colour"}
     assert [event["change"] for event in followed] == [1, 2, 3, 4, 5]
     assert [event["deleted"] for event in followed] == [[], [], [1], [], []]
+
+
+def test_a_script_gets_a_token_and_loses_it_as_written(own_database: str, folder: Path) -> None:
+    """With nothing but the README: sign up, a token, a task by it, and 401 once it is revoked."""
+    program("curl", "curl")
+    [start] = commands("## With accounts")
+    setting, *make = start.split()
+    assert make == ["make", "run"]
+    with Service(folder, DATABASE_URL=own_database, **dict([setting.split("=")])) as service:
+        address = service.ready().address
+        written = run_together(address, commands("Now everybody needs a token."), folder)
+    signed_up, token_made, created, revoked, refused = written
+    assert (signed_up, token_made, revoked) == ("", "", "")
+    task, problem = json.loads(created), json.loads(refused)
+    assert (task["title"], task["version"]) == ("Buy milk", 1)
+    assert (problem["status"], problem["code"]) == (401, "UNAUTHORIZED")
 
 
 def test_the_python_snippet_works_as_written(service: Service) -> None:
