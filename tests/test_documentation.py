@@ -9,7 +9,7 @@ from bench import pages
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import DESCRIPTION_LENGTH, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
 from donebase.http.parameters import MAX_LIMIT
-from donebase.routes import every_route
+from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -48,8 +48,19 @@ def test_every_field_and_its_limit_is_documented() -> None:
 def test_every_address_is_documented_and_no_other() -> None:
     rows = re.findall(r"^\| ([A-Z]+) \| (.*?) \|", API, re.MULTILINE)
     documented = {(method, path) for method, paths in rows for path in re.findall(r"`(.+?)`", paths)}
-    routes = {(route.method, route.path_format) for route in every_route()}
+    routes = {(route.method, route.path_format) for each in (FAMILIES, GUARDED_FAMILIES) for route in every_route(each)}
     assert documented == {(method, path) for method, path in routes if not path.startswith("/docs/")}
+
+
+def test_every_code_of_a_field_is_documented() -> None:
+    codes = set()
+    for folder in ("accounts", "core", "http"):
+        for path in (ROOT / "src" / "donebase" / folder).glob("*.py"):
+            source = path.read_text()
+            codes |= set(re.findall(r"PydanticCustomError\(\s*\"(\w+)\"", source))
+            codes |= set(re.findall(r"\bFault\([^()]*, \"(\w+)\"\)", source))
+    assert len(codes) > 20
+    assert codes - set(re.findall(r"`(\w+)`", API)) == set()
 
 
 @pytest.mark.parametrize("block", list(pages.blocks()), ids=lambda block: block.name)
