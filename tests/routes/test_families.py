@@ -79,5 +79,5 @@ def test_every_family_of_tasks_has_the_guards() -> None:
 
 def test_the_stories_are_told_at_every_family() -> None:
     assert {each.name: each.tasks for each in families.FAMILIES} == {
-        route.tags[0]: route.path_format for route in task_operations() if KINDS["list"](route)
+        route.family: route.path_format for route in task_operations() if KINDS["list"](route)
     }

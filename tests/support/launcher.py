@@ -69,7 +69,10 @@ if __name__ == "__main__":
     import donebase.cli
     import donebase.serving.http_server
     import donebase.serving.process  # noqa: F401 - what a service imports
+    from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
 
+    for families in (FAMILIES, GUARDED_FAMILIES):
+        every_route(families)  # so that no service analyses the parameters of all handlers anew
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as each:
         main(each)

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import Message
 
 from donebase.core.errors import DonebaseError
@@ -121,7 +122,7 @@ class Oracle:
 
         return update_wrapper(record, handler)
 
-    def _app(self, routes: Iterable[APIRoute]) -> FastAPI:
+    def _app(self, routes: Iterable[BaseRoute]) -> FastAPI:
         app = FastAPI(
             routes=[*routes],
             openapi_url=None,

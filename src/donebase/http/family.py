@@ -11,11 +11,14 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple, get_args
 
 from fastapi.params import Depends
-from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Scope
 
 from donebase.core.errors import DonebaseError
 from donebase.http.access import Access
+from donebase.http.signatures import describe
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -65,24 +68,29 @@ class Family:
         return "_".join(word for word in (verb, self.name if self.whose is None else self.whose, *rest) if word)
 
 
-class Route(APIRoute):
-    """FastAPI's route of one line of a family, with what requests need; `openapi.py` documents its `answers`."""
+class Route(StarletteRoute):
+    """The route of one line of a family, with what requests need; `openapi.py` documents its `answers`."""
 
     def __init__(self, family: Family, method: str, path: str, handler: Handler) -> None:
-        super().__init__(
-            family.address + path,
-            handler,
-            methods=[method],
-            tags=[family.name],
-            operation_id=f"{family.name}_{handler.__name__}",
-            dependencies=family.dependencies,
-            response_model=None,
-        )
-        self.tag = family.tag or family.name
-        self.documented_id = family.documented_id(handler.__name__)
+        super().__init__(family.address + path, handler, methods=[method])
+        self.methods = {method}  # without the HEAD that Starlette adds: it is run as a GET
         self.method = method
+        self.family = family.name
+        self.tag = family.tag or family.name
+        self.unique_id = f"{family.name}_{handler.__name__}"
+        self.documented_id = family.documented_id(handler.__name__)
+        self.dependencies = family.dependencies
+        self.dependant = describe(self.path_format, list(self.param_convertors), handler, *family.dependencies)
+        self.body_field = next(iter(self.dependant.body_params), None)
         self.probe = family.probes
         self.access = family.access
         self.answers: Sequence[Answer] = get_args(inspect.signature(handler).return_annotation)[1:]
         # The router's own pattern ends in "$", which lets one line feed follow.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how far it matches a request, of which the log and the metrics then know the route."""
+        match, found = super().matches(scope)
+        if match is not Match.NONE:
+            found["route"] = self
+        return match, found

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donebase.core import events
 from donebase.http.bytes_response import BytesResponse
 from donebase.http.errors import InternalError, TooManyConnections, report
+from donebase.http.family import Route
 from donebase.http.headers import OTHER_ORIGIN, Headers, common_headers, finish, read_id_and_origin
 from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
@@ -51,9 +51,9 @@ class RequestContext:
         headers = finish(headers, self._request_id, self._common)
         return {"type": "http.response.start", "status": status, "headers": headers}
 
-    def record(self, route: APIRoute | None, changed: Changed) -> None:
+    def record(self, route: Route | None, changed: Changed) -> None:
         """Log and count the request, which has ended, and tell of the change that it has made, if any."""
-        path, family = (None, None) if route is None else (route.path_format, str(route.tags[0]))
+        path, family = (None, None) if route is None else (route.path_format, route.family)
         for _action, owner, _task_id, change in self._events:
             if change is not None and owner is not None:
                 changed(owner, change)
