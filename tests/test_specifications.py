@@ -35,14 +35,16 @@ def numbered(last: int) -> set[str]:
             | {f"Decision {number}" for number in range(1, 9)}
             | {f"Layer {number}" for number in range(1, 7)}
             | {f"Risk {number}" for number in range(1, 5)}
+            | {f"Next {number}" for number in range(1, 5)}
             | {f"Future {number}" for number in range(1, 8)}
-            | {"Goal", "Constraint"},
+            | {"Goal", "Constraint", "Scope"},
         ),
         (
             "API",
             {f"Task {number}" for number in range(1, 15)}
             | {f"Address {number}" for number in range(1, 18)}
             | {f"List {number}" for number in range(1, 14)}
+            | {f"Access {number}" for number in range(1, 27)}
             | {f"Protocol {number}" for number in range(1, 5)},
         ),
     ],
