@@ -1,4 +1,4 @@
-"""The `donebase` command: serve, migrate, backup, restore, openapi."""
+"""The `donebase` command: serve, migrate, backup, restore, users, openapi."""
 
 import argparse
 import asyncio
@@ -7,14 +7,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from donebase import __version__
+from donebase.command_database import command_database
 from donebase.core.errors import DonebaseError
 from donebase.settings import Settings, WrongSetting
 from donebase.telemetry import logs
+from donebase.user_commands import add_user_commands
 
 # Each command imports what it needs when it runs: a wrong setting is reported before FastAPI and SQLAlchemy are loaded.
 
@@ -29,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         given = {name: value for name, value in vars(options).items() if value is not None}
-        command, file = given.pop("command"), given.pop("file", None)
+        command = given.pop("command")
+        arguments_of_its_own = {name: given.pop(name) for name in given.keys() - Settings.model_fields.keys()}
         settings = Settings.read(**given)
         logs.configure(settings.log_format, shared=settings.workers > 1)
         logs.take_over()
-        return OK if (command(settings, file.absolute()) if file else command(settings)) else FAILED
+        return OK if command(settings, **arguments_of_its_own) else FAILED
     except WrongSetting as wrong:
         return _say(wrong, WRONG)
     except DonebaseError as failure:
@@ -88,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path, metavar="FILE", help="a file written by `donebase backup`")
     restore.set_defaults(command=_restore)
 
+    add_user_commands(commands)
+
     openapi = commands.add_parser(
         "openapi",
         help="print the OpenAPI document",
@@ -108,7 +112,7 @@ def _migrate(settings: Settings) -> bool:
     from donebase.core.tables import REVISION
     from donebase.postgres.migrations import migrate
 
-    with _database(settings) as settings:
+    with command_database(settings) as settings:
         before = asyncio.run(migrate(settings))
     logs.info("migrated", before=before, now=REVISION)
     return True
@@ -117,31 +121,17 @@ def _migrate(settings: Settings) -> bool:
 def _backup(settings: Settings, file: Path) -> bool:
     from donebase.postgres.backup import backup
 
-    with _database(settings) as there:
-        backup(there, file, embedded=settings.database_url is None)
+    with command_database(settings) as there:
+        backup(there, file.absolute(), embedded=settings.database_url is None)
     return True
 
 
 def _restore(settings: Settings, file: Path) -> bool:
     from donebase.postgres.restore import restore
 
-    with _database(settings) as settings:
-        asyncio.run(restore(settings, file))
+    with command_database(settings) as settings:
+        asyncio.run(restore(settings, file.absolute()))
     return True
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings with DATABASE_URL, which is the embedded PostgreSQL if it is unset. Signals end the block."""
-    from donebase.postgres.embedded import postgresql
-    from donebase.signals import exit_on_signals
-
-    exit_on_signals()
-    if settings.database_url is None:
-        with postgresql(settings.data_dir) as url:
-            yield settings.on(url)
-    else:
-        yield settings
 
 
 def _openapi(settings: Settings) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from donebase.accounts.attempts import WINDOW
 from donebase.accounts.tables import AttemptsRow, PersonalTokenRow, SessionRow
 from donebase.core.database import Database
 from donebase.core.steps import STEP_ROWS, Steps, turn
@@ -52,7 +53,7 @@ REMOVE_EXPIRED = (
     _remove(SessionRow, "id", col(SessionRow.expires_at) < func.now()),
     # People see for a while that a token has expired.
     _remove(PersonalTokenRow, "hash", col(PersonalTokenRow.expires_at) < _ago("30 days")),
-    _remove(AttemptsRow, "key", _ago("15 minutes") > all_(col(AttemptsRow.failed_at))),
+    _remove(AttemptsRow, "key", _ago(f"{WINDOW.total_seconds():.0f} seconds") > all_(col(AttemptsRow.failed_at))),
 )
 """The steps, one for each table. `last` is the last key that was looked at, null at the end of the table."""
 

@@ -24,6 +24,8 @@
     │   └── UnknownValue     PostgreSQL does not know a value, such as a time zone: nothing was carried out
     ├── Overloaded           every connection stayed busy: nothing was begun
     │   └── IssuerUnreachable  the issuer of a token cannot be asked for the key that the token names
+    ├── UserNotFound         an operator names a user who does not exist
+    ├── ClaimRefused         an account cannot be given the number of a user
     ├── BackupFailed         a backup could not be written, read or restored
     └── SchemaMismatch       the tables are older or newer than this code, or the encoding is not UTF8
 
@@ -167,6 +169,14 @@ class IssuerUnreachable(Overloaded):
 
 class SchemaMismatch(DonebaseError):
     """The tables or the encoding of the database are not those that this version of the code needs."""
+
+
+class UserNotFound(DonebaseError):
+    """No user has the number that an operator has given."""
+
+
+class ClaimRefused(DonebaseError):
+    """An account, or a person of another issuer, cannot be given the number of a user. Nothing was changed."""
 
 
 class BackupFailed(DonebaseError):

@@ -75,7 +75,7 @@ async def _find_connect_options(settings: Settings) -> ConnectOptions:
     try:
         process, encoding = await first.fetchrow("SELECT pg_backend_pid(), current_setting('server_encoding')")
         check_encoding(encoding)
-        await _check_schema(first)
+        await check_schema(first)
         pooled = process != first.get_server_pid()
         supported = not pooled or await _tracks_statements(first) or await _is_in_session_mode(first, url)
     finally:
@@ -116,7 +116,8 @@ def refuse_newer(what: str, revision: str) -> None:
         raise SchemaMismatch(f"{what} is {revision}, newer than the supported {REVISION}: upgrade donebase")
 
 
-async def _check_schema(connection: asyncpg.Connection) -> None:
+async def check_schema(connection: asyncpg.Connection) -> None:
+    """Raise SchemaMismatch if the tables are not those of this version, or are missing."""
     try:
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
