@@ -16,7 +16,7 @@ from tests.support.at_once import at_once
 from tests.support.databases import fetchval
 from tests.support.personal_tokens import TOKENS, ScriptsToken
 from tests.support.processes import Service
-from tests.support.tokens import Person
+from tests.support.tokens import Person, bearer
 from tests.support.waiting import wait_for
 
 NEW: dict[str, Any] = {"name": "a script", "scopes": ["tasks:read"]}
@@ -275,3 +275,14 @@ def test_nobody_has_more_than_a_hundred_tokens_that_were_made_at_once(
     for _ in range(len(known), MOST_TOKENS):
         assert ScriptsToken.made(guarded_client, ann)
     assert guarded_client.post(TOKENS, json=NEW, headers=ann.headers).status_code == 400
+
+
+@pytest.mark.parametrize("scope", ["account", "account tasks:read"])
+def test_a_token_makes_none_that_allows_more_than_itself(guarded_client: httpx.Client, ann: Person, scope: str) -> None:
+    limited = ann._replace(headers=bearer(ann.subject, scope=scope))
+    for wanted in (["tasks:write"], ["tasks:read", "tasks:write"]):
+        missing = next(each for each in wanted if each not in scope.split())
+        refused_for_scope(guarded_client.post(TOKENS, json=NEW | {"scopes": wanted}, headers=limited.headers), missing)
+    allowed = guarded_client.post(TOKENS, json=NEW, headers=limited.headers)
+    assert allowed.status_code == (201 if "tasks:read" in scope else 403)
+    assert len(listed(guarded_client, ann)) == (1 if "tasks:read" in scope else 0)

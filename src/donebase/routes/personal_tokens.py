@@ -12,7 +12,7 @@ from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.personal_tokens import FIELDS
 from donebase.accounts.token_fields import TokenRequest
 from donebase.core.database import Row
-from donebase.core.errors import TokenNotFound
+from donebase.core.errors import InsufficientScope, TokenNotFound
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.bytes_response import BytesResponse
@@ -56,6 +56,9 @@ async def create_token(
     database: Database, caller: CurrentCaller, new: TokenRequest
 ) -> Annotated[Response, Answer(201, CreatedToken, "The token was made.")]:
     """Make a personal access token. It is shown this once: only a hash of it is kept."""
+    for scope in new.scopes:
+        if scope not in caller.scopes:  # who is limited by their token could take what it does not allow
+            raise InsufficientScope(scope)
     made = await personal_tokens.create_token(database, caller.user_id, new.name, new.scopes, new.expires_at)
     return responses.json({**_fields(made.row), "token": made.token}, 201)
 
