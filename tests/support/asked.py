@@ -25,6 +25,7 @@ from tests.support.tokens import SECRET, Person, bearer
 
 ISSUER, AUDIENCE = "https://issuer.example", "the tasks of the tests"
 REQUIRED = {"AUTH": "required", "AUTH_JWT_SECRET": SECRET, "AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE}
+_OF_TESTS = {"HISTORY_DAYS": "0", "TRUSTED_PROXIES": "127.0.0.1"}
 SETTINGS = Settings.read(
     database_url="postgresql://127.0.0.1:1/nothing", **{name.lower(): value for name, value in REQUIRED.items()}
 )
@@ -113,7 +114,7 @@ def asking(folder: Path, **settings: str) -> Iterator[Asked]:
         fetchval(url, _KEY, KEY_ID, _OWN_SECRET)
         with (
             closing(Psql(url)) as psql,
-            Service(folder, DATABASE_URL=url, HISTORY_DAYS="0", **(REQUIRED | settings)) as service,
+            Service(folder, DATABASE_URL=url, **(REQUIRED | _OF_TESTS | settings)) as service,
             httpx.Client(base_url=service.ready().address) as client,
         ):
             yield Asked(service, client, url, psql)
