@@ -139,7 +139,7 @@ def guarded_client(guarded: Service) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """A service of the tests of this process that accepts the tokens of one issuer for one audience."""
-    with asking(tmp_path_factory.mktemp("asked"), **NO_HURRY) as asked:
+    with asking(tmp_path_factory.mktemp("asked"), NO_HURRY) as asked:
         yield asked
 
 

@@ -131,7 +131,13 @@ def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.S
         assert not [line for line in service.lines if line["level"] in ("warning", "error")]
         events = [line["event"] for line in service.lines]
         told = [event for event in events if event != "request"]
-        assert told == ["database.connected", "auth.open", "listening", "stopping", "stopped"]  # each once, whatever the workers
+        assert told == [
+            "database.connected",
+            "auth.open",
+            "listening",
+            "stopping",
+            "stopped",
+        ]  # each once, whatever the workers
         assert events[-1] == "stopped"
         stopping = service.wait_for("stopping")
         name = "SIGINT" if stop is signal.SIGINT else "SIGTERM"  # a closed terminal's SIGHUP becomes a SIGTERM

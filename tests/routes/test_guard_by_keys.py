@@ -87,7 +87,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """A service whose issuer publishes its keys."""
     with KeyServer(*KEYS) as server:
         settings = {"AUTH_JWT_SECRET": "", "AUTH_JWKS_URL": server.url}
-        with asking(tmp_path_factory.mktemp("keyed"), **settings) as keyed:
+        with asking(tmp_path_factory.mktemp("keyed"), settings) as keyed:
             yield keyed
 
 

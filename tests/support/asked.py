@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from tests.support.processes import Service
 from tests.support.psql import Psql
 from tests.support.refused_tokens import Known
 from tests.support.tokens import SECRET, Person, bearer
+from tests.support.wire import WireTap
 
 ISSUER, AUDIENCE = "https://issuer.example", "the tasks of the tests"
 REQUIRED = {"AUTH": "required", "AUTH_JWT_SECRET": SECRET, "AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE}
@@ -68,6 +69,7 @@ class Asked(NamedTuple):
     client: httpx.Client
     url: str
     psql: Psql
+    tap: WireTap | None = None
 
     def person(self, subject: str | None = None) -> Person:
         """Return somebody whose token the service knows, and who has done nothing yet."""
@@ -108,13 +110,15 @@ class Asked(NamedTuple):
 
 
 @contextmanager
-def asking(folder: Path, **settings: str) -> Iterator[Asked]:
-    """Run such a service over a database of its own, whose key for the tokens of sessions the tests know."""
-    with a_database_with_tables() as url:
+def asking(folder: Path, settings: Mapping[str, str], *, tapped: bool = False) -> Iterator[Asked]:
+    """Run such a service over a database of its own, whose key for the tokens of sessions the tests know.
+
+    With `tapped`, all that it says to the database goes through a tap.
+    """
+    with a_database_with_tables() as url, ExitStack() as stack:
         fetchval(url, _KEY, KEY_ID, _OWN_SECRET)
-        with (
-            closing(Psql(url)) as psql,
-            Service(folder, DATABASE_URL=url, **(REQUIRED | _OF_TESTS | settings)) as service,
-            httpx.Client(base_url=service.ready().address) as client,
-        ):
-            yield Asked(service, client, url, psql)
+        tap = stack.enter_context(WireTap(url)) if tapped else None
+        everything = {"DATABASE_URL": tap.url if tap else url, **REQUIRED, **_OF_TESTS, **settings}
+        service = stack.enter_context(Service(folder, **everything))
+        client = stack.enter_context(httpx.Client(base_url=service.ready().address))
+        yield Asked(service, client, url, stack.enter_context(closing(Psql(url))), tap)

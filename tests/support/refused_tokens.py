@@ -86,7 +86,7 @@ EVERYWHERE: dict[str, Present] = {
     "alg none": lambda it: _bearer(it.issued_with({"alg": "none"}, unsigned)),
     "huge": lambda _: _bearer("a" * 15_000),
     "a personal token that never was": lambda _: _bearer("dnb_" + "A" * 43),
-    "of a session that never was": lambda it: _bearer(it.own_with(sid=segment(b"x" * 32))),
+    "of a session that never was": lambda it: _bearer(it.own_with(sid=segment(b"x" * 32) + "=")),
     "of a session, expired": lambda it: _bearer(it.own_with(exp=_now(-HOUR))),
     "of a session, forged": lambda it: _bearer(it.own_with(sign=hmac_with(it.secret))),
 }
