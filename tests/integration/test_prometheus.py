@@ -2,9 +2,12 @@
 
 import json
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +25,10 @@ ROOT = Path(__file__).parent.parent.parent
 ALERTS = ROOT / "deploy" / "alerts.yaml"
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text())
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
-[CONFIGURATION] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "deploying.md").read_text(), re.DOTALL)
+CONFIGURATION, WITH_TOKEN = (
+    re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)[0]
+    for page in ("deploying.md", "operations.md")
+)
 # What Grafana puts in the place of its variables.
 VARIABLES = {"$__rate_interval": "1m", "$job": "donebase", "$instance": ".*"}
 LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)")
@@ -32,8 +38,15 @@ LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)")
 def prometheus(service: Service, folder: Path) -> Iterator[httpx.Client]:
     """A client of a Prometheus that is configured as docs/deploying.md says, but for address and interval."""
     shutil.copy(ALERTS, folder)
-    assert CONFIGURATION.count("127.0.0.1:8000") == 1
-    changed = CONFIGURATION.replace("127.0.0.1:8000", urlsplit(service.address).netloc)
+    with running(folder, CONFIGURATION, service) as client:
+        yield client
+
+
+@contextmanager
+def running(folder: Path, configuration: str, service: Service) -> Iterator[httpx.Client]:
+    """Run a Prometheus with a configuration, but for address and interval, in a folder, and yield a client of it."""
+    assert configuration.count("127.0.0.1:8000") == 1
+    changed = configuration.replace("127.0.0.1:8000", urlsplit(service.address).netloc)
     (folder / "prometheus.yml").write_text("global: {scrape_interval: 1s}\n" + changed)
     port = free_port()
     command: list[str | Path] = [
@@ -68,6 +81,10 @@ def found(prometheus: httpx.Client, expression: str) -> list[Any]:
     return list(reply["data"]["result"])
 
 
+def is_answered(prometheus: httpx.Client, expression: str) -> bool:
+    return bool(found(prometheus, expression))
+
+
 def test_every_panel_and_every_alert_finds_what_it_asks_for(
     prometheus: httpx.Client, client: httpx.Client, alice: int
 ) -> None:
@@ -91,6 +108,19 @@ def test_every_panel_and_every_alert_finds_what_it_asks_for(
         for selector in re.findall(r"\w+{[^}]*}", rule["query"]):
             without_status = re.sub(r',status=~?"[^"]*"', "", selector)
             assert found(prometheus, without_status), f"{rule['name']} asks for what there is not: {selector}"
+
+
+@pytest.mark.parametrize("auth", ["open", "required"])
+def test_the_metrics_are_read_with_their_token_alone(folder: Path, database_url: str, auth: str) -> None:
+    token = secrets.token_hex(16)
+    settings = {"METRICS_TOKEN": token, "AUTH": auth, "DATABASE_URL": database_url}
+    without = re.sub(r" *authorization: .*\n", "", WITH_TOKEN)
+    (folder / "donebase-metrics-token").write_text(f"{token}\n")
+    with Service(folder, **settings) as service:
+        for configuration, is_up in ((WITH_TOKEN, "1"), (without, "0")):
+            with running(folder, configuration, service.ready()) as prometheus:
+                wait_for(partial(is_answered, prometheus, f"up == {is_up}"))
+        assert token not in str(service.lines)
 
 
 def test_every_alert_fires_when_it_should_and_is_silent_when_not(folder: Path) -> None:

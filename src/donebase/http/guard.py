@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from donebase.accounts.authenticator import Authenticator
 from donebase.core.errors import Forbidden, InsufficientScope, Unauthorized
+from donebase.http.headers import Headers
 
 CALLER = "donebase.caller"
 """The caller in the ASGI scope of a request that was admitted."""
@@ -32,7 +33,7 @@ class Guard:
 
         Raises Unauthorized, InsufficientScope, Forbidden, and DatabaseFailed or Overloaded.
         """
-        authorization = _authorization(scope)
+        authorization = sole_authorization(scope["headers"])
         caller = self._authenticator.known(authorization)
         if caller is None:
             caller = await self._authenticator.authenticate(authorization)
@@ -49,10 +50,10 @@ class Guard:
         return [*path_values[: self._at], number, *path_values[self._at + 1 :]]
 
 
-def _authorization(scope: Scope) -> bytes:
+def sole_authorization(headers: Headers) -> bytes:
     """Return the header Authorization. Raises Unauthorized if there is none, or several."""
     found: bytes | None = None
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == b"authorization":
             if found is not None:
                 raise Unauthorized

@@ -12,6 +12,7 @@ from donebase import __version__
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.family import Answer, Family
+from donebase.http.metrics_token import Scraper
 from donebase.http.parameters import Database
 from donebase.http.providers import FromApp
 
@@ -51,8 +52,10 @@ async def livez() -> Annotated[Response, Answer(200, Alive, "The process works."
     return responses.json({"status": "ok"})
 
 
-async def read_metrics(exposition: Annotated[Callable[[], bytes], Depends(FromApp("exposition"))]) -> Response:
-    """Return what was counted, for Prometheus: requests, statements, the pool of connections."""
+async def read_metrics(
+    _scraper: Scraper, exposition: Annotated[Callable[[], bytes], Depends(FromApp("exposition"))]
+) -> Response:
+    """Return what was counted, for Prometheus: requests, statements, the pool of connections. Needs METRICS_TOKEN."""
     return Response(await asyncio.to_thread(exposition), media_type=_TEXT_FORMAT)
 
 
