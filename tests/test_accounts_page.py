@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import browser_context
-from tests.support.console import Step, at, code, matches, run_together, sessions
+from tests.support.console import Session, at, code, matches, run_together, sessions
 from tests.support.processes import Service
 from tests.support.programs import program
 
@@ -13,22 +13,26 @@ PAGE = "docs/accounts.md"
 SESSIONS = sessions(PAGE)
 
 
-@pytest.mark.parametrize(("settings", "steps"), SESSIONS, ids=lambda part: " ".join(part) if type(part) is dict else "")
-def test_every_command_writes_what_the_page_shows(
-    own_database: str, folder: Path, settings: dict[str, str], steps: list[Step]
-) -> None:
+@pytest.mark.parametrize("section", SESSIONS)
+def test_every_command_writes_what_the_page_shows(own_database: str, folder: Path, section: str) -> None:
     program("curl", "curl")
-    with Service(folder, DATABASE_URL=own_database, **settings) as service:
-        address = service.ready().address
-        written = run_together(address, [step.command for step in steps], folder)
-    for step, output in zip(steps, written, strict=True):
-        shown = step.output.replace("localhost:8000", address.removeprefix("http://"))
-        assert matches(shown, output), f"{step.command} writes {output} instead of {shown}"
+    for session in SESSIONS[section]:
+        with Service(folder, DATABASE_URL=own_database, **session.settings) as service:
+            address = service.ready().address
+            commands = [step.command for step in session.steps]
+            written = run_together(address, commands, folder, DATABASE_URL=own_database)
+        for step, output in zip(session.steps, written, strict=True):
+            shown = step.output.replace("localhost:8000", address.removeprefix("http://"))
+            assert matches(shown, output), f"{step.command} writes {output} instead of {shown}"
 
 
 def test_there_is_a_session_for_each_way() -> None:
-    assert [set(settings) for settings, _ in SESSIONS] == [{"AUTH"}, {"AUTH", "AUTH_JWT_SECRET"}]
-    assert all(steps for _, steps in SESSIONS)
+    def settings(section: list[Session]) -> list[set[str]]:
+        assert all(session.steps for session in section)
+        return [set(session.settings) for session in section]
+
+    own, issued, moved = map(settings, SESSIONS.values())
+    assert (own, issued, moved) == ([{"AUTH"}], [{"AUTH", "AUTH_JWT_SECRET"}], [set(), {"AUTH"}])
 
 
 def test_the_script_signs_in_and_refreshes_a_token_that_is_over(own_database: str, folder: Path) -> None:

@@ -37,13 +37,28 @@ def steps(page: str) -> list[Step]:
     return steps_in((_ROOT / page).read_text())
 
 
-def sessions(page: str) -> list[tuple[dict[str, str], list[Step]]]:
-    """Return the sessions of a page: the settings that it starts a service with, and the steps with that service."""
-    text = (_ROOT / page).read_text()
-    before, *parts = re.split(r"```sh\n((?:\w+=.*? )*)donebase serve\n```", text)
+class Session(NamedTuple):
+    """The settings that a page starts a service with, and the steps with that service."""
+
+    settings: dict[str, str]
+    steps: list[Step]
+
+
+def sessions(page: str) -> dict[str, list[Session]]:
+    """Return the sessions of a page by the section that starts the service; those of a section are over the same data.
+
+    A session is all that follows, until a service is started again.
+    """
+    before, *parts = re.split(r"```sh\n((?:\w+=.*? )*)donebase serve\n```", (_ROOT / page).read_text())
     assert "```console" not in before
-    settings = [dict(each.split("=", 1) for each in shlex.split(start)) for start in parts[::2]]
-    return list(zip(settings, map(steps_in, parts[1::2]), strict=True))
+    found: dict[str, list[Session]] = {}
+    heading = ""
+    for start, text in zip(parts[::2], parts[1::2], strict=True):
+        heading = (re.findall(r"^##? (.*)", before, re.MULTILINE) or [heading])[-1]
+        settings = dict(each.split("=", 1) for each in shlex.split(start))
+        found.setdefault(heading, []).append(Session(settings, steps_in(text)))
+        before = text
+    return found
 
 
 def steps_in(text: str) -> list[Step]:
@@ -103,10 +118,10 @@ class Command:
         self._output.close()
 
 
-def run_together(address: str, commands: Sequence[str], folder: Path) -> list[str]:
+def run_together(address: str, commands: Sequence[str], folder: Path, **environment: str) -> list[str]:
     """Run commands one after the other in one shell, so that variables stay, and return what each wrote.
 
-    `python3` is the one that runs the tests.
+    `python3` is the one that runs the tests, and `donebase` is beside it.
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     script = "".join(
@@ -115,7 +130,7 @@ def run_together(address: str, commands: Sequence[str], folder: Path) -> list[st
     ran = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env=os.environ | {"PATH": path},
+        env=os.environ | {"PATH": path} | environment,
         capture_output=True,
         text=True,
         check=True,
