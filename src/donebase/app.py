@@ -79,7 +79,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     if asks:
         _set_up_accounts(app.state, settings)
     app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
-    app.state.event_streams = EventStreams(app.state.feed)
+    watches = app.state.authenticator.watches if asks else None
+    app.state.event_streams = EventStreams(app.state.feed, watches)
     app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
     app.state.exposition = lambda: _exposition(app)
     app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]

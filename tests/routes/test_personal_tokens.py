@@ -185,12 +185,15 @@ def test_the_end_of_a_token_is_answered_in_utc(
 
 
 def test_a_token_that_is_remembered_expires_all_the_same(guarded_client: httpx.Client, ann: Person) -> None:
-    end = datetime.now(UTC) + timedelta(seconds=3)
-    script = ScriptsToken.made(guarded_client, ann, expires_at=end.isoformat())
-    wait_for(lambda: script.status(guarded_client) == 401)
+    for seconds in (3, 20, 120):  # the first is enough, unless the machine is very busy
+        end = datetime.now(UTC) + timedelta(seconds=seconds)
+        made = guarded_client.post(TOKENS, json={**NEW, "expires_at": end.isoformat()}, headers=ann.headers)
+        headers = {"Authorization": f"Bearer {made.json().get('token')}"}
+        if guarded_client.get("/users/me/tasks", headers=headers).status_code == 200:
+            break
+    wait_for(lambda: guarded_client.get("/users/me/tasks", headers=headers).status_code == 401)
     assert datetime.now(UTC) >= end
-    [known] = listed(guarded_client, ann)
-    assert datetime.fromisoformat(known["expires_at"]) == end
+    assert datetime.fromisoformat(made.json()["expires_at"]) == end
 
 
 def test_a_token_that_had_expired_before_it_was_seen_is_refused(

@@ -20,6 +20,7 @@ from donebase.core.errors import Unauthorized
 MOST_REMEMBERED = 10_000
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)")
+_PERSONAL_TOKEN = re.compile(PERSONAL_PREFIX + "[A-Za-z0-9_-]{43}")
 _match = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE).fullmatch
 
 
@@ -124,6 +125,8 @@ class Authenticator:
         return Caller(user_id, claims.subject, scopes, None, claims.expires_at)
 
     async def _personal(self, token: str) -> Caller:
+        if not _PERSONAL_TOKEN.fullmatch(token):
+            raise Unauthorized
         kept = token_hash(token)
         found = await find_personal_grant(self._database, kept)
         if found is None:

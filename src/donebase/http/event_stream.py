@@ -7,12 +7,14 @@ from contextvars import copy_context
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from donebase.accounts.watches import Watch, Watches
 from donebase.core import events
 from donebase.core.changes import Change
 from donebase.core.errors import HistoryPruned
 from donebase.core.feed import ChangeFeed, Subscription
 from donebase.http.bytes_response import encoded
 from donebase.http.errors import report
+from donebase.http.guard import CALLER
 from donebase.http.headers import Headers
 from donebase.http.middleware import STREAM_OPENED, ClientGone
 
@@ -39,10 +41,14 @@ async def change_event(change: Change) -> bytes:
 
 
 class EventStreams:
-    """The streams of a process. Each is sent a comment every COMMENT_EVERY seconds, so that proxies keep it open."""
+    """The streams of a process. Each is sent a comment every COMMENT_EVERY seconds, so that proxies keep it open.
 
-    def __init__(self, feed: ChangeFeed) -> None:
+    `watches` end the streams of callers whose tokens are not good any more; None where nobody is asked for a token.
+    """
+
+    def __init__(self, feed: ChangeFeed, watches: Watches | None = None) -> None:
         self._feed = feed
+        self.watches = watches
         self._due: dict[EventStream, float] = {}  # when each is sent a comment, in this order
         self._stopping = False
 
@@ -96,6 +102,7 @@ class EventStream(Response):
         "_request",
         "_send",
         "_streams",
+        "_watch",
         "_writing",
         "subscription",
     )
@@ -107,10 +114,11 @@ class EventStream(Response):
         self._streams = streams
         self._context = copy_context()
         self._writing: asyncio.Task[None] | None = None
+        self._watch: Watch | None = None
         self._is_open = self._comment_is_due = self._ends = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send events until the client disconnects, the service stops, or the next change is lost."""
+        """Send events until the client disconnects, the service stops, the next change is lost, or the token ends."""
         scope[STREAM_OPENED] = time.perf_counter()
         scope["headers"].clear()  # a browser's take 2.5 KB, and nobody reads them again
         self._send = send
@@ -121,12 +129,17 @@ class EventStream(Response):
             await send(_piece(b"retry: %d\nid: %d\n\n" % (_RECONNECT_AFTER, self.subscription.position)))
             self._is_open = True
             self._streams.add(self)
+            if self._streams.watches is not None:
+                self._watch = self._streams.watches.add(scope[CALLER], self)
             self.wake()
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
             self._is_open = False
             self._streams.remove(self)
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None  # the two refer to each other
             self.subscription.close()
             del self.subscription  # the two refer to each other
 
@@ -168,6 +181,8 @@ class EventStream(Response):
                 await self._send(_END)
                 return
             piece = await self.subscription.read()
+            if not sent and self._watch is not None and not self._watch.allows():  # an event is never broken off
+                piece = None
             if piece is not None:
                 content = piece.events[sent : sent + max(_SLICE, len(piece.events) // _MOST_SLICES)]
                 sent += len(content)
