@@ -17,8 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from donebase.accounts.tables import METADATA
 from donebase.core.errors import DatabaseFailed, SchemaMismatch
-from donebase.core.tables import REVISION, Table
+from donebase.core.tables import REVISION
 from donebase.postgres.database import PostgresDatabase
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
@@ -39,7 +40,7 @@ def differences(url: str) -> list[object]:
 
     def compare(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        return list(compare_metadata(context, Table.metadata))
+        return list(compare_metadata(context, METADATA))
 
     async def ask() -> list[object]:
         engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, connect_args={"dsn": url})
@@ -81,11 +82,11 @@ def test_the_models_alone_make_the_same_constraints(empty_database: str) -> None
     async def create() -> None:
         engine = create_async_engine("postgresql+asyncpg://", poolclass=NullPool, connect_args={"dsn": empty_database})
         async with engine.begin() as connection:
-            await connection.run_sync(Table.metadata.create_all)
+            await connection.run_sync(METADATA.create_all)
 
     asyncio.run(create())
     by_models = fetchval(empty_database, CONSTRAINTS)
-    fetchval(empty_database, f"DROP TABLE {', '.join(Table.metadata.tables)}")
+    fetchval(empty_database, f"DROP TABLE {', '.join(METADATA.tables)}")
     asyncio.run(migrate(settings(empty_database)))
     by_migrations = fetchval(empty_database, CONSTRAINTS)
     assert isinstance(by_migrations, list)

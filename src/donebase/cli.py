@@ -127,10 +127,11 @@ def _backup(settings: Settings, file: Path) -> bool:
 
 
 def _restore(settings: Settings, file: Path) -> bool:
+    from donebase.accounts.tables import METADATA
     from donebase.postgres.restore import restore
 
     with command_database(settings) as settings:
-        asyncio.run(restore(settings, file.absolute()))
+        asyncio.run(restore(settings, file.absolute(), METADATA))
     return True
 
 

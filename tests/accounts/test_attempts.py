@@ -22,8 +22,8 @@ from donebase.core.errors import DatabaseFailed, TooManyAttempts
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
-from tests.core.test_distribution import expressions
 from tests.support.databases import fetchval
+from tests.support.distribution import expressions
 from tests.support.waiting import DEADLINE
 
 MINUTES = 60

@@ -17,14 +17,18 @@ from typing import Any
 import httpx
 import pytest
 
-from donebase.core.tables import REVISION, Table
+from donebase.accounts.tables import METADATA
+from donebase.core.tables import REVISION
 from donebase.postgres.embedded import postgresql as embedded_postgresql
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
+from tests.support import tokens
+from tests.support.accounts import Member
 from tests.support.databases import fetchval, fill
 from tests.support.families import FAMILIES, USERS, V1
 from tests.support.postgresql import Postgresql, postgresql, programs
 from tests.support.processes import DONEBASE, Service, clean_environment, run_donebase
+from tests.support.tokens import Person
 from tests.support.waiting import DEADLINE, wait_for
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
@@ -185,7 +189,54 @@ def test_from_the_embedded_postgresql_to_an_older_one_and_back(
 def rows(url: str) -> dict[str, Any]:
     """Return all rows of each table, as JSON."""
     ordered = "SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t), '[]') FROM {} AS t"
-    return {name: json.loads(fetchval(url, ordered.format(name))) for name in Table.metadata.tables}
+    return {name: json.loads(fetchval(url, ordered.format(name))) for name in METADATA.tables}
+
+
+OF_ACCOUNTS = {
+    "accounts": "'a@b.example', {0}, 'A@b.example', 'quoted \\ \t', '$argon2id$…', now()",
+    "sessions": "'\\x00ff5c0a', {0}, '\\x5c09', now(), now()",
+    "personal_tokens": "'\\x00ff', DEFAULT, {0}, 'a script', '{{tasks:read,tasks:write}}', now(), NULL, now()",
+    "identities": "'a \\ sub', '', {0}, now()",
+    "attempts": "'\\x00ff', ARRAY[now(), now() - interval '1 minute']",
+    "signing_keys": "'donebase', '\\x00ff5c0a09', now()",
+    "account_deletions": "8, now()",
+}
+
+
+def with_accounts(url: str, user: int) -> None:
+    for table, values in OF_ACCOUNTS.items():
+        fetchval(url, f"INSERT INTO {table} VALUES ({values.format(user)})")
+
+
+@pytest.mark.parametrize("table", OF_ACCOUNTS)
+def test_a_database_with_accounts_is_not_empty(server: Postgresql, folder: Path, tools: str, table: str) -> None:
+    url = server.url(server.database_with_tables())
+    run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
+    fetchval(url, f"INSERT INTO {table} VALUES ({OF_ACCOUNTS[table].format(7)})")
+    why = refused(folder, 1, "restore", "donebase.dump", DATABASE_URL=url, PATH=path(tools))
+    assert f"the database already contains {table}: restore into an empty database" in why
+    assert [name for name, found in rows(url).items() if found] == [table]
+
+
+def test_accounts_and_tokens_work_after_a_restore(server: Postgresql, folder: Path, tools: str) -> None:
+    required = {"AUTH": "required", "AUTH_JWT_SECRET": tokens.SECRET, "TRUSTED_PROXIES": "127.0.0.1"}
+    url, restored_url = server.url(server.database_with_tables()), server.url(server.new_database())
+    with served(folder, DATABASE_URL=url, **required) as client:
+        member = Member.new(client)
+        person = Person.new(client)
+        made = member.ask("POST", "tokens", name="a script", scopes=["tasks:read", "tasks:write"]).json()
+        script = {"Authorization": f"Bearer {made['token']}"}
+        client.post("/users/me/tasks", json={"title": "before"}, headers=script)
+        run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
+    run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
+    with served(folder, DATABASE_URL=restored_url, **required) as client:
+        again = member._replace(client=client)
+        for headers in (script, again.headers, again.refreshed().headers, again.sign_in().headers):
+            [task] = client.get(f"/users/{member.number}/tasks", headers=headers).json()
+            assert (task["title"], task["user_id"]) == ("before", member.number)
+        assert client.get(f"/users/{person.number}/tasks", headers=person.headers).status_code == 200
+        another = again.ask("POST", "tokens", name="another", scopes=["tasks:read"]).json()
+        assert another["id"] > made["id"]
 
 
 def test_numbers_history_and_keys_come_back_as_they_were(
@@ -197,10 +248,12 @@ def test_numbers_history_and_keys_come_back_as_they_were(
     for change in ("UPDATE tasks SET completed = true", "DELETE FROM tasks WHERE id = 2"):
         fetchval(source, change)
     fetchval(source, f"INSERT INTO idempotency_keys VALUES ({alice}, 2, 'a key', '\\x00ff')")
+    with_accounts(source, alice)
     before = rows(source)
     assert {name: len(found) for name, found in before.items()} == {
         **{"users": 1, "tasks": 2},
         **{"history": 7, "idempotency_keys": 1},
+        **dict.fromkeys(OF_ACCOUNTS, 1),
     }
     run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
     run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)

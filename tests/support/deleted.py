@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from donebase.accounts import tables as _accounts  # noqa: F401 - so that all tables are known
-from donebase.core.tables import Table
+from donebase.accounts.tables import METADATA
 from tests.support.databases import fetchval, fill
 
-_OWNER = {name: "id" if name == "users" else "user_id" for name in Table.metadata.tables}
-OF_USERS = [name for name, table in Table.metadata.tables.items() if _OWNER[name] in table.columns]
+_OWNER = {name: "id" if name == "users" else "user_id" for name in METADATA.tables}
+OF_USERS = [name for name, table in METADATA.tables.items() if _OWNER[name] in table.columns]
 """The tables that have rows of users."""
 AT_ONCE = ("accounts", "sessions", "personal_tokens", "identities")
 STEPWISE = ("users", "tasks", "history", "idempotency_keys")

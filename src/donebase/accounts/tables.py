@@ -93,3 +93,7 @@ class AccountDeletionRow(Table, table=True):
 
     user_id: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     requested_at: datetime = set_by_the_database()
+
+
+METADATA = Table.metadata
+"""All tables: those above, and those of tasks and their users."""

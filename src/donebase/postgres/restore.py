@@ -12,11 +12,10 @@ from typing import IO, Literal
 
 import asyncpg
 from alembic.util import CommandError
-from sqlalchemy import Column, Connection, Table, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, select, text
 
 from donebase.core.errors import BackupFailed
 from donebase.core.tables import REVISION
-from donebase.core.tables import Table as Model
 from donebase.postgres.backup import revision_of
 from donebase.postgres.client_programs import newest_pg_restore, output_of
 from donebase.postgres.connecting import refuse_newer
@@ -29,13 +28,13 @@ _SETVAL = re.compile(rb"SELECT pg_catalog\.setval\('.*', ([0-9]+), (true|false)\
 _BATCH = 2**18
 
 
-async def restore(settings: Settings, file: Path) -> None:
+async def restore(settings: Settings, file: Path, metadata: MetaData) -> None:
     """Copy the rows of a backup into a database without rows, in one transaction: all of them or none.
 
-    The ids and the numbers of changes continue where they were: no id is assigned twice, not even that of a task that
-    was deleted before the backup. A backup of an older schema is upgraded. Raises WrongSetting if the file cannot be
-    read, BackupFailed if it is damaged or the database contains rows, SchemaMismatch if its schema is newer, and
-    whatever `migration` raises.
+    `metadata` has all tables. The ids and the numbers of changes continue where they were: no id is assigned twice, not
+    even that of a task that was deleted before the backup. A backup of an older schema is upgraded. Raises WrongSetting
+    if the file cannot be read, BackupFailed if it is damaged or the database contains rows, SchemaMismatch if its
+    schema is newer, and whatever `migration` raises.
     """
     try:
         file.open("rb").close()
@@ -45,14 +44,14 @@ async def restore(settings: Settings, file: Path) -> None:
     revision = revision_of(pg_restore, file)
     refuse_newer("the backup's schema", revision)
     async with migration(settings) as connection:
-        await connection.run_sync(_refuse_rows)
+        await connection.run_sync(_refuse_rows, metadata)
         try:
             await connection.run_sync(migrate_to, revision)
         except CommandError:
             raise BackupFailed(f"the backup's schema {revision} is unknown to donebase") from None
         driver = (await connection.get_raw_connection()).driver_connection
         assert isinstance(driver, asyncpg.Connection)
-        tables = await connection.run_sync(_tables)
+        tables = await connection.run_sync(_tables, metadata)
         # The rows bring the numbers of their changes, and the history: the triggers would number and record them anew.
         await _set_triggers(driver, tables, "DISABLE")
         rows = {str(table.name): await _copy(driver, pg_restore, file, table.name) for table in tables}
@@ -63,14 +62,14 @@ async def restore(settings: Settings, file: Path) -> None:
     logs.info("restored", file=str(file), schema=revision, rows=rows)
 
 
-def _tables(connection: Connection) -> list[Table]:
+def _tables(connection: Connection, metadata: MetaData) -> list[Table]:
     """Return the tables that the database has at its revision, in the order of their foreign keys."""
     names = inspect(connection).get_table_names()
-    return [table for table in Model.metadata.sorted_tables if table.name in names]
+    return [table for table in metadata.sorted_tables if table.name in names]
 
 
-def _refuse_rows(connection: Connection) -> None:
-    for table in reversed(_tables(connection)):
+def _refuse_rows(connection: Connection, metadata: MetaData) -> None:
+    for table in reversed(_tables(connection, metadata)):
         connection.execute(text(f'LOCK TABLE "{table.name}" IN ACCESS EXCLUSIVE MODE'))
         if connection.execute(select(table.select().exists())).scalar_one():
             raise BackupFailed(f"the database already contains {table.name}: restore into an empty database")
