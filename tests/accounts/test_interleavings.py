@@ -99,6 +99,9 @@ def test_a_refresh_keeps_no_session_alive_that_ends_meanwhile(database_url: str,
         )
         assert isinstance(result, RefreshFailed) == interrupted
         assert isinstance(result, RefreshFailed) or not await scene.lives(result)
+        sql = "SELECT count(*) FROM sessions WHERE user_id = $1"
+        left_over = await asyncio.to_thread(fetchval, database_url, sql, own.account.user_id)
+        assert left_over == (0 if ending == "deletion" else 1)
         return interrupted
 
     at_every_statement(database_url, story, 3)

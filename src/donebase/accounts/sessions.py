@@ -18,7 +18,7 @@ from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.tables import SessionRow
 from donebase.core.database import Database
-from donebase.core.errors import RefreshFailed
+from donebase.core.errors import DatabaseFailed, RefreshFailed
 
 KEPT = "30 days"
 """How long a session lives after its last refresh token was issued."""
@@ -38,12 +38,12 @@ _BEGIN = insert(SessionRow).values(id=_id, user_id=_user_id, secret=_secret, exp
 _FIND = select(col(SessionRow.user_id), _is_last.label("is_last")).where(_this, _lives)
 _RENEW = (
     update(SessionRow)
-    .where(_this, _is_last, _lives)
+    .where(_this, _is_last)
     .values(secret=bindparam("new_secret", type_=LargeBinary), expires_at=_expiry)
     .returning(col(SessionRow.user_id))
 )
 _END = delete(SessionRow).where(_this)
-_END_OTHERS = delete(SessionRow).where(col(SessionRow.user_id) == _user_id, ~_this)
+_END_OTHERS = delete(SessionRow).where(col(SessionRow.user_id) == _user_id, ~_this).returning(col(SessionRow.id))
 
 
 class SessionTokens(NamedTuple):
@@ -141,6 +141,9 @@ async def end_session(database: Database, authenticator: Authenticator, session_
 async def end_other_sessions(database: Database, authenticator: Authenticator, user_id: int, session_id: bytes) -> None:
     """End all sessions of a user but one: in this process at once. Raises DatabaseFailed or Overloaded."""
     try:
-        await database.fetch(_END_OTHERS, user_id=user_id, id=session_id)
-    finally:
+        ended = await database.fetch(_END_OTHERS, user_id=user_id, id=session_id)
+    except DatabaseFailed:  # it is unknown which have ended
         authenticator.forget_user(user_id, except_grant=session_id)
+        raise
+    for row in ended:
+        authenticator.forget(row["id"])
