@@ -96,6 +96,20 @@ def test_of_many_at_once_with_the_same_address_one_signs_up(guarded: Service, da
         assert [person.knows(f"{PHRASE} {turn}") for turn in range(4)] == [turn == created for turn in range(4)]
 
 
+def test_who_asks_ten_times_whether_addresses_are_taken_is_stopped(guarded_client: httpx.Client) -> None:
+    person, headers = Member.new(guarded_client), from_nowhere()
+
+    def sign_up_from_there(email: str) -> httpx.Response:
+        return guarded_client.post("/auth/sign-up", json={"email": email, "password": PHRASE}, headers=headers)
+
+    for _ in range(10):
+        refused(sign_up_from_there(person.email), 409, "EMAIL_TAKEN")
+    for email in (person.email, new_address()):
+        refused(sign_up_from_there(email), 429, "TOO_MANY_ATTEMPTS")
+    assert person.knows(PHRASE)
+    Member.new(guarded_client)
+
+
 @pytest.mark.parametrize(
     ("body", "faults"),
     [

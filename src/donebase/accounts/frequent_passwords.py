@@ -15,7 +15,7 @@ _common: Collection[str] = ()
 async def refuse_common(field: str, password: str) -> None:
     """Raise InvalidInput, of this field, for one of the NUMBER most common passwords, in whatever case.
 
-    The list is loaded in a thread, when it is first needed: that takes 50 ms.
+    The list is loaded in a thread, when it is first needed: that takes 20 ms.
     """
     global _common
     if not _common:
