@@ -59,7 +59,7 @@ def test_every_operation_refuses_it_to_the_byte_alike(scene: Scene, kind: str) -
     assert_refused(scene, EVERYWHERE[kind](scene.known), [*GUARDED])
 
 
-@pytest.mark.parametrize("kind", REFUSED.keys() - EVERYWHERE.keys())
+@pytest.mark.parametrize("kind", sorted(REFUSED.keys() - EVERYWHERE.keys()))
 def test_it_is_refused_like_no_token(scene: Scene, kind: str) -> None:
     assert_refused(scene, REFUSED[kind](scene.known), FEW)
 
