@@ -11,14 +11,18 @@ from tests.support.waiting import DEADLINE
 # A command, a setting or a request needs them, and imports them then.
 LATER = {
     "alembic",  # migrations
+    "argon2",  # passwords, with AUTH=required
+    "cryptography",  # the tokens of another issuer
     "dotenv",  # a file .env
     "fastapi_swagger",  # /docs
+    "jwt",  # tokens
     "donebase.serving.supervisor",  # several workers
     "opentelemetry.exporter",  # traces
     "opentelemetry.sdk",
     "prometheus_client",  # /metrics
     "psutil",  # a PostgreSQL that another process has started
     "websockets",
+    "zxcvbn",  # passwords that are common
 }
 SERVE = """
 import json, sys

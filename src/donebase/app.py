@@ -16,7 +16,6 @@ from donebase import __version__
 from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.deletion import Deletions
-from donebase.accounts.issuer import Issuer
 from donebase.accounts.passwords import Passwords
 from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
@@ -90,6 +89,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
 def _set_up_accounts(state: State, settings: Settings) -> None:
     """Add to the state of an app what verifies tokens and passwords, and what deletes users."""
+    from donebase.accounts.issuer import Issuer  # PyJWT, which a service that asks nobody does without
+
     state.access_tokens = AccessTokens(state.database)
     state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
     state.passwords = Passwords(settings.database_pool_wait)
@@ -149,7 +150,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     maintenance = start_maintenance(
         database, state.worker_counts, settings.history_days, state.authenticator, state.deletions
     )
-    other_issuer: Issuer | None = app.state.other_issuer
+    other_issuer = app.state.other_issuer
     if other_issuer:
         other_issuer.start()
     connection_limit = ConnectionLimit(settings)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from jwt.algorithms import HMACAlgorithm
 
 from donebase.accounts import download, key_set
-from donebase.accounts.issuer import LEEWAY, MAX_TOKEN, Claims, Issuer
+from donebase.accounts.callers import Claims
+from donebase.accounts.issuer import LEEWAY, MAX_TOKEN, Issuer
 from donebase.accounts.public_keys import MAX_ATTEMPTS
 from donebase.core.errors import IssuerUnreachable, Unauthorized
 from donebase.settings import Settings

@@ -5,7 +5,6 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
-import jwt
 from sqlalchemy import LargeBinary, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -45,6 +44,8 @@ class AccessTokens:
 
     async def issue(self, user_id: int, session_id: bytes) -> str:
         """Return a token that is good for LIFETIME seconds. Raises DatabaseFailed or Overloaded."""
+        import jwt  # 14 MB with what it imports, which a service that asks nobody does without
+
         now = int(time.time())
         claims = {
             "iss": _NAME,
@@ -59,6 +60,8 @@ class AccessTokens:
 
     async def verify(self, token: str) -> SessionClaims:
         """Return what a token says. Raises Unauthorized for one that was not issued here or has expired."""
+        import jwt
+
         key = await self._secret()
         try:
             claims = jwt.decode(token, key, [_ALGORITHM], audience=_NAME, issuer=_NAME, options={"require": _REQUIRED})

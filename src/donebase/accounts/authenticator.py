@@ -5,13 +5,10 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Protocol
 
-import jwt
-
 from donebase.accounts.access_tokens import KEY_ID, AccessTokens
-from donebase.accounts.callers import ALL_SCOPES, Caller
+from donebase.accounts.callers import ALL_SCOPES, Caller, Claims
 from donebase.accounts.grants import PERSONAL_PREFIX, find_personal_grant, session_exists, token_hash
 from donebase.accounts.identities import identify
-from donebase.accounts.issuer import Claims
 from donebase.accounts.known_grants import KnownGrant, KnownGrants
 from donebase.accounts.watches import Watches
 from donebase.core.database import Database
@@ -157,6 +154,8 @@ def _is_exact(token: str) -> bool:
 
 def _key_id(token: str) -> object:
     """Return what a token says of the key that has signed it."""
+    import jwt  # see `access_tokens`
+
     try:
         return jwt.get_unverified_header(token).get("kid")
     except (jwt.PyJWTError, ValueError, RecursionError):

@@ -24,3 +24,16 @@ class Caller(NamedTuple):
     def is_named(self, name: str) -> bool:
         """Tell whether an address that has this name for a user means the caller."""
         return name in (ME, self.subject, str(self.user_id))
+
+
+class Claims(NamedTuple):
+    """What a verified token of another issuer says: who has issued it ('' if it does not say so), and about whom.
+
+    `scopes` is None if the token says nothing of scopes. `expires_at` is the time (seconds since 1970) at which the
+    token is no longer accepted: its `exp` and the leeway.
+    """
+
+    issuer: str
+    subject: str
+    scopes: frozenset[str] | None
+    expires_at: float

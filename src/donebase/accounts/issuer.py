@@ -6,13 +6,14 @@ EdDSA. A token never says how it is verified: `alg` has to be that of the key, a
 
 import base64
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jwt
 from jwt import PyJWK
 from jwt.types import Options
 from pydantic import SecretStr
 
+from donebase.accounts.callers import Claims
 from donebase.accounts.json_object import decode_object
 from donebase.accounts.key_set import KeySet
 from donebase.accounts.public_keys import ALGORITHMS, MAX_ATTEMPTS
@@ -28,19 +29,6 @@ MAX_NAME = 255
 _LATEST = 253_402_300_800
 """The first second after the year 9999: a larger number is no time, or one in milliseconds."""
 _TYPES = frozenset(("jwt", "at+jwt"))
-
-
-class Claims(NamedTuple):
-    """What a verified token says: who has issued it ('' if it does not say so), and about whom.
-
-    `scopes` is None if the token says nothing of scopes. `expires_at` is the time (seconds since 1970) at which the
-    token is no longer accepted: its `exp` and the leeway.
-    """
-
-    issuer: str
-    subject: str
-    scopes: frozenset[str] | None
-    expires_at: float
 
 
 class _Verifier(jwt.PyJWT):
