@@ -78,14 +78,17 @@ def test_a_change_of_nothing_is_one(guarded_client: httpx.Client) -> None:
     assert (response.status_code, response.json()) == (200, person.ask("GET", "me").json())
 
 
-def test_a_new_password_ends_all_other_sessions_at_once(guarded_client: httpx.Client, database_url: str) -> None:
-    person = Member.new(guarded_client)
+@pytest.mark.parametrize(("more", "name"), [({}, "before"), ({"name": "after"}, "after"), ({"name": None}, None)])
+def test_a_new_password_ends_all_other_sessions_at_once(
+    guarded_client: httpx.Client, database_url: str, more: dict[str, str | None], name: str | None
+) -> None:
+    person = Member.new(guarded_client, name="before")
     others = [person.sign_in(), person.sign_in().refreshed()]
     stranger = Member.new(guarded_client)
     assert all(each.is_admitted() for each in others)
-    response = person.ask("PATCH", "me", password=ANOTHER, current_password=PHRASE, name="Ann")
+    response = person.ask("PATCH", "me", password=ANOTHER, current_password=PHRASE, **more)
     assert (response.status_code, response.json()) == (200, person.ask("GET", "me").json())
-    assert response.json()["name"] == "Ann"
+    assert response.json()["name"] == name
     for other in others:
         assert not other.is_admitted()
         refused(other.refresh(), 401, "UNAUTHORIZED")

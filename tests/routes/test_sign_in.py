@@ -65,7 +65,7 @@ def test_a_password_is_the_same_in_whatever_form_a_keyboard_sends_its_characters
 def test_a_hash_with_parameters_of_the_past_is_replaced_at_the_next_sign_in(
     guarded_client: httpx.Client, database_url: str
 ) -> None:
-    person = Member.new(guarded_client)
+    person = Member.new(guarded_client, name="Ann")
     current = hash_of(database_url, person)
     weak = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)]).hash(PHRASE)
     fetchval(database_url, "UPDATE accounts SET password = $2 WHERE user_id = $1", person.number, weak)
@@ -77,6 +77,7 @@ def test_a_hash_with_parameters_of_the_past_is_replaced_at_the_next_sign_in(
     assert person.knows(PHRASE)
     assert hash_of(database_url, person) == strong
     assert not person.knows(ANOTHER)
+    assert person.ask("GET", "me").json()["name"] == "Ann"
 
 
 @pytest.mark.parametrize(
