@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from donebase.http.middleware import ClientGone
 from donebase.serving.connection import Connection
 from donebase.serving.connection_limit import ConnectionLimit
+from donebase.serving.first_requests import AT_A_TIME, FirstRequests
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.request_parser import RequestParser
 from donebase.settings import Settings
@@ -69,10 +70,11 @@ class Transport(asyncio.Transport):
         self.reads = True
 
 
-async def connected(app: ASGIApp) -> tuple[Connection, Transport]:
+async def connected(app: ASGIApp, first_requests: FirstRequests | None = None) -> tuple[Connection, Transport]:
     state = {
         "settings": SETTINGS,
         "connection_limit": ConnectionLimit(SETTINGS),
+        "first_requests": first_requests or FirstRequests(),
         "end_streams": lambda: None,
         "end_statements_within": lambda _seconds: None,
     }
@@ -359,3 +361,59 @@ def test_a_connection_that_is_lost_leaves_nothing_for_the_garbage_collection(app
         assert left == []
     finally:
         gc.enable()
+
+
+async def a_crowd(app: ASGIApp, *pieces: bytes) -> tuple[Connection, Transport]:
+    """Return a connection that has read these pieces, behind others whose first requests begin before its own."""
+    first_requests = FirstRequests()
+    for _ in range(AT_A_TIME):
+        other, _ = await connected(app, first_requests)
+        other.data_received(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert other.answering()
+    connection, transport = await connected(app, first_requests)
+    for piece in pieces:
+        connection.data_received(piece)
+    assert not connection.answering()
+    assert not transport.reads
+    return connection, transport
+
+
+async def answered(connection: Connection, transport: Transport) -> bytes:
+    await until(lambda: asyncio.sleep(0, bool(transport.writes) and not connection.answering()), wanted=True)
+    return b"".join(transport.writes)
+
+
+def test_in_a_crowd_a_first_request_waits_and_is_answered() -> None:
+    async def story() -> None:
+        connection, transport = await a_crowd(echo, b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1")
+        assert connection.waits_for() is None, "the client is not late"
+        await until(lambda: asyncio.sleep(0, transport.reads), wanted=True)
+        connection.data_received(b"2")
+        assert (await answered(connection, transport)).endswith(b"POST /a 12")
+        connection.data_received(b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.answering(), "a later request waits for nobody"
+
+    asyncio.run(story())
+
+
+def test_whoever_leaves_the_crowd_is_not_answered() -> None:
+    async def story() -> None:
+        connection, transport = await a_crowd(echo, b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.connection_lost(None)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (transport.writes, transport.reads) == ([], False)
+
+    asyncio.run(story())
+
+
+def test_whoever_waits_in_a_crowd_at_a_shutdown_is_answered() -> None:
+    async def story() -> None:
+        connection, transport = await a_crowd(echo, b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.shutdown()
+        connection._close_if_idle()
+        assert not transport.end
+        assert b"connection: close" in await answered(connection, transport)
+        assert str(transport.end) == "closed"
+
+    asyncio.run(story())

@@ -29,6 +29,7 @@ from donebase.maintenance import start_maintenance
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
 from donebase.serving.connection_limit import ConnectionLimit
+from donebase.serving.first_requests import FirstRequests
 from donebase.settings import Settings
 from donebase.telemetry import logs, metrics
 from donebase.telemetry.worker_counts import WorkerCounts
@@ -157,6 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     yield {
         "settings": settings,
         "connection_limit": connection_limit,
+        "first_requests": FirstRequests(),
         "end_streams": app.state.event_streams.stop,
         "end_statements_within": database.end_within,
     }

@@ -13,8 +13,8 @@ from argon2 import extract_parameters
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from donebase.accounts.passwords import MEMORY_KIB, NICENESS, PASSES, THREADS, Passwords, Verified
-from donebase.core.errors import Overloaded
+from donebase.accounts.passwords import MEMORY_KIB, NICENESS, PASSES, REFUSALS, THREADS, Passwords, Verified
+from donebase.core.errors import Overloaded, TooManyAttempts
 from tests.support.waiting import DEADLINE, until
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -243,3 +243,52 @@ def test_nobody_waits_for_ever() -> None:
         await visitors.visit(2)
 
     run(story, 0.05, at_once=1)
+
+
+def test_those_who_are_refused_are_told_so_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks again at once would else keep the event loop busy with refusals."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def story(passwords: Passwords) -> None:
+        monkeypatch.setattr(passwords._refusals, "LONGEST", 2.5 / REFUSALS)
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: 1_000.0)
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        async with passwords.turn():
+            for _ in range(3):
+                with refused():
+                    await Visitors(passwords).visit(0)
+        for _ in range(3):
+            with pytest.raises(TooManyAttempts):
+                async with passwords.turn():
+                    raise TooManyAttempts(1)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                async with passwords.turn():
+                    raise ZeroDivisionError
+        assert not passwords._turns.locked()
+
+    run(story, at_once=1, waiting=0)
+    assert [round(seconds * REFUSALS, 3) for seconds in waits] == [0, 1, 2, 2.5, 2.5, 2.5]
+
+
+def test_a_turn_is_over_before_its_request_is_told_that_it_is_refused() -> None:
+    async def story(passwords: Passwords) -> None:
+        told = asyncio.Event()
+        passwords._refusals.wait = told.wait  # type: ignore[assignment]
+
+        async def fail() -> None:
+            async with passwords.turn():
+                raise TooManyAttempts(1)
+
+        failing = asyncio.create_task(fail())
+        await settle()
+        assert not failing.done()
+        async with passwords.turn():
+            told.set()
+        with pytest.raises(TooManyAttempts):
+            await failing
+
+    run(story, at_once=1, waiting=0)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from donebase.core.errors import Overloaded
+from donebase.core.errors import Overloaded, TooManyAttempts
 
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
@@ -27,6 +27,8 @@ THREADS = 2
 AT_ONCE = 4
 WAITING = 64
 NICENESS = 10
+REFUSALS = 500
+"""So many are refused in a second: whoever asks again at once must not keep the event loop busy."""
 _WAIT = 6.0
 
 _Result = TypeVar("_Result")
@@ -53,14 +55,25 @@ class Passwords:
         self._most_waiting = waiting
         self._wait = wait
         self._waiting = 0
+        self._refusals = _Pace(REFUSALS)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn, which lasts as long as the `async with` block. First come, first served.
 
         Raises Overloaded if too many wait already, or the turn does not come in time: nothing was begun. A request
-        takes its turn before its first statement, so that those who wait hold no connection to the database.
+        takes its turn before its first statement, so that those who wait hold no connection to the database. That
+        error, and TooManyAttempts from the block, are raised one after another, REFUSALS in a second.
         """
+        try:
+            async with self._a_turn():
+                yield
+        except (Overloaded, TooManyAttempts):
+            await self._refusals.wait()
+            raise
+
+    @asynccontextmanager
+    async def _a_turn(self) -> AsyncIterator[None]:
         if self._waiting >= self._most_waiting and self._turns.locked():
             raise Overloaded("too many requests wait to have a password checked")
         self._waiting += 1
@@ -89,6 +102,23 @@ class Passwords:
 
     async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class _Pace:
+    """Lets so many tasks go on in a second, each in its turn, and none later than LONGEST seconds after it came."""
+
+    LONGEST = 5.0
+
+    def __init__(self, per_second: int) -> None:
+        self._interval = 1 / per_second
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait for the next moment that nobody else waits for."""
+        now = asyncio.get_running_loop().time()
+        at = min(max(now, self._next), now + self.LONGEST)
+        self._next = at + self._interval
+        await asyncio.sleep(at - now)
 
 
 def _argon2id() -> "PasswordHash":

@@ -15,6 +15,7 @@ from donebase.core.errors import InvalidInput
 from donebase.http.headers import new_request_id, read_id_and_origin
 from donebase.http.middleware import OVER_LIMIT
 from donebase.serving.connection_limit import ConnectionLimit
+from donebase.serving.first_requests import FirstRequests
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.refusal import refusal_of
 from donebase.serving.request_head import TOO_SLOW
@@ -31,8 +32,8 @@ _ASGI = {"version": "3.0", "spec_version": "2.4"}
 class Connection(asyncio.Protocol):
     """One client's connection.
 
-    `app_state` is the state of the application's lifespan: the settings, the limit on connections, a function that ends
-    all live streams, and one that ends all statements within a number of seconds.
+    `app_state` is the state of the application's lifespan: the settings, the limit on connections, when first requests
+    may begin, a function that ends all live streams, and one that ends all statements within a number of seconds.
     """
 
     def __init__(
@@ -48,6 +49,9 @@ class Connection(asyncio.Protocol):
         self._settings: Settings = app_state["settings"]
         self._end_statements_within: Callable[[float], None] = app_state["end_statements_within"]
         self._connection_limit: ConnectionLimit = app_state["connection_limit"]
+        self._first_requests: FirstRequests = app_state["first_requests"]
+        self._is_new = True
+        self._early = b""  # what has arrived of the first request, until that may begin
         self._reads_no_more = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -73,6 +77,7 @@ class Connection(asyncio.Protocol):
         """End everything that waits for this client, which has disconnected."""
         self._server.connections.discard(self)
         self._connection_limit.remove(self)
+        self._early = b""
         self._pipeline.disconnect()
         self.stream.resume_writing()
         self._parser.close()
@@ -82,11 +87,24 @@ class Connection(asyncio.Protocol):
         """Parse what has arrived, and begin to answer. An exception here is answered with INTERNAL_ERROR."""
         if self._reads_no_more:
             return
+        if self._is_new:
+            self._is_new = False
+            if not self._first_requests.may_begin():
+                self._early = data
+                self.stream.pause_reading()
+                self._first_requests.wait(self._begin)
+                return
         try:
             self._parser.feed(data)
         except Exception as error:
             self._refuse(error)
         self._pipeline.run()
+
+    def _begin(self) -> None:
+        data, self._early = self._early, b""
+        if data:
+            self.stream.resume_reading()
+            self.data_received(data)
 
     def eof_received(self) -> bool:
         """Return whether to keep the connection open for responses, after the client has closed its sending side."""
@@ -110,7 +128,7 @@ class Connection(asyncio.Protocol):
 
     def waits_for(self) -> tuple[int, bool] | None:
         """Return the number of the request that the client has to send and whether it has begun, or None."""
-        if self._reads_no_more or self.answering():
+        if self._reads_no_more or self._early or self.answering():
             return None
         return self._parser.heads, self._parser.in_head
 
@@ -161,7 +179,7 @@ class Connection(asyncio.Protocol):
             self.stream.close()
 
     def _close_if_idle(self) -> None:
-        if not self.answering():
+        if not self._early and not self.answering():
             self.stream.close()
 
     def _break_off(self) -> None:

@@ -7,6 +7,7 @@ from types import FrameType
 import uvicorn
 from uvicorn.importer import import_from_string
 
+from donebase.serving.acceptor import Acceptor
 from donebase.serving.connection import Connection
 from donebase.serving.connection_limit import BACKLOG
 from donebase.settings import Settings
@@ -51,9 +52,14 @@ class _Server(uvicorn.Server):
         self._signal: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])  # runs the start of the application, and opens no listener
         if self.started:
+            for listener in sockets or ():  # as uvicorn's own servers, they are closed and waited for
+                self.servers.append(Acceptor(listener, self._make_connection))  # type: ignore[arg-type]
             self._ready()
+
+    def _make_connection(self) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS == 0:
