@@ -143,6 +143,11 @@ def test_what_is_invalid_is_named_and_nothing_is_created(
     assert accounts_of(database_url, "a@b") == 0
 
 
+def test_of_a_hundred_fields_those_that_are_known_are_not_called_unknown(guarded_client: httpx.Client) -> None:
+    body = {"email": new_address(), "password": PHRASE, "name": "Ann"} | {f"x{number}": 1 for number in range(100)}
+    invalid(sign_up(guarded_client, **body), *((f"x{number}", "unknown_field") for number in range(20)))
+
+
 @pytest.mark.parametrize("field", ["email", "password", "name"])
 def test_a_lone_surrogate_is_refused(guarded_client: httpx.Client, field: str) -> None:
     texts = {"email": '"a@b"', "password": f'"{PHRASE}"'} | {field: r'"kept-to-ourselves\ud800@b"'}

@@ -10,6 +10,7 @@ from donebase.deadlines import Deadlines
 from donebase.http.errors import BodyTooLarge, IncompleteBody, UnsupportedMediaType
 from donebase.http.faults import unknown_fields
 from donebase.http.json_arrays import is_array
+from donebase.http.readers import BodyReader
 from donebase.http.request_parts import ARRAY, RequestParts
 from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings
@@ -34,31 +35,30 @@ class Bodies:
         self._timeout = settings.body_timeout
         self._deadlines = Deadlines()
 
-    async def read(self, parts: RequestParts, receive: Receive, *, required: bool, array: bool) -> None:
+    async def read(self, parts: RequestParts, receive: Receive, reader: BodyReader) -> None:
         """Set `content` and `body`, the members of the JSON object that the content is.
 
-        If the body is not required, it can be empty or null: `body` stays unset. With `array`, the content can also be
-        an array, which is parsed later, and `body` is ARRAY. Of an object with 100 members or more
-        (strict_json.MAX_MEMBERS), nothing is read but the unknown names. Raises BodyTooLarge, IncompleteBody,
-        UnsupportedMediaType, MalformedJSON or InvalidInput.
+        If the body is not required, it can be empty or null: `body` stays unset. If it can be an array, that is parsed
+        later, and `body` is ARRAY. Of an object with 100 members or more (strict_json.MAX_MEMBERS), nothing is read but
+        the unknown names. Raises BodyTooLarge, IncompleteBody, UnsupportedMediaType, MalformedJSON or InvalidInput.
         """
         is_json = self._check_headers(parts.scope)
         parts.content = content = await self._receive(receive)
-        if not content and not required:
+        if not content and not reader.required:
             return
         if content and not is_json:
             raise UnsupportedMediaType(_declared(parts.scope))
-        if array and content[:1] != b"{" and is_array(content):
+        if reader.can_be_array and content[:1] != b"{" and is_array(content):
             parts.body = ARRAY
             return
         value = parse_json(content)
-        if value is None and not required:  # as generated clients send it for no body
+        if value is None and not reader.required:  # as generated clients send it for no body
             return
         if not isinstance(value, dict):
-            wanted = "a JSON object, or an array of them" if array else "a JSON object"
+            wanted = "a JSON object, or an array of them" if reader.can_be_array else "a JSON object"
             raise InvalidInput([Fault("body", f"must be {wanted}", "wrong_type")])
         if len(value) >= MAX_MEMBERS:  # to validate each takes time, and the rest may not have been read
-            raise unknown_fields(value)
+            raise unknown_fields(value, reader.fields)
         parts.body = value
 
     def _check_headers(self, scope: Scope) -> bool:

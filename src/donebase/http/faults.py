@@ -1,13 +1,12 @@
 """Faults of the fields of a request, in sentences that contain nothing that was sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, get_args
 
 from pydantic_core import core_schema
 
 from donebase.core.errors import Fault, InvalidInput
-from donebase.core.shapes import FIELDS
 
 MAX_FAULTS = 20
 
@@ -29,9 +28,9 @@ _MESSAGES = {
 _ANY_OTHER = ("is invalid", "invalid")
 
 
-def unknown_fields(names: Iterable[str], place: str = "") -> InvalidInput:
-    """Return the error for an object with more members than are validated: some of its names are of no field."""
-    unknown = (name for name in names if name not in FIELDS)
+def unknown_fields(names: Iterable[str], fields: Container[str], place: str = "") -> InvalidInput:
+    """Return the error for an object with more members than are validated: some of its names are not of `fields`."""
+    unknown = (name for name in names if name not in fields)
     return InvalidInput([Fault(place + name, *_MESSAGES["extra_forbidden"]) for name in islice(unknown, MAX_FAULTS)])
 
 

@@ -22,7 +22,7 @@ from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.guard import USER_ID, Guard
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import BodyReader, HeaderReader, OneOrManyReader, QueryReader, Unsupported
+from donebase.http.readers import BodyReader, HeaderReader, QueryReader, Unsupported
 from donebase.http.request_parts import RequestParts
 
 
@@ -44,12 +44,10 @@ class Operation:
                 names = [*names, USER_ID]
             self._handler = Call(route.dependant, names, state, "scope")
             readers = list(self._handler.readers())
-            body = _body_reader(readers)
+            self._body = _body_reader(readers)
             _refuse_unsupported(route)
         except Unsupported as unsupported:
             raise Unsupported(f"{route.method} {route.path_format}: {unsupported}") from None
-        self._body_is_required = None if body is None else body.required
-        self._takes_array = isinstance(body, OneOrManyReader)
         queries = [reader for reader in readers if isinstance(reader, QueryReader)]
         self._header_keys = frozenset(reader.key for reader in readers if isinstance(reader, HeaderReader))
         self._query_is_list = {each.alias: each.is_list for each in sorted(queries, key=lambda each: each.is_list)}
@@ -67,8 +65,8 @@ class Operation:
                 parts.headers = [header for header in scope["headers"] if header[0] in self._header_keys]
             if scope["query_string"]:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
-            if self._body_is_required is not None:
-                await self._bodies.read(parts, receive, required=self._body_is_required, array=self._takes_array)
+            if self._body is not None:
+                await self._bodies.read(parts, receive, self._body)
             arguments = await self._handler.arguments(parts)
             parts.content = b""  # its memory is free while the handler waits for the database
             if parts.faults:

@@ -137,9 +137,14 @@ class BodyReader(Reader):
     source = "body"
     takes_lists = True
 
+    can_be_array = False
+
     def __init__(self, field: ModelField) -> None:
         super().__init__(field)
         self._location = (self.source,)
+        models = [each for each in _alternatives(field.field_info.annotation) if lenient_issubclass(each, BaseModel)]
+        self.fields = frozenset(name for model in models for name in model.model_fields)
+        """The names of all fields that the body can have."""
 
     def find(self, parts: RequestParts) -> Any:
         """Return the parsed body."""
@@ -148,6 +153,8 @@ class BodyReader(Reader):
 
 class OneOrManyReader(BodyReader):
     """Reads a body that is an object or an array of objects (http/one_or_many.py)."""
+
+    can_be_array = True
 
     def __init__(self, field: ModelField, kind: OneOrMany) -> None:
         super().__init__(field)
@@ -169,7 +176,7 @@ class OneOrManyReader(BodyReader):
             if place == MAX_ITEMS:
                 raise _wrong_length()
             if isinstance(item, dict) and len(item) >= MAX_MEMBERS:
-                raise unknown_fields(item, f"[{place}].")
+                raise unknown_fields(item, self.fields, f"[{place}].")
             items.append(None if len(parts.faults) >= MAX_FAULTS else self._item(parts, item, place))
 
         await parse_items(parts.content, take)
@@ -239,4 +246,8 @@ def _unsupported(field: ModelField, *, takes_lists: bool) -> Iterator[str]:
 
 
 def _is_model(annotation: Any) -> bool:
-    return any(lenient_issubclass(each, BaseModel) for each in (annotation, *get_args(annotation)))
+    return any(lenient_issubclass(each, BaseModel) for each in _alternatives(annotation))
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    return (annotation, *get_args(annotation))
