@@ -1,7 +1,9 @@
 """Downloads a small document from a server that may do whatever it likes."""
 
 import asyncio
+import socket
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -46,15 +48,25 @@ def refused(url: str) -> str:
     return str(failed.value)
 
 
+def in_two(first: bytes, second: bytes) -> Behaviour:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(first)
+        time.sleep(0.1)
+        connection.sendall(second)
+
+    return send
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
         answer(DOCUMENT),
         say(CHUNKED),
         say(b"HTTP/1.1 200 OK\r\nX-Ends: with the connection\r\n\r\n" + DOCUMENT),
-        say(EARLY + WHOLE),
+        in_two(EARLY, WHOLE),
+        in_two(WHOLE[:50], WHOLE[50:]),
     ],
-    ids=["with its length", "in chunks", "until the end", "after early hints"],
+    ids=["with its length", "in chunks", "until the end", "after early hints", "in pieces"],
 )
 def test_a_document_arrives_however_it_is_sent(behaviour: Behaviour) -> None:
     with KeyServer() as server:
@@ -215,3 +227,5 @@ def test_what_began_over_tls_stays_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert downloaded(plain.url) == DOCUMENT
         server.behaviour = answer(b"", "301 Moved", f"Location: {plain.url}")
         assert refused(server.url) == "it redirects to another server"
+        plain.behaviour = answer(b"", "301 Moved", f"Location: {server.url.replace('127.0.0.1', 'localhost')}")
+        assert refused(plain.url) == "it redirects to another server"

@@ -388,6 +388,12 @@ def test_with_a_secret_no_key_in_a_token_means_anything() -> None:
         verified(signed({"alg": "HS256"}, PAYLOAD, b"another secret that is as long as it should be"))
 
 
+@pytest.mark.parametrize("critical", [["exp"], ["b64"], [], None, "b64"])
+def test_nothing_critical_is_understood(critical: Any) -> None:
+    with pytest.raises(Unauthorized):
+        verified(signed({"alg": "HS256", "crit": critical, "b64": True, "exp": FUTURE}, PAYLOAD))
+
+
 def test_a_token_has_a_length() -> None:
     size = len(hs256(padding=""))
     room = (MAX_TOKEN - size) * 3 // 4 - 3

@@ -115,6 +115,36 @@ def test_who_asks_an_issuer_that_says_nothing_waits_for_a_limited_time(monkeypat
         run(story)
 
 
+def test_an_issuer_that_has_fallen_silent_has_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_set, "RETRY", 0)
+
+    async def story() -> None:
+        async with known(server) as keys:
+            assert await keys.ask_again()
+            monkeypatch.setattr(key_set, "SECONDS", 0.1)
+            server.behaviour = hang
+            assert not await keys.ask_again()
+
+    with KeyServer(SigningKey()) as server:
+        run(story)
+
+
+def test_after_a_failure_the_keys_are_loaded_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_set, "RETRY", 0.01)
+    key = SigningKey()
+
+    async def story() -> None:
+        async with known(server) as keys:
+            keys.start()
+            await until(lambda: _is(len(server.requests) >= 3), 1)
+            server.publish(key)
+            await until(lambda: _is(names(keys, key)), 1)
+
+    with KeyServer() as server:
+        server.behaviour = answer(b"", "503 Busy")
+        run(story)
+
+
 def test_who_gives_up_waiting_ends_the_download_of_nobody_else() -> None:
     key = SigningKey()
 
@@ -208,9 +238,11 @@ def test_a_set_is_read_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_end_waits_for_no_issuer() -> None:
     async def story() -> None:
+        before = asyncio.all_tasks()
         async with known(server) as keys:
             keys.start()
             await until(lambda: _is(len(server.requests) == 1), 1)
+        assert asyncio.all_tasks() == before
 
     with KeyServer() as server:
         server.behaviour = hang
