@@ -25,11 +25,19 @@ def segment(content: object) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
+def header_of(token: str) -> dict[str, Any]:
+    """Return what a token says of itself."""
+    return _object(token.split(".")[0])
+
+
 def claims_of(token: str) -> dict[str, Any]:
     """Return what a token says."""
-    content = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(content + "=" * (-len(content) % 4)))
-    return claims
+    return _object(token.split(".")[1])
+
+
+def _object(part: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return found
 
 
 def hmac_with(key: bytes, algorithm: str = "sha256") -> Sign:

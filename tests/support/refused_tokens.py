@@ -1,12 +1,10 @@
 """Headers that no service may take for those of a caller: a line each, made from a token that is good."""
 
-import base64
-import json
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests.support.forged_tokens import HS256, Sign, claims_of, forged, hmac_with, segment, unsigned
+from tests.support.forged_tokens import HS256, Sign, claims_of, forged, header_of, hmac_with, segment, unsigned
 
 Header = tuple[bytes, bytes]
 HOUR = 3_600
@@ -30,17 +28,12 @@ class Known(NamedTuple):
 
     def own_with(self, header: object = None, sign: Sign | None = None, **claims: Any) -> str:
         """Return a token of a session."""
-        header = header or _header_of(self.own)
+        header = header or header_of(self.own)
         return forged(_changed(self.own, claims), sign or hmac_with(self.own_secret), header)
 
 
 def _changed(token: str, claims: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**claims_of(token), **claims}.items() if value is not ...}
-
-
-def _header_of(token: str) -> Any:
-    part = token.split(".")[0]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 def _bearer(token: str | bytes) -> list[Header]:
@@ -142,10 +135,10 @@ _FORMS: dict[str, Present] = {
 _ALGORITHMS: dict[str, Present] = {
     **{f"alg {name}": _issued({"alg": name}, unsigned) for name in ("None", "NONE", "nOnE", "")},
     "alg none, and a signature": lambda it: _bearer(it.issued_with({"alg": "none"})),
-    "alg none of a session": lambda it: _bearer(it.own_with(_header_of(it.own) | {"alg": "none"}, unsigned)),
+    "alg none of a session": lambda it: _bearer(it.own_with(header_of(it.own) | {"alg": "none"}, unsigned)),
     "alg HS512": lambda it: _bearer(it.issued_with({"alg": "HS512"}, hmac_with(it.secret, "sha512"))),
     "alg HS512 of a session": lambda it: _bearer(
-        it.own_with(_header_of(it.own) | {"alg": "HS512"}, hmac_with(it.own_secret, "sha512"))
+        it.own_with(header_of(it.own) | {"alg": "HS512"}, hmac_with(it.own_secret, "sha512"))
     ),
     "alg RS256": lambda it: _bearer(it.issued_with({"alg": "RS256"})),
     "alg in small letters": lambda it: _bearer(it.issued_with({"alg": "hs256"})),
@@ -154,8 +147,8 @@ _ALGORITHMS: dict[str, Present] = {
     "no alg": lambda it: _bearer(it.issued_with({"typ": "JWT"})),
     "a secret that is empty": lambda it: _bearer(it.issued_with(sign=hmac_with(b""))),
     "the key of sessions": lambda it: _bearer(it.issued_with(sign=hmac_with(it.own_secret))),
-    "the id of the key of sessions": lambda it: _bearer(it.issued_with(_header_of(it.own))),
-    "a kid that is an array": lambda it: _bearer(it.own_with(_header_of(it.own) | {"kid": ["donebase"]})),
+    "the id of the key of sessions": lambda it: _bearer(it.issued_with(header_of(it.own))),
+    "a kid that is an array": lambda it: _bearer(it.own_with(header_of(it.own) | {"kid": ["donebase"]})),
     "an extension that must be understood": lambda it: _bearer(it.issued_with(HS256 | {"crit": ["x"], "x": 1})),
 }
 _WRONG: dict[str, list[Any]] = {

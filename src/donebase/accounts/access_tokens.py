@@ -65,8 +65,8 @@ class AccessTokens:
         key = await self._secret()
         try:
             claims = jwt.decode(token, key, [_ALGORITHM], audience=_NAME, issuer=_NAME, options={"require": _REQUIRED})
-            return SessionClaims(int(claims["sub"]), urlsafe_b64decode(claims["sid"]), claims["exp"])
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            return SessionClaims(int(claims["sub"]), urlsafe_b64decode(claims["sid"]), float(claims["exp"]))
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthorized from None
 
     async def _secret(self) -> bytes:
