@@ -122,7 +122,7 @@ def test_sign_in(faulty: Faulty) -> None:
 
         return request, check
 
-    walk(faulty, 4, ask)
+    walk(faulty, 5, ask)
 
 
 def test_refresh(faulty: Faulty) -> None:
@@ -204,7 +204,7 @@ def test_change_of_the_password(faulty: Faulty) -> None:
 
         return request, check
 
-    walk(faulty, 6, ask)
+    walk(faulty, 7, ask)
 
 
 def test_deletion(faulty: Faulty) -> None:
@@ -223,4 +223,4 @@ def test_deletion(faulty: Faulty) -> None:
 
         return request, check
 
-    walk(faulty, 8, ask)
+    walk(faulty, 9, ask)

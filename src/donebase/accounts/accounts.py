@@ -54,6 +54,7 @@ async def sign_up(entrance: Entrance, new: NewAccount) -> Entered:
         stored = await create_account_row(database, user_id, key, new.email, new.name, hashed)
     if stored is None:  # another request was faster
         await end_session(database, authenticator, tokens.session_id)
+        await record_failure(database, keys)
         raise EmailTaken
     return Entered(stored.account, tokens)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from donebase.accounts.access_tokens import AccessTokens
 from donebase.accounts.account_rows import StoredAccount, change_account_row
-from donebase.accounts.attempts import record_failure
+from donebase.accounts.attempts import check_attempts, record_failure
 from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.callers import Caller
 from donebase.accounts.passwords import Passwords
@@ -33,6 +33,8 @@ async def proven(
     if stored is None or not verified.right:
         await record_failure(entrance.database, keys)
         raise error
+    # Others that failed meanwhile came before it: who tries many passwords at once is told of the first ten only.
+    await check_attempts(entrance.database, keys)
     if verified.new_hash:
         return await change_account_row(entrance.database, stored, password=verified.new_hash) or stored
     return stored
