@@ -10,6 +10,7 @@ import pytest
 from donebase.accounts import download, key_set
 from donebase.app import create_service
 from donebase.settings import Settings
+from tests.support.forgeries import ANOTHER, KEYS, forgeries
 from tests.support.in_process import serving
 from tests.support.issuers import Behaviour, KeyServer, SigningKey, drip, hang
 from tests.support.processes import Service
@@ -51,6 +52,28 @@ def test_a_service_starts_without_its_issuer_and_goes_on_without_it(database_url
         assert service.stop() == 0
     assert sum(line["event"] == "issuer.unreachable" for line in service.lines) == 1
     assert "secret" not in str(service.lines)
+
+
+def test_every_forged_token_gets_the_same_answer(database_url: str, folder: Path) -> None:
+    with KeyServer(*KEYS.values()) as issuer, KeyServer(*ANOTHER.values()) as elsewhere:
+        settings = {"AUTH": "required", "AUTH_JWKS_URL": issuer.url}
+        with (
+            Service(folder, DATABASE_URL=database_url, **settings) as service,
+            httpx.Client(base_url=service.ready().address, headers={"X-Request-ID": "same"}) as client,
+        ):
+            for key in KEYS.values():
+                assert client.get("/users/me/tasks", headers=key.bearer("ann")).status_code == 200
+            nobody = client.get("/users/me/tasks")
+            assert nobody.status_code == 401
+            for name, token in forgeries(elsewhere.url).items():
+                answer = client.get("/users/me/tasks", headers={"Authorization": f"Bearer {token}"})
+                assert (answer.status_code, answer.content) == (401, nobody.content), name
+                assert _without_date(answer) == _without_date(nobody), name
+        assert elsewhere.requests == []
+
+
+def _without_date(answer: httpx.Response) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.headers.multi_items() if name != "date"]
 
 
 @pytest.fixture
