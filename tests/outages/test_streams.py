@@ -3,7 +3,9 @@
 import asyncio
 import http.client
 import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from tests.support.families import USERS
 from tests.support.processes import Service
 from tests.support.servers import free_port
 from tests.support.slow_readers import asks, everything_from
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 
 EVENTS = USERS.beside(1, "events")
 TASKS = USERS.address(1)
@@ -70,6 +72,26 @@ def test_an_outage_of_the_database_ends_no_stream_and_no_event_is_missed(own_dat
                 wait_for(partial(has_logged, service, "events.resumed", number))
         assert events_of_log(service) == ["events.interrupted", "events.resumed"] * 2
         assert service.wait_for("events.interrupted")["request_id"] is None
+
+
+def test_an_outage_in_the_middle_of_an_event_breaks_nothing_off(own_database: str, folder: Path) -> None:
+    """The event has to be read again for a slow client, where another stream of its owner is at another place."""
+    fill(own_database, 1, 3_000, "x" * 5_000)  # more than fits into the buffers on the way, in one event
+    settings = {"DATABASE_URL": own_database, "SEND_TIMEOUT": "600"}
+    with (
+        Service(folder, **settings) as service,
+        EventSource(service.ready().address, f"{EVENTS}?since=0").opened() as slow,
+        ThreadPoolExecutor() as threads,
+    ):
+        fetchval(own_database, CREATE, "next")
+        with EventSource(service.address, f"{EVENTS}?since=1").opened() as other:
+            assert titles(other, 1) == ["next"]
+        with unreachable(own_database):
+            read = threads.submit(slow.next)
+            service.wait_for("events.interrupted")
+            time.sleep(1)  # in which the stream would go on, wherever it is
+        assert len(read.result(DEADLINE).data["tasks"]) == 3_000
+        assert titles(slow, 1) == ["next"]
 
 
 def test_a_stream_ends_at_once_with_the_service_and_resumes_at_the_next(own_database: str, folder: Path) -> None:

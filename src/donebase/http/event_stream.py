@@ -101,6 +101,7 @@ class EventStream(Response):
         "_is_open",
         "_request",
         "_send",
+        "_sent",
         "_streams",
         "_watch",
         "_writing",
@@ -115,6 +116,7 @@ class EventStream(Response):
         self._context = copy_context()
         self._writing: asyncio.Task[None] | None = None
         self._watch: Watch | None = None
+        self._sent = 0  # bytes of the events after the position
         self._is_open = self._comment_is_due = self._ends = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,22 +176,22 @@ class EventStream(Response):
 
     async def _write_all(self) -> None:
         """Write until nothing is left, as fast as the client reads: what waits for it stays in PostgreSQL."""
-        sent = 0  # bytes of the events after the position
         while self._is_open:
             await self._send(_piece(b""))  # returns when the client has read most of what it was sent
             if self._ends:
                 await self._send(_END)
                 return
             piece = await self.subscription.read()
-            if not sent and self._watch is not None and not self._watch.allows():  # an event is never broken off
+            is_between_events = not self._sent
+            if is_between_events and self._watch is not None and not self._watch.allows():
                 piece = None
             if piece is not None:
-                content = piece.events[sent : sent + max(_SLICE, len(piece.events) // _MOST_SLICES)]
-                sent += len(content)
-                if sent == len(piece.events):
-                    self.subscription.position, sent = piece.last, 0
+                content = piece.events[self._sent : self._sent + max(_SLICE, len(piece.events) // _MOST_SLICES)]
+                self._sent += len(content)
+                if self._sent == len(piece.events):
+                    self.subscription.position, self._sent = piece.last, 0
                 piece = None  # it is read again for the next slice: other clients may be as slow as this one
-            elif self._comment_is_due:
+            elif self._comment_is_due and is_between_events:
                 content = _COMMENT
             elif self._ends:
                 continue
