@@ -17,8 +17,10 @@ RULES = {
 }
 
 
-def document() -> Json:
-    settings = Settings.read(database_url="postgresql://localhost/none", public_url="https://todo.example.org")
+def document(auth: str = "open") -> Json:
+    settings = Settings.read(
+        database_url="postgresql://localhost/none", public_url="https://todo.example.org", auth=auth
+    )
     return create_app(settings).openapi()
 
 
@@ -27,6 +29,7 @@ def test_a_linter_finds_nothing(linter: str, folder: Path) -> None:
     (folder / "rules.yaml").write_text("extends: ['spectral:oas']")
     documents = {
         "whole.json": document(),
+        "guarded.json": document("required"),
         "without_servers.json": {"openapi": "3.1.0", "info": document()["info"], "paths": {}, "security": []},
     }
     for name, content in documents.items():
