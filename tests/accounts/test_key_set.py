@@ -108,7 +108,7 @@ def test_who_asks_an_issuer_that_says_nothing_waits_for_a_limited_time(monkeypat
         async with known(server) as keys:
             assert not await keys.ask_again()
             assert not await keys.ask_again()
-            assert len(server.requests) == 1
+            await until(lambda: _is(len(server.requests) == 1), 1)
 
     with KeyServer() as server:
         server.behaviour = hang
@@ -180,17 +180,18 @@ def test_what_was_known_stays_known_while_the_issuer_misbehaves(
     monkeypatch: pytest.MonkeyPatch, lines: Callable[[], list[dict[str, Any]]], misbehaviour: Behaviour
 ) -> None:
     monkeypatch.setattr(key_set, "RETRY", 0)
-    monkeypatch.setattr(download, "SECONDS", 1 if misbehaviour is drip else FOREVER)
     key, other = SigningKey(), SigningKey()
 
     async def story() -> None:
         async with known(server) as keys:
             await keys.ask_again()
             server.behaviour = misbehaviour
+            monkeypatch.setattr(download, "SECONDS", 0.5 if misbehaviour is drip else FOREVER)
             for _ in range(3):
                 assert not await keys.ask_again()
                 assert names(keys, key)
             server.publish(other)
+            monkeypatch.setattr(download, "SECONDS", FOREVER)
             assert await keys.ask_again()
             assert names(keys, other)
 
