@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,7 @@ from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 from tests.support.databases import fetchval, fill
 from tests.support.processes import DONEBASE, clean_environment
-from tests.support.waiting import wait_for
-
-FIRST_START = 60.0
+from tests.support.waiting import DEADLINE, wait_for
 
 # What a first start has come to, by a file that is there from then on.
 FOLDER_MADE = "in-use.lock"
@@ -58,32 +56,28 @@ def processes_in(data: Path) -> list[psutil.Process]:
     return [process for process in found if Path(process.info["cwd"] or "/").is_relative_to(data)]
 
 
-def test_a_first_start_that_is_cut_short_at_any_moment_is_made_good_by_the_next(folder: Path, data: Path) -> None:
-    places = [data / str(number) for number in range(len(CUT_SHORT))]
-    with ExitStack() as stack:
-        starts = [
-            stack.enter_context(started(folder, place, command))
-            for place, (command, *_) in zip(places, CUT_SHORT, strict=True)
-        ]
-        waiting = list(zip(places, starts, CUT_SHORT, strict=True))
-        end = time.monotonic() + FIRST_START
-        while waiting:
-            assert time.monotonic() < end, f"they do not come to it: {waiting}"
-            for each in waiting[:]:
-                place, process, (_, how, _, moment) = each
-                if any(place.glob(moment)):
-                    process.send_signal(how)
-                    waiting.remove(each)
-            time.sleep(0.001)
-        for place, process, (_, how, status, moment) in zip(places, starts, CUT_SHORT, strict=True):
-            _, errors = process.communicate(timeout=FIRST_START)
-            assert (process.returncode, errors) == (status, ""), moment
-            if how != signal.SIGKILL:
-                assert processes_in(place) == []
-    for place in places:
-        keeps_a_task(place)
-        assert {path.name for path in place.iterdir()} == {"in-use.lock", "server.lock", "postgresql", "postgresql.log"}
-        assert processes_in(place) == []
+def is_initialised(data: Path) -> bool:
+    """Tell whether an initdb is at work in a folder."""
+    found = psutil.process_iter(["name", "cmdline"])
+    return any(each.info["name"] == "initdb" and str(data) in " ".join(each.info["cmdline"] or ()) for each in found)
+
+
+@pytest.mark.parametrize(("command", "how", "status", "moment"), CUT_SHORT)
+def test_a_first_start_that_is_cut_short_is_made_good_by_the_next(
+    folder: Path, data: Path, command: str, how: signal.Signals, status: int, moment: str
+) -> None:
+    with started(folder, data, command) as process:
+        wait_for(lambda: any(data.glob(moment)), every=0.001)
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, errors) == (status, "")
+    if how == signal.SIGKILL:
+        wait_for(lambda: not is_initialised(data))  # by an initdb that goes on alone, in a folder that is nobody's
+    else:
+        assert processes_in(data) == []
+    keeps_a_task(data)
+    assert {path.name for path in data.iterdir()} == {"in-use.lock", "server.lock", "postgresql", "postgresql.log"}
+    assert processes_in(data) == []
 
 
 @contextmanager
@@ -146,7 +140,7 @@ def test_processes_that_a_killed_server_left_end_before_the_next_begins(used_dat
         writer.suspend()
         try:
             postmaster.kill()
-            psutil.wait_procs([postmaster], timeout=FIRST_START)
+            psutil.wait_procs([postmaster], timeout=DEADLINE)
             time.sleep(1)
             assert not answers(url)
             assert writer.status() == psutil.STATUS_STOPPED
