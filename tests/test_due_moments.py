@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from donebase.postgres.task_functions import task_functions
-from tests.support.databases import a_database
-from tests.support.psql import Psql
+from tests.support.psql import Psql, with_task_functions
 from tests.support.time_zones import ABBREVIATIONS, EVERY_NAME, of_the_package
 
 MOMENTS = (
@@ -34,12 +32,8 @@ class Sql(Psql):
 
 @pytest.fixture(scope="module")
 def sql() -> Iterator[Sql]:
-    with a_database() as url:
-        session = Sql(url)
-        for statement in task_functions():
-            session.run(statement)
+    with with_task_functions(Sql) as session:
         yield session
-        session.close()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from donebase.postgres.task_functions import task_functions, without_task_functions
 from tests.support.databases import a_database
 from tests.support.folding import BETWEEN, folded, searchable
-from tests.support.psql import Psql
+from tests.support.psql import Psql, with_task_functions
 
 EVERY_CHARACTER = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
 
@@ -27,12 +27,8 @@ class Sql(Psql):
 
 @pytest.fixture(scope="module")
 def sql() -> Iterator[Sql]:
-    with a_database() as url:
-        session = Sql(url)
-        for statement in task_functions():
-            session.run(statement)
+    with with_task_functions(Sql) as session:
         yield session
-        session.close()
 
 
 @pytest.mark.parametrize(

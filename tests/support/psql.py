@@ -5,11 +5,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
+from donebase.postgres.task_functions import task_functions
+from tests.support.databases import a_database
+
 Json = dict[str, Any]
+_Session = TypeVar("_Session", bound="Psql")
 TIMES = ("completed_at", "created_at", "updated_at")
 
 
@@ -99,3 +103,14 @@ def read_members(found: Json | None) -> Json | None:
 def in_utc(moment: datetime | None) -> datetime | None:
     """Return a time as `read_members` does."""
     return moment and moment.astimezone(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def with_task_functions(kind: type[_Session]) -> Iterator[_Session]:
+    """Yield a session in a database of its own, which has the functions of tasks and no tables."""
+    with a_database() as url:
+        session = kind(url)
+        for statement in task_functions():
+            session.run(statement)
+        yield session
+        session.close()
