@@ -4,6 +4,7 @@ The PostgreSQL is the embedded one; TEST_DATABASE_URL puts another in its place,
 """
 
 import gc
+import os
 import secrets
 import signal
 import tempfile
@@ -22,6 +23,7 @@ from tests.support import tokens
 from tests.support.asked import Asked, asking
 from tests.support.databases import a_database, a_database_with_tables, embedded_data, postgresql_of_the_run
 from tests.support.families import FAMILIES, OWNED
+from tests.support.long_first import long_first
 from tests.support.made_once import copy_folder, folder_of_the_run, made_once
 from tests.support.processes import Service
 from tests.support.tokens import Person
@@ -47,6 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_run] = ExitStack()
         config.stash[_run].enter_context(folder_of_the_run())
         config.stash[_run].enter_context(postgresql_of_the_run())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, in each process."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = long_first(long, others, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.hookimpl(tryfirst=True)

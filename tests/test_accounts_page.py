@@ -35,6 +35,7 @@ def test_there_is_a_session_for_each_way() -> None:
     assert (own, issued, moved) == ([{"AUTH"}], [{"AUTH", "AUTH_JWT_SECRET"}], [set(), {"AUTH"}])
 
 
+@pytest.mark.long
 def test_the_script_signs_in_and_refreshes_a_token_that_is_over(own_database: str, folder: Path) -> None:
     with Service(folder, DATABASE_URL=own_database, AUTH="required") as service:
         address = service.ready().address

@@ -12,7 +12,9 @@ from tests.support.databases import a_database
 from tests.support.folding import BETWEEN, folded, searchable
 from tests.support.psql import Psql, with_task_functions
 
-EVERY_CHARACTER = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
+
+def every_character() -> Iterator[str]:
+    return (chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000)
 
 
 class Sql(Psql):
@@ -64,9 +66,10 @@ def test_letters_that_a_mark_makes_another_stay_apart(sql: Sql, one: str, anothe
     assert len(set(sql.folded([one, another]))) == 2
 
 
+@pytest.mark.long
 @pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="the functions know Unicode 14, Python another")
 def test_every_character_is_folded_as_python_would(sql: Sql) -> None:
-    assigned = [char for char in EVERY_CHARACTER if unicodedata.category(char) != "Cn"]
+    assigned = [char for char in every_character() if unicodedata.category(char) != "Cn"]
     expected = [folded(char) for char in assigned]
     different = [
         (hex(ord(char)), found, wanted)
@@ -80,7 +83,7 @@ def test_every_character_is_folded_as_python_would(sql: Sql) -> None:
 @pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="the functions know Unicode 14, Python another")
 def test_whatever_the_case_of_a_character() -> None:
     """Of the model, which the functions equal. The iota below a Greek vowel is an accent, but a letter in capitals."""
-    with_case = [char for char in EVERY_CHARACTER if char.upper() != char or char.lower() != char]
+    with_case = [char for char in every_character() if char.upper() != char or char.lower() != char]
     different = {char for char in with_case if not folded(char) == folded(char.upper()) == folded(char.lower())}
     assert {unicodedata.normalize("NFD", char)[-1] for char in different} == {"\u0345"}
 

@@ -144,6 +144,7 @@ def test_a_terminal_that_nobody_reads_stops_nothing(folder: Path, database_url: 
         assert service.process.wait(DEADLINE) == 0
 
 
+@pytest.mark.long
 def test_a_reader_that_has_gone_stops_nothing(folder: Path, database_url: str) -> None:
     with unread(folder, DATABASE_URL=database_url) as service:
         service.stop_reading()

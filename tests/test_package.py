@@ -93,6 +93,7 @@ def test_the_source_archive_is_enough_to_build_install_and_test(folder: Path, mo
     assert names[0] == names[1]
 
 
+@pytest.mark.long
 def test_the_wheel_runs_with_what_it_requires_and_no_extra(wheel: Path, folder: Path) -> None:
     """In an environment that has nothing else: not the extras, not what only the tests require."""
     venv.create(folder / "venv", with_pip=False)

@@ -154,6 +154,7 @@ def test_a_statement_that_fails_is_an_error_in_the_trace(collector: Collector, f
     assert not statement.events
 
 
+@pytest.mark.long
 def test_a_collector_that_is_away_costs_no_request(database_url: str, folder: Path, alice: int) -> None:
     """Not a request, and not the end of the service in its time either."""
     nowhere = f"http://127.0.0.1:{free_port()}"

@@ -43,6 +43,7 @@ def test_other_addresses_are_others(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)
 
 
+@pytest.mark.long
 def test_what_is_normalised_stays_the_same_and_is_short_enough_for_an_index() -> None:
     every_character = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
     for char in every_character:

@@ -182,6 +182,7 @@ def test_change_of_the_name(faulty: Faulty) -> None:
     walk(faulty, 3, ask)
 
 
+@pytest.mark.long
 def test_change_of_the_password(faulty: Faulty) -> None:
     def ask() -> tuple[Callable[[], httpx.Response], Callable[[], None]]:
         person = Member.new(faulty.client, name="before")
@@ -207,6 +208,7 @@ def test_change_of_the_password(faulty: Faulty) -> None:
     walk(faulty, 7, ask)
 
 
+@pytest.mark.long
 def test_deletion(faulty: Faulty) -> None:
     def ask() -> tuple[Callable[[], httpx.Response], Callable[[], None]]:
         person = Member.new(faulty.client)

@@ -378,6 +378,7 @@ def forged(number: int) -> bytes:
     return header(kinds[number % len(kinds)]())
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_forged_tokens_leave_nothing_in_memory() -> None:
     async def refused(known: Authenticator, numbers: range) -> None:
         for number in numbers:

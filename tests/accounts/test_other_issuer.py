@@ -24,6 +24,7 @@ def me(client: httpx.Client, key: SigningKey, subject: str = "ann") -> httpx.Res
     return client.get("/users/me/tasks", headers=key.bearer(subject, iss=ISSUER))
 
 
+@pytest.mark.long
 def test_a_service_starts_without_its_issuer_and_goes_on_without_it(database_url: str, folder: Path) -> None:
     key, unknown = SigningKey("EdDSA"), SigningKey("EdDSA", 1)
     issuer = KeyServer(key)

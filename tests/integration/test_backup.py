@@ -128,6 +128,7 @@ def spied(folder: Path, tools: str) -> str:
     return f"{spies}{os.pathsep}{tools}"
 
 
+@pytest.mark.long
 def test_a_backup_taken_while_tasks_are_created_comes_back(
     server: Postgresql, folder: Path, tools: str, alice: int
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_backup_taken_while_tasks_are_created_comes_back(
     assert {"PGSSLMODE=disable", "PGTARGETSESSIONATTRS=read-write"} <= set(seen.splitlines())
 
 
+@pytest.mark.long
 def test_from_the_embedded_postgresql_to_an_older_one_and_back(
     server: Postgresql, folder: Path, tools: str, data: Path, alice: int
 ) -> None:
@@ -287,6 +289,7 @@ def refused(folder: Path, status: int, *arguments: str, **environment: str) -> s
     return done.stderr
 
 
+@pytest.mark.long
 def test_what_cannot_be_backed_up_is_said_in_one_line(
     server: Postgresql, folder: Path, tools: str, used_data: Path
 ) -> None:
@@ -305,6 +308,7 @@ def test_what_cannot_be_backed_up_is_said_in_one_line(
     assert (folder / "there").read_text() == "older backup"
 
 
+@pytest.mark.long
 def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Path, tools: str, alice: int) -> None:
     here, source, target = path(tools), server.url(server.database_with_tables()), server.url(server.new_database())
     fetchval(source, f"INSERT INTO users (id) VALUES ({alice})")

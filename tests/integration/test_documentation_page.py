@@ -74,6 +74,7 @@ def try_out(page: Page, operation_id: str, body: str | None = None, **parameters
     return answer
 
 
+@pytest.mark.long
 def test_requests_are_sent_and_answered_from_the_page(visit: Visit, alice: int) -> None:
     page = visit.page
     created = try_out(page, "create_user_task", json.dumps({"title": "Buy oat milk"}), user_id=alice)
@@ -94,6 +95,7 @@ def test_requests_are_sent_and_answered_from_the_page(visit: Visit, alice: int) 
     assert visit.complaints == []
 
 
+@pytest.mark.long
 def test_a_person_authorizes_with_a_token_and_reaches_their_own_tasks(guarded_visit: Visit, ann: Person) -> None:
     page = guarded_visit.page
     refused = try_out(page, "list_user_tasks")

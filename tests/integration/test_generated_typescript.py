@@ -33,6 +33,7 @@ def compile_clients(folder: Path) -> None:
     made(folder, "tsc", "--project", ".")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_front_end_on_it_compiles_and_works(program: str, service: Service, alice: int) -> None:
     folder = made_once("typescript", compile_clients)

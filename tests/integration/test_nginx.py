@@ -176,6 +176,7 @@ def test_an_address_with_a_nul_is_refused_here_as_there(proxy: Nginx, service: S
         assert (status, received["code"]) == (400, "VALIDATION_ERROR")
 
 
+@pytest.mark.long
 def test_a_client_that_stops_is_ended_and_the_service_never_hears_of_it(
     slow: dict[str, socket.socket], through: httpx.Client, service: Service, alice: int
 ) -> None:

@@ -24,6 +24,7 @@ def document(auth: str = "open") -> Json:
     return create_app(settings).openapi()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("linter", RULES)
 def test_a_linter_finds_nothing(linter: str, folder: Path) -> None:
     (folder / "rules.yaml").write_text("extends: ['spectral:oas']")

@@ -85,6 +85,7 @@ def is_answered(prometheus: httpx.Client, expression: str) -> bool:
     return bool(found(prometheus, expression))
 
 
+@pytest.mark.long
 def test_every_panel_and_every_alert_finds_what_it_asks_for(
     prometheus: httpx.Client, client: httpx.Client, alice: int
 ) -> None:

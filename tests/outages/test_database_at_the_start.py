@@ -29,6 +29,7 @@ HINDRANCES: dict[str, Hindrance] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hindrance", HINDRANCES)
 def test_a_database_may_come_after_the_service(server: Postgresql, database: str, folder: Path, hindrance: str) -> None:
     with ExitStack() as hindered:

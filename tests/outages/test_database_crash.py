@@ -14,6 +14,7 @@ ENDS: dict[str, Callable[[Postgresql], None]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", ENDS)
 def test_an_acknowledged_write_survives_a_crash(server: Postgresql, database: str, folder: Path, end: str) -> None:
     with under_load(folder, server.url(database)) as scene:

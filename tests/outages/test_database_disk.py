@@ -33,6 +33,7 @@ def test_a_full_disk_refuses_writes_and_reads_go_on(folder: Path) -> None:
         assert {probe.status for probe in scene.prober.health} == {200}
 
 
+@pytest.mark.long
 def test_nothing_is_lost_where_there_is_no_room_for_the_log(folder: Path) -> None:
     """PostgreSQL ends itself then, and can only come back once there is room."""
     with small_disk(megabytes=64) as disk, postgresql() as server:

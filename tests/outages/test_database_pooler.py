@@ -17,6 +17,7 @@ def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
         yield pooler
 
 
+@pytest.mark.long
 def test_an_acknowledged_write_survives_a_crash_behind_pgbouncer(
     server: Postgresql, pooler: Pgbouncer, database: str, folder: Path
 ) -> None:

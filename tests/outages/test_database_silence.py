@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.outages.full_pool import open_every_connection
 from tests.outages.scene import asked, under_load
 from tests.support.postgresql import Postgresql
@@ -14,6 +16,7 @@ PATIENT = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}
 BOTH = {"DATABASE_ERROR", "OVERLOADED"}
 
 
+@pytest.mark.long
 def test_a_server_that_stands_still_is_given_up_on_in_time(server: Postgresql, database: str, folder: Path) -> None:
     with under_load(folder, server.url(database), CLIENTS) as scene:
         with scene.outage(), server.frozen():
@@ -31,6 +34,7 @@ def test_a_moment_without_an_answer_is_only_a_wait(server: Postgresql, database:
         scene.recovers()
 
 
+@pytest.mark.long
 def test_a_table_that_is_locked_for_long_is_given_up_on_in_time(
     server: Postgresql, database: str, folder: Path
 ) -> None:
@@ -42,6 +46,7 @@ def test_a_table_that_is_locked_for_long_is_given_up_on_in_time(
         scene.recovers(total=False)
 
 
+@pytest.mark.long
 def test_connections_that_fell_silent_are_not_tried_one_after_the_other(
     server: Postgresql, database: str, folder: Path
 ) -> None:

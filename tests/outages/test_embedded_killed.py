@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
@@ -35,6 +36,7 @@ def restarted(services: list[Service], times: int) -> bool:
     return times == [line["event"] for service in services for line in service.lines].count("database.restarted")
 
 
+@pytest.mark.long
 def test_it_is_started_again_and_nothing_is_lost(folder: Path, used_data: Path) -> None:
     """Two services on one folder, one with several workers: one of them starts it, and both go on."""
     with ExitStack() as stack:

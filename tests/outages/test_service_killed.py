@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psutil
+import pytest
 
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
@@ -59,6 +60,7 @@ def kill_embedded(data: Path) -> None:
     psutil.wait_procs(family[:-1], timeout=DEADLINE)
 
 
+@pytest.mark.long
 def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, used_data: Path) -> None:
     through_three_loads(
         start=lambda: Service(folder, DATA_DIR=str(used_data)).ready(),
@@ -68,6 +70,7 @@ def test_acknowledged_writes_survive_on_the_embedded_postgresql(folder: Path, us
     assert not (used_data / "postgresql" / "postmaster.pid").exists(), "the last stop leaves the database clean"
 
 
+@pytest.mark.long
 def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, server: Postgresql, database: str) -> None:
     """It has its durable defaults, and is killed with all of its processes in the second round."""
     through_three_loads(
@@ -77,6 +80,7 @@ def test_acknowledged_writes_survive_on_any_other_postgresql(folder: Path, serve
     )
 
 
+@pytest.mark.long
 def test_workers_are_replaced_and_do_not_outlive_what_started_them(
     folder: Path, database_url: str, client: httpx.Client
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_killed_service_loses_no_event(own_database: str, folder: Path) -> Non
         assert titles(source, 2) == ["between", "after"]
 
 
+@pytest.mark.long
 def test_streams_of_every_worker_have_the_changes_of_all_and_outlive_one(own_database: str, folder: Path) -> None:
     with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service, ExitStack() as stack:
         killed, other = service.ready().workers()

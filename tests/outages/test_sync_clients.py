@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.databases import fetchval
 from tests.support.postgresql import Postgresql
@@ -34,6 +35,7 @@ def assert_copies_are_the_list(everybody: list[Client], address: str) -> None:
     assert [tasks_of(each) for each in everybody] == [listed.json()] * 3
 
 
+@pytest.mark.long
 def test_through_restarts_and_an_outage_nothing_is_missed_and_nothing_doubled(
     folder: Path, server: Postgresql, database: str
 ) -> None:

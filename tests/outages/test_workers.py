@@ -23,6 +23,7 @@ def livez(service: Service) -> int:
     return httpx.get(f"{service.address}/livez").status_code
 
 
+@pytest.mark.long
 def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(own_database: str, folder: Path) -> None:
     with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service:
         killed, other = service.ready().workers()
@@ -39,6 +40,7 @@ def test_a_worker_that_cannot_start_is_tried_again_and_the_others_go_on(own_data
         assert service.stop() == 0
 
 
+@pytest.mark.long
 def test_where_the_system_has_nothing_left_for_a_worker_the_others_go_on(database_url: str, folder: Path) -> None:
     with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service:
         killed, other = service.ready().workers()
@@ -54,6 +56,7 @@ def test_where_the_system_has_nothing_left_for_a_worker_the_others_go_on(databas
         assert service.stop() == 0
 
 
+@pytest.mark.long
 def test_where_no_worker_can_start_the_service_ends(own_database: str, folder: Path) -> None:
     """The tables are migrated between the look that `serve` takes and the start of its workers."""
     with Service(folder, DATABASE_URL=own_database, WORKERS="2") as service:
@@ -63,6 +66,7 @@ def test_where_no_worker_can_start_the_service_ends(own_database: str, folder: P
         assert service.process.returncode == 1
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_is_replaced_and_keeps_no_stop_waiting(database_url: str, folder: Path) -> None:
     """A stop that waited for a worker which stands still would never end."""
     (folder / "sitecustomize.py").write_text("from donebase.serving import worker\nworker._SILENT_LOOKS = 8\n")
@@ -78,6 +82,7 @@ def test_a_worker_that_hangs_is_replaced_and_keeps_no_stop_waiting(database_url:
         assert not second.is_running()
 
 
+@pytest.mark.long
 def test_what_a_dead_worker_has_counted_is_kept_and_leaves_no_file(
     database_url: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

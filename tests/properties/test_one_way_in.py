@@ -48,6 +48,7 @@ def test_a_request_is_read_as_fastapi_reads_it(oracle: Oracle, document: Json, r
             round_(given(drawn)(holds))()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", TABLES)
 def test_a_hostile_request_is_read_as_fastapi_reads_it(oracle: Oracle, table: str) -> None:
     async def all_agree() -> int:

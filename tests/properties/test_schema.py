@@ -29,6 +29,7 @@ def address(folder: Path, own_database: str) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("paths", [r"^/(api/v1|users)/", r"^/(?!api/v1/|users/)"], ids=["v1, users", "others"])
 def test_the_service_does_what_its_document_says(folder: Path, address: str, paths: str) -> None:
     report = folder / "report.json"

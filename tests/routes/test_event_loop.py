@@ -109,6 +109,7 @@ def exchange(address: str, data: bytes) -> bytes:
         return everything_from(connection)
 
 
+@pytest.mark.long
 def test_nothing_that_is_sent_holds_the_event_loop(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     probe = LoopProbe()
     service = create_service(Settings.read(database_url=database_url, database_timeout=100.0))
@@ -141,6 +142,7 @@ def long_to_answer(user: int) -> Iterator[tuple[str, bytes]]:
         yield f"{number} {line.replace(base, '')}", f"{head}{key}\r\n".encode() + body
 
 
+@pytest.mark.long
 def test_nothing_that_is_long_to_answer_holds_the_event_loop(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
@@ -31,6 +32,7 @@ def lives(connection: socket.socket) -> None:
     assert raw.startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None:
     with limited(folder, database_url, HEADER_TIMEOUT="2") as service:
         with connect(service.address) as first, connect(service.address) as kept, connect(service.address) as silent:

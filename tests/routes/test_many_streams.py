@@ -63,6 +63,7 @@ def executed(tap: WireTap, seconds: float) -> tuple[int, float]:
     return tap.take()["E"], time.monotonic() - began
 
 
+@pytest.mark.long
 def test_two_thousand_streams_are_small_and_ask_one_statement_at_a_time(own_database: str, folder: Path) -> None:
     # Where coverage is measured, it is not in this service: its own memory would count as that of streams.
     settings = ONE | {"MAX_CONNECTIONS": str(STREAMS + 100), "COVERAGE_PROCESS_CONFIG": ""}
@@ -164,6 +165,7 @@ def test_a_client_that_reads_nothing_is_ended_and_resumes_and_an_idle_one_is_not
         assert idle.next().change == 1
 
 
+@pytest.mark.long
 def test_streams_that_stall_in_a_large_event_do_not_each_keep_it(database_url: str, folder: Path, alice: int) -> None:
     fill(database_url, alice, 1_000, "x" * 5_000)
     with Service(folder, DATABASE_URL=database_url) as service, ExitStack() as stack:

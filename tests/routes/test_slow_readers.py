@@ -140,6 +140,7 @@ def statements(service: Service) -> float:
     return total(metrics(httpx.get(f"{service.address}/metrics")), f"{STATEMENTS}_count")
 
 
+@pytest.mark.long
 def test_readers_that_stall_cost_little_memory_and_give_it_back(
     database_url: str, folder: Path, large_tasks: str
 ) -> None:
