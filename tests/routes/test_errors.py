@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from donebase.core.errors import BackupFailed, DonebaseError
+from donebase.core.errors import BackupFailed, ClaimRefused, DonebaseError, UserNotFound
 from donebase.http.errors import ERROR_SPECS
 
 API = Path(__file__).parents[2] / "docs/api.md"
-NEVER_ANSWERED = {BackupFailed}  # ends a command
+NEVER_ANSWERED = {BackupFailed, ClaimRefused, UserNotFound}  # they end commands
 
 
 def below(kind: type[DonebaseError]) -> Iterator[type[DonebaseError]]:
