@@ -114,6 +114,16 @@ def test_a_personal_token_changes_nothing_of_the_account(guarded_client: httpx.C
     assert [each["id"] for each in listed(guarded_client, ann)] == [script.id]
 
 
+def test_a_row_that_says_more_makes_no_personal_token_one_of_the_account(
+    guarded_client: httpx.Client, ann: Person, database_url: str
+) -> None:
+    script = ScriptsToken.made(guarded_client, ann)
+    scopes = ["tasks:read", "account"]
+    fetchval(database_url, "UPDATE personal_tokens SET scopes = $2 WHERE id = $1", script.id, scopes)
+    assert script.status(guarded_client) == 200
+    refused_for_scope(guarded_client.get(TOKENS, headers=script.headers), "account")
+
+
 def test_the_operations_of_tokens_are_of_the_account() -> None:
     assert {f"POST {TOKENS}", f"GET {TOKENS}", f"DELETE {TOKENS}/{{token_id}}"} <= {*OF_THE_ACCOUNT}
     assert len(WRITES) > 20

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Protocol
 
 from donebase.accounts.access_tokens import KEY_ID, AccessTokens
-from donebase.accounts.callers import ALL_SCOPES, Caller, Claims
+from donebase.accounts.callers import ALL_SCOPES, TASK_SCOPES, Caller, Claims
 from donebase.accounts.grants import PERSONAL_PREFIX, find_personal_grant, session_exists, token_hash
 from donebase.accounts.identities import identify
 from donebase.accounts.known_grants import KnownGrant, KnownGrants
@@ -128,7 +128,7 @@ class Authenticator:
         found = await find_personal_grant(self._database, kept)
         if found is None:
             raise Unauthorized
-        return Caller(found.user_id, str(found.user_id), found.scopes, kept, found.expires_at)
+        return Caller(found.user_id, str(found.user_id), found.scopes & TASK_SCOPES, kept, found.expires_at)
 
     async def _session(self, token: str) -> Caller:
         claims = await self._access_tokens.verify(token)
