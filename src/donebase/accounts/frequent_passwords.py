@@ -27,7 +27,7 @@ async def refuse_common(field: str, password: str) -> None:
 def most_common() -> Collection[str]:
     """Return the NUMBER most common passwords, in lower case, from the lists of zxcvbn.
 
-    Only its file of lists is executed: the package would keep all that it makes of them, 14 MB instead of 1.
+    Only its file of lists is executed: the package would keep all that it makes of them, 14 MB instead of 3.
     """
     package = find_spec("zxcvbn")
     assert package
