@@ -44,7 +44,7 @@ def numbered(last: int) -> set[str]:
             {f"Task {number}" for number in range(1, 15)}
             | {f"Address {number}" for number in range(1, 18)}
             | {f"List {number}" for number in range(1, 14)}
-            | {f"Access {number}" for number in range(1, 28)}
+            | {f"Access {number}" for number in range(1, 29)}
             | {f"Protocol {number}" for number in range(1, 5)},
         ),
     ],

@@ -178,7 +178,7 @@ def record_request(
 
 
 class TracedRequestId:
-    """Puts the id of a request on its span."""
+    """Puts the id of a request on its span, which has nothing else that the client has sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -186,5 +186,5 @@ class TracedRequestId:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http":
-            tracing.name_request(logs.request_id.get() or "")
+            tracing.name_request(logs.request_id.get() or "", has_query=bool(scope["query_string"]))
         await self._app(scope, receive, send)

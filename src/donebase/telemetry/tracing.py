@@ -9,6 +9,7 @@ from typing import Any
 from donebase import __version__
 from donebase.settings import Settings, WrongSetting
 
+_REMOVED = "REDACTED"  # as FastAPI calls it; an attribute cannot be removed again
 Run = Callable[[str, Sequence[Any]], Awaitable[Any]]
 
 
@@ -53,8 +54,12 @@ def traced(run: Run) -> Run:
     return run_traced
 
 
-def name_request(request_id: str) -> None:
-    """Put the id of a request on its span."""
+def name_request(request_id: str, *, has_query: bool) -> None:
+    """Put the id of a request on its span, and take off what FastAPI has put there of its address.
+
+    A path can name a person, and a query can hold what a person searches for. The route stays.
+    """
     from opentelemetry import trace
 
-    trace.get_current_span().set_attribute("donebase.request_id", request_id)
+    address = {"url.path": _REMOVED} | ({"url.query": _REMOVED} if has_query else {})
+    trace.get_current_span().set_attributes({"donebase.request_id": request_id, **address})
