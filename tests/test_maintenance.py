@@ -18,6 +18,7 @@ from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from donebase.telemetry import logs
 from tests.support.databases import fetchval
+from tests.support.deleted import left_of, recorded, with_everything
 from tests.support.held_up import Onlooker
 from tests.support.waiting import DEADLINE, until
 
@@ -47,9 +48,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def started(url: str) -> AsyncIterator[None]:
+async def started(url: str, **settings: str) -> AsyncIterator[None]:
     """Have a service started, up to its stop."""
-    app = create_app(Settings.read(database_url=url, database_timeout=600))
+    app = create_app(Settings.read(database_url=url, database_timeout=600, **settings))
     async with asyncio.timeout(DEADLINE):
         async with app.router.lifespan_context(app):
             yield
@@ -166,3 +167,46 @@ def test_tokens_are_confirmed_again_and_again_and_a_failure_is_logged_once(
     asyncio.run(story())
     assert [line["level"] for line in lines("tokens.not_confirmed")] == [level]
     assert len(lines("tokens.confirmed")) == 1
+
+
+EXPIRED = "INSERT INTO sessions VALUES ('\\x00', 7, '', now(), now() - interval '1 minute')"
+
+
+@pytest.mark.parametrize(("auth", "left"), [("open", 1), ("required", 0)])
+def test_what_has_expired_goes_where_a_token_is_asked_for(
+    own_database: str, lines: Lines, auth: str, left: int
+) -> None:
+    with_old_history(own_database, 1)
+    fetchval(own_database, EXPIRED)
+
+    async def story() -> None:
+        async with started(own_database, auth=auth):
+            await until(lambda: asyncio.sleep(0, len(lines("history.removed"))), 1)
+            await until(lambda: asyncio.sleep(0, len(lines("expired.removed"))), 1 - left)
+
+    asyncio.run(story())
+    assert [line["rows"] for line in lines("expired.removed")] == [1] * (1 - left)
+    assert fetchval(own_database, "SELECT count(*) FROM sessions") == left
+
+
+def test_users_who_are_deleted_go_and_a_failure_is_logged(
+    own_database: str, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "FIRST_LOOK", (0, 0))
+    monkeypatch.setattr(maintenance, "NEXT_LOOK", (0.1, 0.1))
+    with_everything(own_database, 7)
+    recorded(own_database, 7)
+
+    async def story() -> None:
+        async with holding(own_database, 7):
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
+            async with started(own_database, auth="required", history_days="0"):
+                await until(lambda: asyncio.sleep(0, len(lines("deleted.not_removed")) > 0), wanted=True)
+        monkeypatch.setattr(steps, "STEP_TIMEOUT", 600)
+        async with started(own_database, auth="required", history_days="0"):
+            await until(lambda: asyncio.to_thread(fetchval, own_database, "SELECT count(*) FROM users"), 0)
+
+    asyncio.run(story())
+    assert "longer than 0.5 seconds" in lines("deleted.not_removed")[0]["cause"]
+    assert sum(line["rows"] for line in lines("deleted.removed")) == 3 + 6 + 3 + 1
+    assert left_of(own_database, 7) == {"account_deletions": 1}
