@@ -21,7 +21,8 @@ from tests.support.waiting import DEADLINE
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "migrate", "backup", "restore", "users", "users claim", "users delete", "openapi"]
+    "command",
+    ["", "serve", "migrate", "backup", "restore", "users", "users claim", "users list", "users delete", "openapi"],
 )
 def test_help_reads_well(folder: Path, command: str) -> None:
     output = run_donebase(folder, *command.split(), "--help")

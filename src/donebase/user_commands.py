@@ -2,11 +2,20 @@
 
 import argparse
 import asyncio
+import json
+import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from donebase.command_database import command_database
 from donebase.settings import Settings, WrongSetting
 from donebase.telemetry import logs
+
+if TYPE_CHECKING:
+    from donebase.postgres.database import PostgresDatabase
 
 MAX_NUMBER = 2**63 - 1
 _WAIT = 1.0  # seconds, in which another process may be at it
@@ -17,7 +26,7 @@ def add_user_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     """Add them to the commands. Each is run with the settings, which name a database, and its own arguments."""
     users = commands.add_parser(
         "users",
-        help="give a user's number to an account, or delete a user",
+        help="list users, delete one, or give their number to an account",
         description="Commands about users and their numbers.",
     )
     actions = users.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -35,6 +44,15 @@ def add_user_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     whose.add_argument("--subject", metavar="SUB", help="the `sub` of the other issuer's tokens; may be new here")
     claim.add_argument("--issuer", metavar="ISS", help="the `iss` of these tokens (default: AUTH_ISSUER, else none)")
     claim.set_defaults(command=_claim)
+
+    listing = actions.add_parser(
+        "list",
+        help="print all users",
+        description="Print all users as JSON, one a line, in the order of their numbers: how often they have changed "
+        "tasks, when for the last time, and who they are. One without email and subject is from AUTH=open. "
+        f"{_DATABASE}",
+    )
+    listing.set_defaults(command=_list)
 
     delete = actions.add_parser(
         "delete",
@@ -84,6 +102,24 @@ async def _claim_for_identity(settings: Settings, number: int, subject: str, iss
         await claim_for_identity(transaction, number, subject, issuer)
 
 
+def _list(settings: Settings) -> bool:
+    with command_database(settings) as there:
+        try:
+            asyncio.run(_print_users(there))
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader (`| head`) has closed the pipe early
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
+async def _print_users(settings: Settings) -> None:
+    from donebase.accounts.user_list import list_users
+
+    async with _connected(settings) as database:
+        async for user in list_users(database):
+            print(json.dumps(user._asdict(), default=datetime.isoformat))  # ASCII: a subject has any characters
+
+
 def _delete(settings: Settings, number: int) -> bool:
     if settings.auth != "required":  # no service would look after what is written meanwhile
         raise WrongSetting("AUTH must be required to delete a user")
@@ -98,11 +134,8 @@ async def _deleted(settings: Settings, number: int) -> int:
     from donebase.accounts.deletion import Deletions, request_deletion
     from donebase.accounts.numbers import USERS, tables_with
     from donebase.core.errors import UserNotFound
-    from donebase.postgres.database import PostgresDatabase
 
-    database = PostgresDatabase(settings.on(settings.address(unpooled=True).text()))
-    try:
-        await database.open(log_connected=False)
+    async with _connected(settings) as database:
         if not await tables_with(database, number):
             raise UserNotFound(f"no user has the number {number}")
         await request_deletion(database, number)
@@ -112,5 +145,16 @@ async def _deleted(settings: Settings, number: int) -> int:
                 rows += removed
             await deletions.wait(_WAIT)
         return rows
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator["PostgresDatabase"]:
+    """Yield a database whose statements are run one by one, as those of a service."""
+    from donebase.postgres.database import PostgresDatabase
+
+    database = PostgresDatabase(settings.on(settings.address(unpooled=True).text()))
+    try:
+        await database.open(log_connected=False)
+        yield database
     finally:
         await database.close()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import shlex
 import subprocess
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator
@@ -190,6 +191,41 @@ def test_nobody_is_deleted_by_mistake(url: str, folder: Path, alice: int, bob: i
     assert refused(folder, url, "delete", bob, AUTH="required") == f"no user has the number {bob}"
     assert refused(folder, url, "delete", alice, status=2) == "AUTH must be required to delete a user"
     assert rows_of(url, alice) == before
+
+
+def test_users_are_listed_with_what_is_known_of_them(own_database: str, folder: Path) -> None:
+    """More than are read at a time, in three tables; the text of an identity could harm a terminal."""
+    many = "generate_series(1000, 3400) AS n"
+    fetchval(own_database, f"INSERT INTO users (id, clock) SELECT n, n FROM {many} WHERE n % 3 <> 0")
+    fetchval(own_database, f"INSERT INTO accounts SELECT 'a' || n, n, 'A' || n, NULL, '' FROM {many} WHERE n % 3 <> 1")
+    fill(own_database, 7, 1)
+    fetchval(own_database, "INSERT INTO identities VALUES ($1, 'https://id.example.com', 8)", "\x1b[31m é\n")
+    listed = [json.loads(line) for line in users(folder, own_database, "list").splitlines()]
+    assert [each["user_id"] for each in listed] == [7, 8, *range(1000, 3401)]
+    open_mode, other_issuers, of_both, of_user, of_account = (listed[at] for at in (0, 1, 3, 2, 4))
+    last_change = fetchval(own_database, "SELECT updated_at FROM users WHERE id = 7").isoformat()
+    nobody = {"email": None, "subject": None, "issuer": None}
+    assert open_mode == {"user_id": 7, "changes": 1, "last_change": last_change} | nobody
+    identity = {"subject": "\x1b[31m é\n", "issuer": "https://id.example.com"}
+    assert other_issuers == {"user_id": 8, "changes": 0, "last_change": None, "email": None} | identity
+    known = [(each["user_id"], each["changes"], each["email"]) for each in (of_user, of_both, of_account)]
+    assert known == [(1000, 1000, None), (1001, 1001, "A1001"), (1002, 0, "A1002")]
+    assert "\x1b" not in users(folder, own_database, "list")
+
+
+def test_a_reader_may_close_the_list_early(own_database: str, folder: Path) -> None:
+    fetchval(own_database, "INSERT INTO users (id) SELECT * FROM generate_series(1, 20000)")
+    command = f"{shlex.join(DONEBASE)} users list | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=folder,
+        env=clean_environment(DATABASE_URL=own_database),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
 
 
 def test_tasks_of_the_open_mode_are_their_owners_in_the_required_one(folder: Path, used_data: Path, alice: int) -> None:
