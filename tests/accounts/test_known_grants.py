@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import Executable
 from donebase.accounts import authenticator, known_grants
 from donebase.accounts.access_tokens import KEY_ID, AccessTokens
 from donebase.accounts.authenticator import MOST_REMEMBERED, Authenticator
-from donebase.accounts.callers import READ, Caller
+from donebase.accounts.callers import READ, Caller, Claims
 from donebase.accounts.grants import LOCK, find_personal_grant, mark_used
 from donebase.accounts.personal_tokens import create_token, delete_token
 from donebase.core.database import Database
@@ -37,10 +38,15 @@ NEW_SESSION = (
 
 
 class Clock:
-    """A clock that a test sets, in the place of the one that goes on by itself."""
+    """A clock that a test sets, in the place of the one that goes on by itself; that of the day is `ahead`."""
 
     def __init__(self) -> None:
         self.now = time.monotonic()
+        self.ahead = 0.0
+
+    def time(self) -> float:
+        """Return the time of the day."""
+        return time.time() + self.ahead
 
     def monotonic(self) -> float:
         """Return the time, later than the last time it was asked."""
@@ -97,7 +103,7 @@ class Nobody(Anybody):
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    stopped = SimpleNamespace(monotonic=clock.monotonic, time=time.time)
+    stopped = SimpleNamespace(monotonic=clock.monotonic, time=clock.time)
     monkeypatch.setattr(known_grants, "time", stopped)
     monkeypatch.setattr(authenticator, "time", stopped)
     return clock
@@ -163,6 +169,47 @@ def test_a_token_is_trusted_for_ten_seconds_and_longer_where_it_was_confirmed(
         clock.now += 0.2
         assert known.known(authorization) is None
         assert await known.authenticate(authorization) == known.known(authorization) == caller
+
+    run(database_url, story)
+
+
+class OtherIssuer:
+    """An issuer whose tokens are all good for an hour."""
+
+    async def verify(self, token: str) -> Claims:
+        return Claims("", token, None, time.time() + 3600)
+
+
+def test_a_token_is_known_until_it_expires(database_url: str, alice: int, clock: Clock) -> None:
+    async def story(database: Watched) -> None:
+        known = Authenticator(database, AccessTokens(database), OtherIssuer())
+        end = datetime.now(UTC) + timedelta(hours=1)
+        mine = header((await create_token(database, alice, "a script", ["tasks:read"], end)).token)
+        theirs = header(jwt.encode({"sub": str(alice)}, "k" * 32, "HS256"))
+        for authorization in (mine, theirs):
+            await known.authenticate(authorization)
+        clock.now += 5  # the token of another issuer is not confirmed
+        clock.ahead += 3590
+        assert known.known(mine)
+        assert known.known(theirs)
+        clock.ahead += 15
+        assert known.known(mine) is known.known(theirs) is None
+
+    run(database_url, story)
+
+
+def test_the_token_of_another_issuer_asks_nothing_once_it_is_known(database_url: str, alice: int, clock: Clock) -> None:
+    async def story(database: Watched) -> None:
+        known = Authenticator(database, AccessTokens(database), OtherIssuer())
+        theirs = header(jwt.encode({"sub": str(alice)}, "k" * 32, "HS256"))
+        caller = await known.authenticate(theirs)
+        clock.now += 3000
+        database.take()
+        assert known.known(theirs) == caller
+        await known.confirm()
+        assert database.take() == 0
+        known.forget_user(caller.user_id)
+        assert known.known(theirs) is None
 
     run(database_url, story)
 
