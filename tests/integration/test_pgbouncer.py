@@ -10,6 +10,8 @@ import pytest
 
 from donebase.postgres.connecting import find_connect_options
 from donebase.settings import Settings
+from tests.support.databases import fetchval
+from tests.support.deleted import left_of, with_everything
 from tests.support.event_source import EventSource
 from tests.support.families import FAMILIES, USERS, Json
 from tests.support.pgbouncer import Pgbouncer, pgbouncer, pgbouncer_version
@@ -110,6 +112,23 @@ def test_a_stream_needs_no_session(server: Postgresql, pooler: Pgbouncer, folder
         for title in "abc":
             created = USERS.created(client, 1, title=title)
             assert source.next().data["tasks"] == [created]
+
+
+def test_users_are_claimed_listed_and_deleted_through_pgbouncer(
+    server: Postgresql, pooler: Pgbouncer, folder: Path
+) -> None:
+    database = server.database_with_tables()
+    required = {"DATABASE_URL": pooler.url(database), "AUTH": "required"}
+    with_everything(server.url(database), 7, 2_500)
+    fetchval(server.url(database), "DELETE FROM identities")
+    fetchval(server.url(database), "UPDATE accounts SET user_id = 8")
+    with Service(folder, **required) as service:
+        service.ready()
+        for arguments in ("claim 7 --email a7", "list", "delete 7"):
+            done = run_donebase(folder, "users", *arguments.split(), **required)
+            assert (done.returncode, done.stderr) == (0, ""), done
+    assert left_of(server.url(database), 7) == {"account_deletions": 1}
+    assert left_of(server.url(database), 8) == {"account_deletions": 1}
 
 
 def _creates_with_a_key(address: str) -> Json:
