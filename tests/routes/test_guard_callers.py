@@ -70,6 +70,14 @@ def test_a_token_allows_what_its_scopes_say(asked: Asked, amy: Person, scope: st
         assert response.is_success, (operation, response.text)
 
 
+@pytest.mark.parametrize("ahead", [2, 300])
+def test_a_session_that_began_on_a_machine_whose_clock_is_ahead_goes_on_here(
+    asked: Asked, amy: Person, ahead: int
+) -> None:
+    headers = {"Authorization": f"Bearer {asked.known_of(amy, ahead).own}"}
+    assert asked.client.get("/api/v1/tasks", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("operation", ABOUT_ACCOUNTS)
 def test_a_token_for_tasks_manages_no_account(asked: Asked, amy: Person, operation: str) -> None:
     before = stored(asked.url)

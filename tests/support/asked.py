@@ -78,11 +78,14 @@ class Asked(NamedTuple):
         self.psql.value(_IDENTITY, subject, ISSUER, number)
         return Person(subject, number, token(subject))
 
-    def known_of(self, person: Person) -> Known:
-        """Return two good tokens of a person: the issuer's, and one of a session that was made in the database."""
+    def known_of(self, person: Person, clock: int = 0) -> Known:
+        """Return two good tokens of a person: the issuer's, and one of a session that was made in the database.
+
+        The one of the session is from a machine whose clock is so many seconds ahead.
+        """
         session = secrets.token_bytes(32)
         self.psql.value(_SESSION, session, person.number, b"")
-        now = int(time.time())
+        now = int(time.time()) + clock
         claims = {"iss": "donebase", "aud": "donebase", "sub": str(person.number), "sid": segment(session) + "="}
         own = forged(claims | {"iat": now, "exp": now + 900}, hmac_with(_OWN_SECRET), HS256 | {"kid": KEY_ID})
         issued = person.headers["Authorization"].removeprefix("Bearer ")

@@ -3,7 +3,7 @@
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import LargeBinary, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -13,13 +13,17 @@ from donebase.accounts.tables import SigningKeyRow
 from donebase.core.database import Database
 from donebase.core.errors import Unauthorized
 
+if TYPE_CHECKING:
+    from jwt.types import Options
+
 LIFETIME = 15 * 60  # seconds
 KEY_ID = "donebase"
 """The `kid` of every token that is issued here. It only says with which key a token is to be verified."""
 
 _ALGORITHM = "HS256"
 _NAME = "donebase"  # issuer and audience
-_REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid"]
+# `iat` is only told: the clock of the machine that issued a token, or ours before it was set back, may be ahead.
+_OPTIONS: "Options" = {"require": ["exp", "iat", "iss", "aud", "sub", "sid"], "verify_iat": False}
 _SECRET_BYTES = 32
 
 _id = bindparam("id", type_=Text)
@@ -64,7 +68,7 @@ class AccessTokens:
 
         key = await self._secret()
         try:
-            claims = jwt.decode(token, key, [_ALGORITHM], audience=_NAME, issuer=_NAME, options={"require": _REQUIRED})
+            claims = jwt.decode(token, key, [_ALGORITHM], audience=_NAME, issuer=_NAME, options=_OPTIONS)
             return SessionClaims(int(claims["sub"]), urlsafe_b64decode(claims["sid"]), float(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthorized from None
