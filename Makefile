@@ -27,8 +27,8 @@ test: $(VENV)/installed-dev
 test-databases: $(VENV)/installed-dev
 	$(BIN)/python -m tests.databases $(AT_ONCE)
 
-# Twice as many processes as cores, because many tests mostly wait; at most 9, because they share one PostgreSQL with 100
-# connections. PROCESSES=3 sets another number.
+# Twice as many processes as cores, because many tests mostly wait; at most 9, because they share one PostgreSQL.
+# PROCESSES=3 sets another number.
 AT_ONCE = -n $${PROCESSES:-$$($(BIN)/python -c "import os; print(min(9, 2 * os.cpu_count()))")} --dist worksteal
 
 # Run the property tests and Schemathesis with new random values for FUZZ_SECONDS (600).

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import MAX_CONNECTIONS
 from tests.support.made_once import folder_of_the_run
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import postgresql
@@ -37,7 +38,6 @@ MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
     "tests/accounts/test_known_grants.py",
     "tests/accounts/test_personal_tokens.py",
-    "tests/core/test_history_trigger.py",
     "tests/core/test_interrupted_writes.py",
     "tests/core/test_keyed.py",
     "tests/core/test_many.py",
@@ -75,7 +75,7 @@ MEET_POSTGRESQL = (
 def main(arguments: list[str]) -> int:
     """Run both, unless the first fails, and return the exit status."""
     try:
-        with folder_of_the_run(), postgresql(fsync="off") as server:
+        with folder_of_the_run(), postgresql(fsync="off", max_connections=MAX_CONNECTIONS) as server:
             name = f"PostgreSQL {_dotted(server.version)}"
             if status := _passes(name, server.url(), *DIFFER_WITHOUT_A_POOLER, *arguments):
                 return status

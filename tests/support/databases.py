@@ -17,6 +17,8 @@ from donebase.postgres.embedded import postgresql
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 
+MAX_CONNECTIONS = "300"
+"""Of the PostgreSQL of a run: each process has two services with ten connections each, and those of its own tests."""
 # What a crash would need; tests of crashes have a server of their own.
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -31,9 +33,12 @@ def postgresql_of_the_run() -> Iterator[None]:
         if "TEST_DATABASE_URL" not in os.environ:
             folder = tempfile.mkdtemp(prefix="donebase-tests-")
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            with postgresql(Path(folder)) as url:
+                os.environ["TEST_DATABASE_URL"] = url
+                settings = dict.fromkeys(_DURABLE, "off") | {"max_connections": MAX_CONNECTIONS}
+                asyncio.run(execute(*(f"ALTER SYSTEM SET {name} = {value}" for name, value in settings.items())))
             os.environ["TEST_DATABASE_URL"] = stack.enter_context(postgresql(Path(folder)))
             stack.callback(os.environ.pop, "TEST_DATABASE_URL")
-            asyncio.run(execute(*(f"ALTER SYSTEM SET {name} = off" for name in _DURABLE), "SELECT pg_reload_conf()"))
         url = stack.enter_context(a_database())
         asyncio.run(migrate(Settings.read(database_url=url)))
         os.environ["TEST_TEMPLATE"] = name = urlsplit(url).path[1:]
