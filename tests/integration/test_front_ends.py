@@ -129,6 +129,16 @@ def test_a_page_sends_a_token_and_knows_its_user_by_a_string(
         assert told["another"] == ([200, None] if family.name == "v1" else [403, "FORBIDDEN"])
 
 
+def test_a_page_signs_people_up_and_in(browser: BrowserContext, origin: str, guarding: Service) -> None:
+    found = seen(browser, origin, guarding, "me", "account", "its own")
+    told = {
+        "statuses": [201, 201, 200, 200, 200, 200, 200, 204, 401, 204],
+        "own": [True, True, "Ada L."],
+        "titles": ["Buy milk"],
+    }
+    assert found == everywhere(told)
+
+
 def test_a_toggle_has_a_body_without_content(opened: Opened) -> None:
     assert opened("complete") == everywhere([True, False, True, True, True])
 

@@ -2,6 +2,7 @@
 // With a token, the user is the string by which another issuer knows them.
 const asked = new URLSearchParams(location.search);
 const service = asked.get("service");
+export const auth = `${service}/auth`;
 export const token = asked.get("token");
 export const user = token ? asked.get("user") : Number(asked.get("user"));
 export const families = {
