@@ -4,6 +4,7 @@ The handlers only record their arguments. What is read strictly, and FastAPI rea
 """
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import update_wrapper
 from typing import Any, NamedTuple
@@ -20,9 +21,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Message
 
+from donebase.accounts.callers import ALL_SCOPES, Caller
 from donebase.core.errors import DonebaseError
 from donebase.http.family import Family, Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
+from donebase.http.guard import CALLER
 from donebase.http.one_or_many import OneOrMany
 from donebase.http.operation import Operation, OperationTable
 from donebase.http.problems import problem
@@ -132,6 +135,7 @@ class Oracle:
         app.state.settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
         app.state.database = _DATABASE
         app.state.authenticator = None
+        app.state.passwords = app.state.access_tokens = app.state.deletions = None
         app.state.document = app.state.exposition = app.state.event_streams = dict
         return app
 
@@ -147,6 +151,7 @@ class Oracle:
 
 
 _DATABASE = Rows()
+_CALLER = Caller(7, "7", ALL_SCOPES, None, math.inf)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -171,6 +176,8 @@ def _scope(sent: Sent) -> dict[str, Any]:
         "query_string": query.encode("latin-1"),
         "root_path": "",
         "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 40_000),
+        CALLER: _CALLER,
         "headers": sent.headers,
     }
 
