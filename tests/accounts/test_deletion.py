@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Executable
 
 from donebase.accounts.deletion import Deletions, request_deletion
-from donebase.accounts.deletion_statements import LOCK, REMOVE_HISTORY, REMOVE_TASKS, REMOVE_USER
+from donebase.accounts.deletion_statements import LOCK, MOST_USERS, REMOVE_HISTORY, REMOVE_TASKS, REMOVE_USER
 from donebase.core import steps, tasks
 from donebase.core.errors import DatabaseFailed
 from donebase.core.shapes import NewTask
@@ -209,6 +209,44 @@ def test_it_continues_after_a_failure(url: str, alice: int, monkeypatch: pytest.
 
     run(url, story)
     assert left_of(url, alice) == RECORD
+
+
+def test_a_user_who_cannot_be_removed_now_does_not_keep_others_from_their_turn(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in (1, 2):
+        with_everything(own_database, user)
+        recorded(own_database, user)
+    rows = "SELECT count(*) FROM users WHERE id = 2"
+
+    async def story(database: PostgresDatabase) -> None:
+        deletions = Deletions(database, lambda _: None, share=1)
+        other = await asyncpg.connect(own_database, statement_cache_size=0)
+        async with other.transaction():
+            await other.execute("SELECT FROM history WHERE user_id = 1 FOR UPDATE")
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
+            for left in (1, 0):
+                with pytest.raises(DatabaseFailed):
+                    _ = [rows async for rows in deletions.run()]
+                assert await other.fetchval(rows) == left
+            monkeypatch.setattr(steps, "STEP_TIMEOUT", DEADLINE)
+        await other.close()
+        assert sum([rows async for rows in deletions.run()]) == 6 + 3 + 1  # from behind the first user, and once more
+
+    run(own_database, story)
+    assert [left_of(own_database, user) for user in (1, 2)] == [RECORD] * 2
+
+
+def test_more_are_recorded_than_are_looked_at_together(own_database: str) -> None:
+    users = 2 * MOST_USERS + 1
+    records = "SELECT n, now() - interval '1 hour' FROM generate_series(1, $1::int) AS n"
+    fetchval(own_database, f"INSERT INTO account_deletions {records}", users)
+    with_everything(own_database, users)
+    forgotten: list[int] = []
+    run(own_database, lambda database: removed(database, forgotten))
+    assert sorted({*forgotten}) == [*range(1, users + 1)]
+    assert fetchval(own_database, "SELECT count(*) FROM account_deletions") == 0
+    assert left_of(own_database, users) == {}
 
 
 def test_a_user_who_never_wrote_anything_leaves_nothing(url: str, alice: int) -> None:

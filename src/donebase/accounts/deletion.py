@@ -53,6 +53,7 @@ class Deletions:
         self._forget = forget
         self._steps = Steps(database, share)
         self._wanted = asyncio.Event()
+        self._after = 0
 
     def wake(self) -> None:
         """Let `wait` end: a deletion was recorded."""
@@ -68,22 +69,25 @@ class Deletions:
     async def run(self) -> AsyncIterator[int]:
         """Remove what is left of the users who are to be deleted; yield after each step how many rows it has removed.
 
-        Ends early where another process is at it. Raises DatabaseFailed or Overloaded; the next call continues.
+        Ends early where another process is at it. Raises DatabaseFailed or Overloaded; the next call then continues
+        behind the user where that happened.
         """
-        rows = 1
-        with suppress(_TurnOfAnother):
-            while rows:  # meanwhile, another may have been recorded
-                rows = 0
+        try:
+            again = True
+            while again:  # those before a failure have their turn as well, and who was recorded meanwhile
+                again = self._after > 0
                 async for users in self._found():
-                    async for removed in self._remove(users):
-                        rows += removed
-                        yield removed
+                    async for rows in self._remove(users):
+                        again = again or rows > 0
+                        yield rows
+        except _TurnOfAnother:
+            self._after = 0
 
     async def _found(self) -> AsyncIterator[Sequence[Row]]:
-        after = 0
-        while users := await self._database.fetch(FIND_DELETIONS, after=after):
+        while users := await self._database.fetch(FIND_DELETIONS, after=self._after):
             yield users
-            after = users[-1]["user_id"]
+            self._after = users[-1]["user_id"]
+        self._after = 0
 
     async def _remove(self, users: Sequence[Row]) -> AsyncIterator[int]:
         """Remove what these users have, and the record of those for whom that is long ago."""
@@ -92,6 +96,7 @@ class Deletions:
         for user in users:  # not before: a request could be remembered between
             self._forget(user["user_id"])
         for user_id in [user["user_id"] for user in users if user["has_rows"]]:
+            self._after = user_id  # behind whom the next call continues, should this fail
             async for rows in self._remove_rows(user_id):
                 yield rows
         done = [user["user_id"] for user in users if user["is_old"] and not user["has_rows"]]
