@@ -24,6 +24,7 @@ STATUSES = {
     415: "Unsupported Media Type",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 SHAPE = {"type", "title", "status", "detail", "code", "request_id"}
 MORE = {"VALIDATION_ERROR": "errors", "PRECONDITION_FAILED": "current", "UNDO_CONFLICT": "conflicts"}
