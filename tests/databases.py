@@ -38,6 +38,8 @@ MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
     "tests/accounts/test_known_grants.py",
     "tests/accounts/test_personal_tokens.py",
+    "tests/accounts/test_token_uses.py",
+    "tests/core/test_history_trigger.py",
     "tests/core/test_interrupted_writes.py",
     "tests/core/test_keyed.py",
     "tests/core/test_many.py",

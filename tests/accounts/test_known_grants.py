@@ -1,156 +1,37 @@
-"""What a process remembers of tokens: for how long, how much, and how it learns that one was revoked."""
+"""What a process trusts of tokens: for how long, and how it learns that one was revoked."""
 
 import asyncio
-import hashlib
 import math
-import secrets
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 
-import asyncpg
 import jwt
 import pytest
-from sqlalchemy import Executable
 
-from donebase.accounts import authenticator, known_grants
-from donebase.accounts.access_tokens import KEY_ID, AccessTokens
-from donebase.accounts.authenticator import MOST_REMEMBERED, Authenticator
+from donebase.accounts import known_grants
+from donebase.accounts.access_tokens import AccessTokens
+from donebase.accounts.authenticator import Authenticator
 from donebase.accounts.callers import READ, Caller, Claims
-from donebase.accounts.grants import LOCK, find_personal_grant, mark_used
 from donebase.accounts.personal_tokens import create_token, delete_token
-from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, Unauthorized
-from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
-from tests.support.databases import fetchval
-from tests.support.waiting import DEADLINE
-
-Story = Callable[["Watched"], Awaitable[Any]]
-LAST_USED = "SELECT last_used_at FROM personal_tokens WHERE hash = $1"
-SET_LAST_USED = "UPDATE personal_tokens SET last_used_at = now() - interval '61 seconds' WHERE hash = $1"
-NEW_SESSION = (
-    "INSERT INTO sessions (id, user_id, secret, expires_at) VALUES ($1, $2, '', now() + interval '1 day') RETURNING id"
+from donebase.core.errors import DatabaseFailed
+from tests.support.authentication import (
+    Clock,
+    Watched,
+    authenticator_of,
+    hash_of,
+    header,
+    is_refused,
+    new_session,
+    new_token,
+    run,
+    set_clock,
 )
-
-
-class Clock:
-    """A clock that a test sets, in the place of the one that goes on by itself; that of the day is `ahead`."""
-
-    def __init__(self) -> None:
-        self.now = time.monotonic()
-        self.ahead = 0.0
-
-    def time(self) -> float:
-        """Return the time of the day."""
-        return time.time() + self.ahead
-
-    def monotonic(self) -> float:
-        """Return the time, later than the last time it was asked."""
-        self.now = math.nextafter(self.now, math.inf)
-        return self.now
-
-
-class Watched:
-    """A database, and what was asked of it; something can happen after a statement, or instead of all."""
-
-    def __init__(self, database: PostgresDatabase) -> None:
-        self._database = database
-        self.asked: list[dict[str, Any]] = []
-        self.fails = False
-        self.afterwards: Callable[[], Awaitable[object]] | None = None
-
-    async def fetch(self, statement: Executable, /, **parameters: Any) -> Sequence[Any]:
-        self.asked.append(parameters)
-        if self.fails:
-            raise DatabaseFailed("out of order")
-        rows = await self._database.fetch(statement, **parameters)
-        if self.afterwards:
-            afterwards, self.afterwards = self.afterwards, None
-            await afterwards()
-        return rows
-
-    async def answers(self) -> bool:
-        return await self._database.answers()
-
-    def take(self) -> int:
-        """Return how many statements were run since the last time."""
-        number = len(self.asked)
-        self.asked.clear()
-        return number
-
-
-class Anybody:
-    """A database in which there is every personal token, and nothing else."""
-
-    async def fetch(self, _statement: Executable, /, **_parameters: Any) -> Sequence[Any]:
-        return [{"user_id": 1, "scopes": ["tasks:read"], "expires_at": None}]
-
-    async def answers(self) -> bool:
-        return True
-
-
-class Nobody(Anybody):
-    """A database without a row."""
-
-    async def fetch(self, _statement: Executable, /, **parameters: Any) -> Sequence[Any]:
-        return [{"secret": b"x" * 32}] if parameters.get("id") == KEY_ID else []
+from tests.support.databases import fetchval
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    stopped = SimpleNamespace(monotonic=clock.monotonic, time=clock.time)
-    monkeypatch.setattr(known_grants, "time", stopped)
-    monkeypatch.setattr(authenticator, "time", stopped)
-    return clock
-
-
-def run(url: str, story: Story) -> Any:
-    async def told() -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url))
-        try:
-            async with asyncio.timeout(DEADLINE):
-                return await story(Watched(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(told())
-
-
-def header(token: str) -> bytes:
-    return f"Bearer {token}".encode()
-
-
-def authenticator_of(database: Database) -> Authenticator:
-    return Authenticator(database, AccessTokens(database), None)
-
-
-async def new_token(database: Database, user: int) -> bytes:
-    made = await create_token(database, user, "a script", ["tasks:read"], None)
-    return header(made.token)
-
-
-async def new_session(url: str, user: int, tokens: AccessTokens) -> tuple[bytes, bytes]:
-    """Return the id of a new session of a user, and the header with an access token of it."""
-    session = secrets.token_bytes(32)
-    await asyncio.to_thread(fetchval, url, NEW_SESSION, session, user)
-    return session, header(await tokens.issue(user, session))
-
-
-def hash_of(authorization: bytes) -> bytes:
-    return hashlib.sha256(authorization.removeprefix(b"Bearer ")).digest()
-
-
-async def is_refused(known: Authenticator, authorization: bytes) -> bool:
-    try:
-        await known.authenticate(authorization)
-    except Unauthorized:
-        return True
-    return False
+    return set_clock(monkeypatch)
 
 
 def test_a_token_is_trusted_for_ten_seconds_and_longer_where_it_was_confirmed(
@@ -386,125 +267,3 @@ def test_all_tokens_of_a_user_are_forgotten_but_for_those_of_one_session(
         assert known.known(of_bob)
 
     run(database_url, story)
-
-
-def test_ten_thousand_tokens_are_remembered_and_the_oldest_go() -> None:
-    async def story() -> None:
-        known = authenticator_of(Anybody())
-        tokens = [header(f"dnb_{number:043}") for number in range(MOST_REMEMBERED + 50)]
-        for authorization in tokens:
-            await known.authenticate(authorization)
-        assert [known.known(each) is not None for each in tokens] == [False] * 50 + [True] * MOST_REMEMBERED
-        assert len(known._remembered) == len(known._grants._known) == MOST_REMEMBERED == 10_000
-
-    asyncio.run(story())
-
-
-def test_a_token_takes_one_place_in_memory_however_it_is_written(database_url: str, alice: int) -> None:
-    async def story(database: Watched) -> None:
-        known, authorization = authenticator_of(database), await new_token(database, alice)
-        caller = await known.authenticate(authorization)
-        database.take()
-        for prefix in (b"bearer ", b"BEARER   ", b"Bearer  "):
-            assert await known.authenticate(prefix + authorization.removeprefix(b"Bearer ")) == caller
-        assert database.take() == 0
-        assert len(known._remembered) == 1
-
-    run(database_url, story)
-
-
-def forged(number: int) -> bytes:
-    """Return a header with a token that nobody has issued: of each kind that is recognised, and of none."""
-    kinds: Sequence[Callable[[], str]] = (
-        lambda: f"dnb_{number:043}",
-        lambda: jwt.encode({"sub": str(number)}, "k" * 32, "HS256", headers={"kid": KEY_ID}),
-        lambda: jwt.encode({"sub": str(number)}, "k" * 32, "HS256", headers={"kid": str(number)}),
-        lambda: f"{number}.{number}.{number}",
-        lambda: f"{number}",
-    )
-    return header(kinds[number % len(kinds)]())
-
-
-@pytest.mark.long
-def test_a_hundred_thousand_forged_tokens_leave_nothing_in_memory() -> None:
-    async def refused(known: Authenticator, numbers: range) -> None:
-        for number in numbers:
-            assert await is_refused(known, forged(number))
-
-    async def story() -> None:
-        known = authenticator_of(Nobody())
-        await refused(known, range(1_000))  # what the first ones load
-        before = sys.getallocatedblocks()
-        await refused(known, range(1_000, 101_000))
-        assert sys.getallocatedblocks() - before < 10_000
-
-    asyncio.run(story())
-
-
-@pytest.fixture
-def script(database_url: str, alice: int) -> bytes:
-    """The header with a personal token of alice."""
-    return bytes(run(database_url, lambda database: new_token(database, alice)))
-
-
-def test_a_use_is_noted_at_most_once_a_minute(database_url: str, script: bytes) -> None:
-    key = hash_of(script)
-
-    def used() -> Any:
-        run(database_url, lambda database: find_personal_grant(database, key))
-        return fetchval(database_url, LAST_USED, key)
-
-    before = fetchval(database_url, "SELECT now()")
-    assert fetchval(database_url, LAST_USED, key) is None
-    first = used()
-    assert before <= first
-    assert used() == first
-    fetchval(database_url, SET_LAST_USED, key)
-    assert first < used()
-
-
-def test_the_use_of_a_token_that_has_expired_is_not_noted(database_url: str, script: bytes) -> None:
-    key = hash_of(script)
-    fetchval(database_url, "UPDATE personal_tokens SET expires_at = now() WHERE hash = $1", key)
-    assert run(database_url, lambda database: find_personal_grant(database, key)) is None
-    assert fetchval(database_url, LAST_USED, key) is None
-
-
-def test_the_use_of_a_token_that_is_remembered_is_noted_when_it_is_confirmed(database_url: str, script: bytes) -> None:
-    key = hash_of(script)
-
-    async def story(database: Watched) -> list[int]:
-        known = authenticator_of(database)
-        await known.authenticate(script)
-        first = await asyncio.to_thread(fetchval, database_url, LAST_USED, key)
-        database.take()
-        await known.confirm()
-        statements = [database.take()]
-        assert await asyncio.to_thread(fetchval, database_url, LAST_USED, key) == first
-        await asyncio.to_thread(fetchval, database_url, SET_LAST_USED, key)
-        assert known.known(script)
-        await known.confirm()
-        assert await asyncio.to_thread(fetchval, database_url, LAST_USED, key) >= first
-        return [*statements, database.take()]
-
-    assert run(database_url, story) == [1, 2]
-
-
-@pytest.fixture
-def locked(database_url: str) -> Iterator[None]:
-    """Another process that marks tokens as used, all the while."""
-    runner = asyncio.Runner()
-    connection = runner.run(asyncpg.connect(database_url, statement_cache_size=0))
-    transaction = connection.transaction()
-    runner.run(transaction.start())
-    runner.run(connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK))
-    yield
-    runner.run(transaction.rollback())
-    runner.run(connection.close())
-    runner.close()
-
-
-@pytest.mark.usefixtures("locked")
-def test_two_processes_that_note_uses_do_not_wait_for_each_other(database_url: str, script: bytes) -> None:
-    run(database_url, lambda database: mark_used(database, [hash_of(script)]))
-    assert fetchval(database_url, LAST_USED, hash_of(script)) is None
