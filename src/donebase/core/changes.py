@@ -12,6 +12,7 @@ from donebase.core.keyed import First
 from donebase.core.rows import history_fields, task_fields, whole_history_fields
 from donebase.core.shapes import FIELDS
 from donebase.core.tables import MAX_ID
+from donebase.core.writes import Written
 
 PAGE_SIZE = 1_000_000
 """The characters of titles and descriptions after which a page of tasks ends with the change that it has come to."""
@@ -88,6 +89,17 @@ async def read_first_change(database: Database, first: First) -> Change:
     except HistoryPruned:
         raise DatabaseFailed("the key of a repeated request was removed with its history meanwhile") from None
     return change
+
+
+async def replay_first(database: Database, first: First, task_id: int | None = None) -> Written:
+    """Return what the first request with a key has done to a task, as it was answered then.
+
+    `task_id` says which, where it can have changed others as well. Raises as `read_first_change`.
+    """
+    change = await read_first_change(database, first)
+    task = next((task for task in change.tasks if task_id in (None, task["id"])), None)
+    events.record("task.replayed", first.owner, task["id"] if task else change.deleted[0])
+    return Written(change.number, task, replayed=True)
 
 
 async def read_changes(database: Database, owner: int, since: int, limit: int, upto: int | None = None) -> list[Change]:

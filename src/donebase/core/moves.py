@@ -26,7 +26,7 @@ from sqlalchemy.sql import visitors
 from sqlmodel import col
 
 from donebase.core import events
-from donebase.core.changes import read_first_change
+from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
 from donebase.core.keyed import SAME_REQUEST, First, fetch_once, keeping_key, seen_key
@@ -135,7 +135,7 @@ async def move_task(
     values = {"owner": owner, "task_id": task_id, "place": place, "neighbour": neighbour, "versions": versions}
     rows, first = await _fetch(database, owner, key, values)
     if first is not None:
-        return await _replayed(database, first, task_id)
+        return await replay_first(database, first, task_id)
     if not rows:
         raise TaskNotFound
     [row] = rows
@@ -159,14 +159,6 @@ async def _fetch(
     if rows and rows[0]["outcome"] != "moved":  # a request with the key may have been faster, and have moved it
         rows, first = await fetch_once(database, statement, key, **values)
     return rows, first
-
-
-async def _replayed(database: Database, first: First, task_id: int) -> Written:
-    """Return what the first request with a key has done, as it was answered then."""
-    change = await read_first_change(database, first)
-    [task] = [task for task in change.tasks if task["id"] == task_id]
-    events.record("task.replayed", first.owner, task_id)
-    return Written(change.number, task, replayed=True)
 
 
 def _no_neighbour(place: str) -> InvalidInput:

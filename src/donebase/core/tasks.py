@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import MISSING
 
 from donebase.core import events
-from donebase.core.changes import read_first_change
+from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
-from donebase.core.keyed import First, fetch_once
+from donebase.core.keyed import fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges, TaskInput
 from donebase.core.statements import (
@@ -44,7 +44,7 @@ async def create_task(database: Database, owner: int, new: NewTask, key: Request
     else:
         rows, first = await fetch_once(database, KEYED_CREATE, key, **values)
         if first is not None:
-            return await _replayed(database, first)
+            return await replay_first(database, first)
     [row] = rows
     events.record("task.created", owner, row["id"], row["version"])
     return Written(row["version"], task_fields(row))
@@ -133,7 +133,7 @@ async def _write(
         else:
             rows, first = await fetch_once(database, statement, key, **values)
             if first is not None:
-                return await _replayed(database, first)
+                return await replay_first(database, first)
         if rows:
             [row] = rows
             events.record(verb.action, row["user_id"], task_id, row["version"])
@@ -141,14 +141,6 @@ async def _write(
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
         if sent is not None and not _toggles(sent) and _is_as_sent(unchanged.task, sent):
             return unchanged
-
-
-async def _replayed(database: Database, first: First) -> Written:
-    """Return what the first request with a key has done, as it was answered then."""
-    change = await read_first_change(database, first)
-    task = change.tasks[0] if change.tasks else None
-    events.record("task.replayed", first.owner, task["id"] if task else change.deleted[0])
-    return Written(change.number, task, replayed=True)
 
 
 async def _unchanged(
