@@ -175,6 +175,18 @@ def test_the_window_ends_when_the_oldest_failure_is_fifteen_minutes_old(
         fail(database_url, email)
 
 
+def test_failures_of_a_day_that_was_not_yet_refuse_nobody_when_the_clock_is_set_right(
+    database_url: str, email: bytes
+) -> None:
+    fail(database_url, email, times=LIMIT)
+    age(database_url, email, days=-1)
+    assert refused_for(database_url, email) is None
+    fail(database_url, email, times=LIMIT)
+    assert refused_for(database_url, email) is not None
+    with pytest.raises(TooManyAttempts):
+        fail(database_url, email)
+
+
 def test_the_seconds_are_whole_and_lead_behind_the_end_of_the_window(database_url: str, email: bytes) -> None:
     fail(database_url, email, times=LIMIT)
     moved = "UPDATE attempts SET failed_at[10] = now() - interval '{}' WHERE key = $1 RETURNING failed_at[10]"

@@ -1,7 +1,8 @@
 """Limits how often somebody may guess: failures are counted in the database, for all processes and machines.
 
 A key stands for an e-mail address or for the client's network address. It has at most LIMIT failures within WINDOW:
-whoever has that many waits until the oldest of them is as old as that. What is refused is not counted.
+whoever has that many waits until the oldest of them is as old as that. What is refused is not counted. A failure that
+lies further in the future than WINDOW, before the clock of the database was set back, is none.
 
 Each statement names one table by its key, and what it computes from columns is immutable, as Citus demands.
 """
@@ -72,7 +73,7 @@ def _check() -> Executable:
     """Select the seconds until every one of the keys has room for a failure again, or null if all have."""
     waits = func.ceil(extract("epoch", _failed_at[_limit] + _window - func.now()))
     keys = bindparam("keys", type_=ARRAY(LargeBinary))
-    too_many = _failed_at[_limit] + _window > func.now()
+    too_many = (_failed_at[_limit] + _window > func.now()) & (_failed_at[_limit] - _window < func.now())
     return select(cast(func.max(waits), Integer).label("seconds")).where(_key == any_(keys), too_many)
 
 
@@ -83,7 +84,8 @@ def _record(number: int) -> Executable:
     new = insert(AttemptsRow).values(rows)
     newest = new.excluded.failed_at
     kept = (newest + _failed_at)[literal_column("1") : _limit]
-    too_many = newest[literal_column("1")] - _failed_at[_limit] < _window
+    since = newest[literal_column("1")] - _failed_at[_limit]
+    too_many = (since < _window) & (since > -_window)
     has_room = too_many.is_not(True)
     return new.on_conflict_do_update(index_elements=[_key], set_={"failed_at": kept}, where=has_room).returning(_key)
 
