@@ -1,6 +1,7 @@
 """The passwords that are tried first, because many people have them."""
 
 import asyncio
+import threading
 from collections.abc import Collection
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -10,6 +11,7 @@ from donebase.core.errors import Fault, InvalidInput
 NUMBER = 10_000
 
 _common: Collection[str] = ()
+_loading = threading.Lock()
 
 
 async def refuse_common(field: str, password: str) -> None:
@@ -17,11 +19,17 @@ async def refuse_common(field: str, password: str) -> None:
 
     The list is loaded in a thread, when it is first needed: that takes 20 ms.
     """
-    global _common
     if not _common:
-        _common = await asyncio.to_thread(most_common)
+        await asyncio.to_thread(_load)
     if password.casefold() in _common:
         raise InvalidInput([Fault(field, "is one of the most common passwords", "common_password")])
+
+
+def _load() -> None:
+    """Load the list, once for all who wait for it."""
+    global _common
+    with _loading:
+        _common = _common or most_common()
 
 
 def most_common() -> Collection[str]:
