@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Empty counts as unset: bytecode is cached, so that each process of the tests need not compile the same files.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth bench-lists lock clean
+.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth bench-lists bench-sign-ins lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -69,6 +69,10 @@ bench-growth: $(VENV)/installed-bench
 # Measure what each filter and each order of a list costs, and several tasks in one request.
 bench-lists: $(VENV)/installed-bench
 	$(BIN)/python -m bench.lists
+
+# Measure what 10,000 sign-ins at once cost others.
+bench-sign-ins: $(VENV)/installed-bench
+	$(BIN)/python -m bench.sign_ins
 
 # Pin the newest versions that pyproject.toml allows, with hashes, for all platforms.
 lock: $(VENV)/installed-dev
