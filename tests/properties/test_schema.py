@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from tests.properties.budget import FUZZ_SECONDS
+from tests.support.accounts import Member
+from tests.support.asked import Asked
 from tests.support.families import Json
 from tests.support.processes import Service, clean_environment
 
@@ -29,17 +31,16 @@ def address(folder: Path, own_database: str) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("paths", [r"^/(api/v1|users)/", r"^/(?!api/v1/|users/)"], ids=["v1, users", "others"])
-def test_the_service_does_what_its_document_says(folder: Path, address: str, paths: str) -> None:
+def run_schemathesis(folder: Path, address: str, *arguments: str) -> Json:
+    """Run it to its end, and return what it has found; each operation but those that need luck was accepted once."""
     report = folder / "report.json"
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", ROOT / "tests/properties/schemathesis.toml"),
             *("run", f"{address}/openapi.json", "--checks=all", f"--phases={','.join(PHASES)}", ENDLESS),
-            f"--include-path-regex={paths}",
             *("--no-color", "--continue-on-failure", "--report=json", f"--report-json-path={report}"),
             *(MANY if FUZZ_SECONDS else FEW),
+            *arguments,
         ],
         cwd=folder,
         env=clean_environment(PYTHONPATH=str(ROOT)),
@@ -50,8 +51,16 @@ def test_the_service_does_what_its_document_says(folder: Path, address: str, pat
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
+    print(ended.stdout)  # noqa: T201 - shown by pytest -rP
     found: Json = json.loads(report.read_text())
     assert found["operations"]["tested"] == found["operations"]["selected"] == len(found["valid_rates"])
+    return found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("paths", [r"^/(api/v1|users)/", r"^/(?!api/v1/|users/)"], ids=["v1, users", "others"])
+def test_the_service_does_what_its_document_says(folder: Path, address: str, paths: str) -> None:
+    found = run_schemathesis(folder, address, f"--include-path-regex={paths}")
     assert {phase: found["phases"][phase]["status"] for phase in PHASES} == dict.fromkeys(PHASES, "success")
     accepted = {
         operation: sum(phase["accepted"] for phase in rates.values())
@@ -60,4 +69,19 @@ def test_the_service_does_what_its_document_says(folder: Path, address: str, pat
         if "{task_id}" not in operation and "{change}" not in operation
     }
     assert all(accepted.values()), accepted
-    print(ended.stdout)  # noqa: T201 - shown by pytest -rP
+
+
+@pytest.mark.long
+def test_the_addresses_of_accounts_do_what_their_document_says(folder: Path, asked: Asked) -> None:
+    """But for those that end the session, or need a password that nobody draws."""
+    authorization = Member.new(asked.client).headers["Authorization"]
+    run_schemathesis(
+        folder,
+        asked.service.address,
+        *(
+            "--include-path-regex=^/auth/",
+            "--exclude-path-regex=/sign-out$",
+            *(f"--header=Authorization: {authorization}", "--warnings=off"),  # after ten sign-ins nobody is let in
+        ),
+        *("--exclude-operation-id=delete_account",),
+    )
