@@ -182,7 +182,7 @@ def test_nobody_else_waits_for_a_step(url: str, alice: int, bob: int) -> None:
     async def story(database: PostgresDatabase) -> None:
         other = await asyncpg.connect(url, statement_cache_size=0)
         async with other.transaction():
-            arguments = compiled.arguments({"user_id": alice})
+            arguments = compiled.arguments({"user_id": alice, "most": STEP_ROWS})
             assert [tuple(row) for row in await other.fetch(compiled.sql, *arguments)] == [(True, 3)]
             written = await tasks.create_task(database, bob, NewTask(title="at once"))
             assert written.task

@@ -56,6 +56,9 @@ OF_THE_HISTORY = {
 VALUES = {
     "owner": "7",
     "user_id": "7",
+    "user_ids": "'{7,8}'",
+    "clock": "1",
+    "most": "1000",
     "task_id": "70",
     "after": "0",
     "limit": "51",

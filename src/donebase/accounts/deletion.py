@@ -117,7 +117,7 @@ class Deletions:
     async def _repeated(self, statement: Executable, user_id: int) -> AsyncIterator[int]:
         rows = STEP_ROWS
         while rows >= STEP_ROWS:
-            yield (rows := await self._step(statement, user_id))
+            yield (rows := await self._step(statement, user_id, most=STEP_ROWS))
 
     async def _step(self, statement: Executable, user_id: int, **parameters: int) -> int:
         step = await self._steps.run(statement, user_id=user_id, **parameters)

@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, Executable, any_, bindparam, delete, f
 from sqlalchemy.dialects.postgresql import insert
 
 from donebase.accounts.tables import AccountDeletionRow, AccountRow, IdentityRow, PersonalTokenRow, SessionRow
-from donebase.core.steps import STEP_ROWS, turn
+from donebase.core.steps import turn
 from donebase.core.tables import Table
 
 MOST_USERS = 1000
@@ -41,11 +41,15 @@ def _find() -> Executable:
 
 
 def _remove(name: str, *key: str) -> Executable:
-    """Return the step that removes the first rows of a user in a table, whose primary key is the user and `key`."""
+    """Return the step that removes the first rows of a user in a table, whose primary key is the user and `key`.
+
+    They are as many as the parameter `most` says.
+    """
     table = _tables[name]
     columns = [table.c[column] for column in key]
+    # As a parameter: PostgreSQL, which does not know what it will be, takes the rows in order instead of sorting all.
     first = select(*columns).where(table.c.user_id == _user_id).order_by(*columns)
-    rows = first.limit(literal_column(str(STEP_ROWS))).subquery("first")
+    rows = first.limit(bindparam("most", type_=BigInteger)).subquery("first")
     last = select(rows).order_by(*(column.desc() for column in rows.c)).limit(literal_column("1")).cte("last")
     # A range of the key: what a step costs does not depend on how many rows of the user there are.
     are_first = tuple_(*columns) <= tuple_(*last.c)
