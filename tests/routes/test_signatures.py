@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from fastapi import params
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import analyze_param
@@ -42,6 +43,12 @@ def test_a_route_is_described_as_fastapi_describes_it(route: Route) -> None:
     assert comparable(route.body_field) == comparable(of_fastapi.body_field)
     for name in ("path", "path_format", "methods", "name"):
         assert getattr(route, name) == getattr(of_fastapi, name)
+
+
+def test_there_is_no_attribute_of_a_dependency_that_is_not_described() -> None:
+    """One that a later FastAPI adds would be left out of the description: it has to be added there, or be refused."""
+    described = {"dependency", "use_cache", "scope", "scopes", "max_concurrency", "_concurrency"}
+    assert {field.name for field in fields(params.Security)} == described
 
 
 def test_each_parameter_is_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
