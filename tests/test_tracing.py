@@ -1,5 +1,6 @@
 """Traces, as a collector of OpenTelemetry gets them: one span for the request and one for its statement."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.support.collector import SOON, Collector, a_collector
 from tests.support.families import FAMILIES, USERS, Family
 from tests.support.processes import Service
 from tests.support.servers import free_port
+from tests.support.tokens import SECRET, bearer
 
 PRIVATE = "Nobody else's business"
 
@@ -116,3 +118,28 @@ def test_a_collector_that_is_away_costs_no_request(database_url: str, folder: Pa
                 USERS.created(client, alice)
         assert service.stop() == 0
     assert not [line for line in service.lines if line["event"] == "internal_error"]
+
+
+def test_a_token_is_asked_for_with_traces_as_without_and_no_span_says_whose(
+    collector: Collector, database_url: str, folder: Path
+) -> None:
+    """With traces, each request goes through the router of Starlette."""
+    settings = {"AUTH": "required", "AUTH_JWT_SECRET": SECRET, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **SOON}
+    subject, another = f"ann-{secrets.token_hex(8)}@example.com", f"ben-{secrets.token_hex(8)}"
+    with (
+        Service(folder, DATABASE_URL=database_url, **settings) as service,
+        httpx.Client(base_url=service.ready().address) as client,
+    ):
+        tasks, headers = f"/users/{subject.replace('@', '%40')}/tasks", bearer(subject)
+        created = client.post(tasks, json={"title": "x"}, headers=headers)
+        assert created.status_code == 201
+        assert client.get(created.headers["location"], headers=headers).json() == created.json()
+        for method in ("GET", "POST", "DELETE"):
+            for path in (tasks, "/api/v1/tasks", "/todo-backend/me"):
+                assert client.request(method, path).status_code == 401
+            for path in (tasks, f"/users/{created.json()['user_id']}/tasks"):
+                assert client.request(method, path, headers=bearer(another)).status_code == 403
+        spans = str(collector.wait_for(23))
+    for private in (subject, another, subject.partition("@")[0], headers["Authorization"].rpartition(".")[2]):
+        assert private not in spans
+        assert private not in str(service.lines)
