@@ -17,6 +17,7 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import postgresql
 
 DIFFER_WITHOUT_A_POOLER = (
+    "tests/accounts/test_removal_plans.py",
     "tests/core/test_changes.py",
     "tests/core/test_hammer.py",
     "tests/core/test_history_trigger.py",
@@ -36,6 +37,10 @@ DIFFER_WITHOUT_A_POOLER = (
 )
 MEET_POSTGRESQL = (
     *DIFFER_WITHOUT_A_POOLER,
+    "tests/accounts/test_claims.py",
+    "tests/accounts/test_deletion.py",
+    "tests/accounts/test_distribution_of_accounts.py",
+    "tests/accounts/test_expiry.py",
     "tests/accounts/test_known_grants.py",
     "tests/accounts/test_personal_tokens.py",
     "tests/accounts/test_token_uses.py",
