@@ -73,6 +73,20 @@ def test_the_body_of_what_is_refused_is_passed_over(asked: Asked, amy: Person) -
         connection.close()
 
 
+def test_a_token_behind_a_body_is_none(asked: Asked, amy: Person) -> None:
+    """A trailer is no header (RFC 9110, 6.5.1)."""
+    before = head(
+        "POST /users/{user_id}/tasks", amy, {}, **{"Transfer-Encoding": "chunked", "Trailer": "Authorization"}
+    )
+    connection = Connection(asked.service.address)
+    trailer = f"Authorization: {amy.headers['Authorization']}\r\n\r\n"
+    connection.send(before + b'e\r\n{"title": "x"}\r\n0\r\n' + trailer.encode())
+    assert connection.answer().status_code == 401
+    connection.send(head("GET /users/{user_id}/tasks", amy, {}))
+    assert connection.answer().status_code == 401
+    connection.close()
+
+
 def test_a_connection_remembers_nobody(asked: Asked, amy: Person) -> None:
     other = asked.person()
     connection = Connection(asked.service.address)

@@ -45,7 +45,7 @@ _SESSION = "INSERT INTO sessions (id, user_id, secret, expires_at) VALUES ($1, $
 
 def token(subject: str, **claims: Any) -> dict[str, str]:
     """Return the header with a token for somebody whom the issuer names so."""
-    return bearer(subject, iss=ISSUER, aud=AUDIENCE, **claims)
+    return bearer(subject, **{"iss": ISSUER, "aud": AUDIENCE} | claims)
 
 
 class Whole(NamedTuple):

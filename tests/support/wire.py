@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections import Counter
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +37,13 @@ class WireTap:
         with self._lock:
             asked, self._asked = self._asked, Counter()
         return asked
+
+    def cut(self) -> None:
+        """Let nothing through from now on: connections end, and no new one is accepted."""
+        for each in (self._listener, *self._open):
+            with suppress(OSError):  # it has ended
+                each.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def _accept(self) -> None:
         while True:
