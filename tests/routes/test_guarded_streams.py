@@ -197,11 +197,10 @@ def test_an_event_that_has_begun_is_not_broken_off_where_its_token_cannot_be_con
         script = ScriptsToken.made(client, ann)
         fetchval(own_database, MANY_TASKS, ann.number)  # more than fits into the buffers on the way
         clock = fetchval(own_database, "SELECT clock FROM users WHERE id = $1", ann.number)
-        with (
-            EventSource(address, f"{EVENTS}?since={clock - 1}", script.headers).opened() as source,
-            unreadable_tokens(own_database),
-        ):
-            assert len(source.next().data["tasks"]) == 3_000
+        with EventSource(address, f"{EVENTS}?since={clock - 1}", script.headers).opened() as source:
+            source.wait_for_event()
+            with unreadable_tokens(own_database):
+                assert len(source.next().data["tasks"]) == 3_000
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

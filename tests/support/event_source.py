@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -48,10 +49,17 @@ class EventSource:
 
     def next(self) -> Event:
         """Return the next event."""
-        while True:
-            event = self._block()
-            if event:
-                return event
+        end = time.monotonic() + DEADLINE
+        while not (event := self._block()):
+            assert time.monotonic() < end, "nothing but comments"
+        return event
+
+    def wait_for_event(self) -> None:
+        """Wait until the next event has begun to arrive. It is still to be read."""
+        end = time.monotonic() + DEADLINE
+        while not self._response.peek(1).startswith(b"i"):  # of `id:`
+            assert self._block() is None
+            assert time.monotonic() < end, "nothing but comments"
 
     def take(self, number: int) -> list[Event]:
         """Return the next events."""
