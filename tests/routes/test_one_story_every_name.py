@@ -38,7 +38,7 @@ def stories(*files: str) -> Iterator[tuple[str, Callable[..., None]]]:
 FIRST = dict(stories("one_story_every_address"))
 MORE = dict(
     stories(
-        *("changes", "conditional_reads", "create_many", "history", "idempotency_keys", "moves", "next_page", "tags"),
+        *("changes", "conditional_reads", "create_many", "history", "idempotency_keys", "next_page", "tags"),
         *("todo_backend", "undo", "write_many"),
     )
 )
