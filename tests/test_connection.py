@@ -363,13 +363,18 @@ def test_a_connection_that_is_lost_leaves_nothing_for_the_garbage_collection(app
         gc.enable()
 
 
-async def a_crowd(app: ASGIApp, *pieces: bytes) -> tuple[Connection, Transport]:
-    """Return a connection that has read these pieces, behind others whose first requests begin before its own."""
-    first_requests = FirstRequests()
+async def arrive(app: ASGIApp, first_requests: FirstRequests) -> None:
+    """Let as many clients send their first requests as may begin in one turn of the event loop."""
     for _ in range(AT_A_TIME):
         other, _ = await connected(app, first_requests)
         other.data_received(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
         assert other.answering()
+
+
+async def a_crowd(app: ASGIApp, *pieces: bytes) -> tuple[Connection, Transport]:
+    """Return a connection that has read these pieces, behind others whose first requests begin before its own."""
+    first_requests = FirstRequests()
+    await arrive(app, first_requests)
     connection, transport = await connected(app, first_requests)
     for piece in pieces:
         connection.data_received(piece)
@@ -385,11 +390,12 @@ async def answered(connection: Connection, transport: Transport) -> bytes:
 
 def test_in_a_crowd_a_first_request_waits_and_is_answered() -> None:
     async def story() -> None:
-        connection, transport = await a_crowd(echo, b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1")
+        connection, transport = await a_crowd(echo, b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Le")
         assert connection.waits_for() is None, "the client is not late"
         await until(lambda: asyncio.sleep(0, transport.reads), wanted=True)
-        connection.data_received(b"2")
+        connection.data_received(b"ngth: 2\r\n\r\n12")
         assert (await answered(connection, transport)).endswith(b"POST /a 12")
+        await arrive(echo, connection._first_requests)
         connection.data_received(b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.answering(), "a later request waits for nobody"
 
