@@ -12,6 +12,7 @@ import pytest
 from donebase.accounts.personal_tokens import MOST_TOKENS
 from donebase.http.access import Access
 from donebase.routes import GUARDED_FAMILIES, every_route
+from tests.support.accounts import ANOTHER, PHRASE, Member
 from tests.support.at_once import at_once
 from tests.support.databases import fetchval
 from tests.support.personal_tokens import TOKENS, ScriptsToken
@@ -229,6 +230,16 @@ def test_a_revoked_token_is_refused_at_once_and_the_same_as_one_that_never_was(
     assert kept.status(guarded_client) == 200
     assert [each["id"] for each in listed(guarded_client, ann)] == [kept.id]
     assert row(database_url, script.id) == "None"
+
+
+def test_a_token_outlives_the_session_and_the_password_of_its_owner(guarded_client: httpx.Client) -> None:
+    member = Member.new(guarded_client)
+    script = ScriptsToken.made(guarded_client, Person("", member.number, member.headers), ["tasks:read"])
+    assert member.ask("PATCH", "me", password=ANOTHER, current_password=PHRASE).status_code == 200
+    assert member.ask("POST", "sign-out").status_code == 204
+    assert not member.is_admitted()
+    assert script.status(guarded_client) == 200
+    assert guarded_client.get("/auth/me", headers=script.headers).json()["email"] == member.email
 
 
 def test_the_token_of_another_is_the_same_404_as_one_that_is_missing(
