@@ -213,6 +213,7 @@ def key_of(database_url: str) -> list[str]:
     return [key.hex(), base64.b64encode(key).decode()[:40], base64.urlsafe_b64encode(key).decode()[:40], str(key)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("log_format", ["json", "text"])
 def test_nothing_that_is_sent_is_found_anywhere(own_database: str, folder: Path, log_format: str) -> None:
     database = urlsplit(own_database).path[1:]

@@ -15,6 +15,7 @@ MEASURES = {
     "properties/budget.py",
     "outages/soak.py",
     "routes/test_many_streams.py",
+    "routes/test_sign_in_time.py",
     "support/processes.py",
     "support/write_load.py",
     "test_metrics.py",

@@ -105,6 +105,7 @@ def test_the_issuer_is_that_of_the_setting(url: str, folder: Path, alice: int) -
     assert rows_of(url, alice)["identities"][0]["issuer"] == "https://id.example.com"
 
 
+@pytest.mark.long
 def test_a_number_that_is_not_free_is_refused(url: str, folder: Path, alice: int, bob: int) -> None:
     email = account(url, bob)
     before = rows_of(url, bob)
@@ -139,6 +140,7 @@ def test_an_account_with_tasks_of_its_own_is_refused(url: str, folder: Path, ali
     assert rows_of(url, bob) == before
 
 
+@pytest.mark.long
 def test_what_cannot_be_meant_is_refused(url: str, folder: Path, empty_database: str, alice: int) -> None:
     assert refused(folder, url, "claim", alice, "--email", "nobody@example.com") == "no account has this e-mail address"
     both = refused(folder, url, "claim", alice, "--email", "a@b.example", "--issuer", "x", status=2)

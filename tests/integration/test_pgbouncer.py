@@ -114,6 +114,7 @@ def test_a_stream_needs_no_session(server: Postgresql, pooler: Pgbouncer, folder
             assert source.next().data["tasks"] == [created]
 
 
+@pytest.mark.long
 def test_users_are_claimed_listed_and_deleted_through_pgbouncer(
     server: Postgresql, pooler: Pgbouncer, folder: Path
 ) -> None:

@@ -64,6 +64,7 @@ def killed_at(folder: Path, url: str, user: int, table: str, *, carried_out: boo
     asyncio.run(story())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_kill_at_any_step_loses_nothing(own_database: str, folder: Path, bob: int, carried_out: bool) -> None:
     with_everything(own_database, bob)
@@ -77,6 +78,7 @@ def test_a_kill_at_any_step_loses_nothing(own_database: str, folder: Path, bob: 
     assert rows_of(own_database, bob) == before
 
 
+@pytest.mark.long
 def test_many_kills_in_the_middle_of_it_lose_nothing(own_database: str, folder: Path, bob: int) -> None:
     with_everything(own_database, bob)
     before = rows_of(own_database, bob)

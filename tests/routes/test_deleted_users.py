@@ -33,6 +33,7 @@ def deleted(member: Member) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+@pytest.mark.long
 def test_a_large_account_is_deleted_at_once_and_everything_goes_later(
     guarded_client: httpx.Client, database_url: str, ben: Person
 ) -> None:

@@ -71,6 +71,7 @@ def scene(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]
         app.state.passwords.go.set()
 
 
+@pytest.mark.long
 def test_while_all_turns_are_taken_others_are_answered_and_no_connection_is_held(scene: Scene) -> None:
     answers: list[httpx.Response] = []
 

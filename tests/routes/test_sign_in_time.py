@@ -92,6 +92,7 @@ def measured(address: str, database_url: str, goes_on: Callable[[int, int], bool
     return by_chance(longer, pairs)
 
 
+@pytest.mark.long
 def test_an_unknown_address_takes_as_long_as_a_wrong_password(guarded: Service, database_url: str) -> None:
     assert measured(guarded.address, database_url, lambda _longer, _pairs: True) > CHANCE
 

@@ -47,6 +47,7 @@ def too_many(response: httpx.Response) -> int:
     return int(seconds)
 
 
+@pytest.mark.long
 def test_the_eleventh_guess_for_an_address_is_refused_from_wherever_it_comes(guarded_client: httpx.Client) -> None:
     person = Member.new(guarded_client)
     for number in range(LIMIT):
