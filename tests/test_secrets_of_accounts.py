@@ -20,6 +20,7 @@ import jwt
 import psutil
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.collector import SOON, a_collector
 from tests.support.databases import ended, execute, fetchval
 from tests.support.processes import DONEBASE, clean_environment
@@ -92,7 +93,7 @@ def watched(folder: Path, database_url: str, **settings: str) -> Iterator[Watche
     secret, metrics_token = marks.new("AUTH_JWT_SECRET") * 2, marks.new("METRICS_TOKEN")
     environment = clean_environment(
         DATABASE_URL=database_url, PORT=str(port), AUTH="required", AUTH_JWT_SECRET=secret,
-        METRICS_TOKEN=metrics_token, TRUSTED_PROXIES=CLIENT, DATABASE_POOL_SIZE="3", **settings,
+        METRICS_TOKEN=metrics_token, TRUSTED_PROXIES=CLIENT, DATABASE_POOL_SIZE="3", **NO_HURRY, **settings,
     )  # fmt: skip
     with written.open("wb") as output:
         process = subprocess.Popen([*DONEBASE, "serve"], cwd=folder, env=environment, stdout=output, stderr=output)

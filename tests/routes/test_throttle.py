@@ -88,6 +88,18 @@ def test_failures_to_sign_up_count_for_the_network_and_not_for_the_address(guard
     assert person.knows(PHRASE)
 
 
+def test_a_sign_up_that_another_one_overtakes_counts_as_well(guarded: Service, database_url: str) -> None:
+    email, there = new_address(), from_nowhere()
+
+    async def sign_up(client: httpx.AsyncClient, _turn: int) -> httpx.Response:
+        return await client.post("/auth/sign-up", json={"email": email, "password": PHRASE}, headers=there)
+
+    responses = at_once(guarded, 4, sign_up)
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
+    [key] = attempt_keys(None, there["X-Forwarded-For"])
+    assert fetchval(database_url, "SELECT cardinality(failed_at) FROM attempts WHERE key = $1", key) == 3
+
+
 def test_what_succeeds_does_not_count_and_forgives_nothing(guarded_client: httpx.Client) -> None:
     person, there = Member.new(guarded_client), from_nowhere()
 
