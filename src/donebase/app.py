@@ -94,7 +94,8 @@ def _set_up_accounts(state: State, settings: Settings) -> None:
 
     state.access_tokens = AccessTokens(state.database)
     state.other_issuer = Issuer(settings) if settings.auth_jwt_secret or settings.auth_jwks_url else None
-    state.passwords = Passwords(settings.database_pool_wait)
+    # A quarter: where the database does not answer, the wait for a turn and DATABASE_TIMEOUT stay below 10 seconds.
+    state.passwords = Passwords(settings.database_pool_wait / 4)
     state.authenticator = Authenticator(state.database, state.access_tokens, state.other_issuer)
     state.deletions = Deletions(state.database, state.authenticator.forget_user)
 

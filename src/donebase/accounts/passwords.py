@@ -29,7 +29,7 @@ WAITING = 64
 NICENESS = 10
 REFUSALS = 500
 """So many are refused in a second: whoever asks again at once must not keep the event loop busy."""
-_WAIT = 6.0
+_WAIT = 1.5
 
 _Result = TypeVar("_Result")
 
