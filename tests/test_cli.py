@@ -155,7 +155,7 @@ def test_signals_that_go_on_until_it_has_ended_change_nothing(folder: Path, data
                 service.process.send_signal(each)
             time.sleep(0.001)
         assert service.stop() == 0
-        assert {line["level"] for line in service.lines} == {"info"}
+        assert [line for line in service.lines if line["level"] != "info"] == []
 
 
 def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
