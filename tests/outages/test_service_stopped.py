@@ -36,8 +36,11 @@ class Silent:
         return self
 
     async def hears(self) -> bytes:
-        """Return all that it was told until the connection ended."""
-        response = await self._from_it.read()
+        """Return all that it was told until the connection ended; nothing where it was reset, or never taken up."""
+        try:
+            response = await self._from_it.read()
+        except ConnectionResetError:
+            response = b""
         self._to_it.close()
         return response
 
