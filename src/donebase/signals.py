@@ -27,8 +27,16 @@ def exit_on_signals(status: int | None = None) -> None:
 
 def ignore_signals() -> None:
     """Ignore SIGTERM, SIGINT and SIGHUP from now on: a second signal must not interrupt the work of the first."""
-    for each in (*STOP, signal.SIGHUP):
+    ignored = (*STOP, signal.SIGHUP)
+    # Python reports one as an error that has arrived before it is ignored, and whose handler has not been called yet: in
+    # the handler of another, it calls them when the next one arrives.
+    for each in ignored:
+        signal.signal(each, lambda _number, _frame: None)
+    signal.raise_signal(signal.SIGHUP)
+    blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, ignored)
+    for each in ignored:
         signal.signal(each, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked_before)
 
 
 def stop_with_terminal() -> None:
