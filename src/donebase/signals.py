@@ -28,8 +28,8 @@ def exit_on_signals(status: int | None = None) -> None:
 def ignore_signals() -> None:
     """Ignore SIGTERM, SIGINT and SIGHUP from now on: a second signal must not interrupt the work of the first."""
     ignored = (*STOP, signal.SIGHUP)
-    # Python reports one as an error that has arrived before it is ignored, and whose handler has not been called yet: in
-    # the handler of another, it calls them when the next one arrives.
+    # Python reports one as an error that has arrived before it is ignored, and whose handler has not been called yet.
+    # Within the handler of another signal, it calls these handlers when the next one arrives.
     for each in ignored:
         signal.signal(each, lambda _number, _frame: None)
     signal.raise_signal(signal.SIGHUP)
