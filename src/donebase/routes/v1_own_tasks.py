@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import MISSING
 
-from donebase.core import many, shapes, tasks
+from donebase.core import shapes, tasks
 from donebase.core.errors import Forbidden
 from donebase.http import responses
 from donebase.http.access import Access
@@ -15,6 +15,7 @@ from donebase.http.family import Family
 from donebase.http.one_or_many import OneOrMany
 from donebase.http.own_query import OwnQuery
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, RequestPath, TaskId
+from donebase.routes import owner_tasks
 from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
 from donebase.routes.owner_tasks import (
@@ -39,9 +40,7 @@ async def create_task(
     for each in new if isinstance(new, list) else [new]:
         if each.user_id not in (owner, None, MISSING):  # here, the body is what says whose tasks they are
             raise Forbidden
-    if isinstance(new, list):
-        return responses.created_many(await many.create_tasks(database, owner, new, key))
-    return responses.created(path, await tasks.create_task(database, owner, new, key))
+    return await owner_tasks.create_task(path, database, owner, new, key)
 
 
 async def replace_task(
