@@ -6,8 +6,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.support.programs import program
 from tests.support.waiting import DEADLINE
@@ -27,16 +28,29 @@ ALONE = [
 
 
 @contextmanager
-def browser_context() -> Iterator[BrowserContext]:
-    """Start Chromium and yield a context for pages: nothing is remembered from one to the next."""
-    chromium = program("chromium", "chromium")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium and yield it. Until it ends, this thread has a running event loop: `asyncio.run` fails there."""
+    executable = program("chromium", "chromium")
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=chromium, args=ALONE, timeout=_MILLISECONDS) as browser,
-        browser.new_context() as context,
+        playwright.chromium.launch(executable_path=executable, args=ALONE, timeout=_MILLISECONDS) as browser,
     ):
-        context.set_default_timeout(_MILLISECONDS)
         expect.set_options(timeout=_MILLISECONDS)
+        yield browser
+
+
+@contextmanager
+def new_context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """Yield a context for pages, with the options of `Browser.new_context`: it knows nothing of another context."""
+    with browser.new_context(**options) as context:
+        context.set_default_timeout(_MILLISECONDS)
+        yield context
+
+
+@contextmanager
+def browser_context() -> Iterator[BrowserContext]:
+    """Start Chromium and yield a context for pages: nothing is remembered from one to the next."""
+    with chromium() as browser, new_context(browser) as context:
         yield context
 
 
