@@ -27,7 +27,7 @@ from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
 from donebase.maintenance import start_maintenance
 from donebase.postgres.database import PostgresDatabase
-from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
+from donebase.routes import every_route, families_for
 from donebase.serving.connection_limit import ConnectionLimit
 from donebase.serving.first_requests import FirstRequests
 from donebase.settings import Settings
@@ -42,7 +42,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     dependency of a kind that is not supported.
     """
     asks = settings.auth == "required"
-    families = GUARDED_FAMILIES if asks else FAMILIES
+    families = families_for(settings)
     app = FastAPI(
         title="donebase",
         version=__version__,

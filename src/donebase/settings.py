@@ -87,6 +87,7 @@ class Settings(BaseModel):
     )
     auth_issuer: Text | None = Field(default=None, description="must be the iss of the tokens to accept")
     auth_audience: Text | None = Field(default=None, description="must be the aud of the tokens to accept")
+    web: Literal["on", "off"] = Field(default="on", description="must be on or off")
     metrics_token: BearerToken | None = Field(default=None, description="must be at least 16 visible ASCII characters")
     log_format: Literal["auto", "json", "text"] = Field(default="auto", description="must be auto, json or text")
     otel_exporter_otlp_endpoint: Endpoint | None = Field(default=None, description=AN_ENDPOINT)

@@ -32,7 +32,7 @@ ON_EVERY_ANSWER = {
         ("GET", "/nothing", 404),
         ("PUT", USERS.tasks, 405),
         ("POST", f"{API.tasks}/", 307),
-        ("GET", "/", 307),
+        ("GET", "/web/none/main.js", 404),
         ("BREW", USERS.tasks, 400),
         ("GET", "/health", 200),
         ("GET", "/livez", 200),

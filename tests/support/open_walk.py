@@ -109,7 +109,7 @@ class OpenWalk:
         self._ask("POST", "/users/1/tasks", b" " * (2**20 + 1), Content_Type="application/json")
 
     def _tell_elsewhere(self) -> None:
-        for path in ("/", "/livez", "/health"):
+        for path in ("/livez", "/health"):
             self._ask("GET", path)
         for path in ("/docs", "/openapi.json", "/metrics"):
             self._ask("HEAD", path)

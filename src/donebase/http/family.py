@@ -43,8 +43,9 @@ class Family:
 
     Generators of clients make a class of the `tag`, which has the description in the OpenAPI document, and methods of
     the operation ids: `whose` is a word in each of them, its name unless there is another. `dependencies` are resolved
-    before those of each handler, as FastAPI's of a router. Probes are served also where the service refuses load. Who
-    may use it has no default: nothing is open to everybody because somebody forgot to say.
+    before those of each handler, as FastAPI's of a router. Probes are served also where the service refuses load. A
+    family that ignores queries answers as if there were none; others refuse what they do not know. Who may use it has
+    no default: nothing is open to everybody because somebody forgot to say.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Family:
     whose: str | None = None
     dependencies: Sequence[Depends] = ()
     probes: bool = False
+    ignores_query: bool = False
 
     def routes(self) -> list["Route"]:
         """Return a new route for each line of the table, in its order."""
@@ -83,6 +85,7 @@ class Route(StarletteRoute):
         self.dependant = describe(self.path_format, list(self.param_convertors), handler, *family.dependencies)
         self.body_field = next(iter(self.dependant.body_params), None)
         self.probe = family.probes
+        self.ignores_query = family.ignores_query
         self.access = family.access
         self.answers: Sequence[Answer] = get_args(inspect.signature(handler).return_annotation)[1:]
         # The router's own pattern ends in "$", which lets one line feed follow.

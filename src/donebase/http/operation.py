@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from inspect import iscoroutinefunction
 
-from starlette.convertors import StringConvertor
+from starlette.convertors import PathConvertor, StringConvertor
 from starlette.datastructures import State
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -35,6 +35,7 @@ class Operation:
     def __init__(self, route: Route, state: State, bodies: Bodies) -> None:
         self.route = route
         self.probe = route.probe
+        self._ignores_query = route.ignores_query
         self._path_names = list(route.param_convertors)
         self._guard = _guard(route, state)
         self._bodies = bodies
@@ -63,7 +64,7 @@ class Operation:
                 parts.path_values = await self._guard.admit(scope, path_values)
             if self._header_keys:
                 parts.headers = [header for header in scope["headers"] if header[0] in self._header_keys]
-            if scope["query_string"]:
+            if scope["query_string"] and not self._ignores_query:
                 parts.query = read_query(scope["query_string"], self._query_is_list)
             if self._body is not None:
                 await self._bodies.read(parts, receive, self._body)
@@ -153,5 +154,5 @@ def _refuse_unsupported(route: Route) -> None:
     if not iscoroutinefunction(handler):
         raise Unsupported(f"the handler {handler!r} is not an async function")
     for name, convertor in route.param_convertors.items():
-        if type(convertor).convert is not StringConvertor.convert:
+        if type(convertor).convert not in (StringConvertor.convert, PathConvertor.convert):
             raise Unsupported(f"the parameter {name} of the path is converted by the router")

@@ -14,7 +14,9 @@ from donebase.routes import (
     users_tasks,
     v1_own_tasks,
     v1_tasks,
+    web,
 )
+from donebase.settings import Settings
 
 TASK_FAMILIES = (
     v1_tasks.FAMILY,  # /api/v1
@@ -28,9 +30,10 @@ PROTOCOLS = (
 _ABOUT = (
     health.FAMILY,  # /health, /livez, /metrics
     docs.FAMILY,  # /docs, /openapi.json
+    web.FAMILY,  # /, /web
 )
 FAMILIES: Sequence[Family] = (*TASK_FAMILIES, *PROTOCOLS, *_ABOUT)
-"""What is served where AUTH is `open`."""
+"""What is served where AUTH is `open` and WEB is `on`."""
 GUARDED_FAMILIES: Sequence[Family] = (
     v1_own_tasks.FAMILY,  # /api/v1
     v1_own_tasks.CHANGES,
@@ -43,16 +46,25 @@ GUARDED_FAMILIES: Sequence[Family] = (
     personal_tokens.FAMILY,  # /auth/tokens
     *_ABOUT,
 )
-"""What is served where AUTH is `required`."""
+"""What is served where AUTH is `required` and WEB is `on`."""
 
 FREE_ADDRESSES = frozenset(
     {
         *("/", "/docs", "/docs/favicon-32x32.png", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"),
         *("/health", "/livez", "/metrics", "/openapi.json"),
+        "/web/{release}/{path}",
         *("/auth/sign-up", "/auth/sign-in", "/auth/refresh"),
     }
 )
 """All addresses that need no token where AUTH is `required`. `/metrics` asks for its own, if METRICS_TOKEN is set."""
+
+
+def families_for(settings: Settings) -> Sequence[Family]:
+    """Return the families that are served with these settings: without the page, `/` leads to the documentation."""
+    families = GUARDED_FAMILIES if settings.auth == "required" else FAMILIES
+    if settings.web == "on":
+        return families
+    return [docs.INDEX if each is web.FAMILY else each for each in families]
 
 
 class UnguardedRoute(Exception):

@@ -63,7 +63,6 @@ FAMILY = Family(
     "docs",
     "",
     [
-        ("GET", "/", index),
         ("GET", "/openapi.json", schema),
         ("GET", "/docs", page),
         ("GET", "/docs/swagger-ui-bundle.js", script),
@@ -72,6 +71,8 @@ FAMILY = Family(
     ],
     access=Access.FREE,
 )
+INDEX = Family("docs", "", [("GET", "/", index)], access=Access.FREE)
+"""What is at `/` where the page is not served."""
 
 
 async def _asset(name: str, media_type: str) -> Response:

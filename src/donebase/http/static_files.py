@@ -1,0 +1,55 @@
+"""Files that are served from memory: with a media type, an entity tag, and compressed for clients that accept it."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from starlette.responses import Response
+
+from donebase.http.bytes_response import BytesResponse
+from donebase.http.headers import Header
+
+MEDIA_TYPES = {
+    ".css": b"text/css; charset=utf-8",
+    ".html": b"text/html; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml; charset=utf-8",
+    ".webmanifest": b"application/manifest+json; charset=utf-8",
+}
+_VARY = (b"vary", b"Accept-Encoding")
+_GZIP = (b"content-encoding", b"gzip")
+_ACCEPTED = re.compile(
+    rb"(?:^|,)[ \t]*(?:gzip|x-gzip|\*)[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|$))[^,]*)?(?=,|$)", re.I
+)
+_TAGS = re.compile(rb'(?:W/)?("[^"]*")|(\*)')
+
+
+class StaticFile:
+    """A file with the headers of its answers. Its suffix must be one of MEDIA_TYPES, or else KeyError is raised.
+
+    The entity tag is weak, because it names both forms: as it is, and compressed.
+    """
+
+    def __init__(self, name: str, content: bytes, headers: Iterable[Header]) -> None:
+        self.content = content
+        self.compressed = gzip.compress(content, mtime=0)  # the same bytes for the same content
+        self._type = (b"content-type", MEDIA_TYPES[PurePath(name).suffix])
+        self._tag = b'"%s"' % hashlib.sha256(content).hexdigest()[:32].encode()
+        self._headers = [(b"etag", b"W/" + self._tag), _VARY, *headers]
+
+    def response(self, request: Iterable[Header]) -> Response:
+        """Return the answer to a GET request with these headers: 304 if the client has the file already."""
+        asked = dict(request)
+        if any(tag in (self._tag, None) for tag in _named(asked.get(b"if-none-match", b""))):
+            return BytesResponse(304, headers=self._headers)
+        if _ACCEPTED.search(asked.get(b"accept-encoding", b"")):
+            return BytesResponse(200, self.compressed, self._type, [*self._headers, _GZIP])
+        return BytesResponse(200, self.content, self._type, self._headers)
+
+
+def _named(condition: bytes) -> Iterable[bytes | None]:
+    """Yield the tags that an If-None-Match header names; None for `*`."""
+    return (found[1] for found in _TAGS.finditer(condition))

@@ -1,0 +1,104 @@
+"""The page: its document at `/`, and its modules, styles and pictures below the name of the release.
+
+The release is a hash over all names and contents, so that every address changes when any file does and a browser need
+never ask again. Nothing of a request reaches the file system: a path is looked up among the files that were found.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from string import Template
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from donebase.http.access import Access
+from donebase.http.errors import AddressNotFound
+from donebase.http.family import Family
+from donebase.http.headers import Header
+from donebase.http.providers import FromApp, FromScope
+from donebase.http.static_files import MEDIA_TYPES, StaticFile
+from donebase.settings import Settings
+
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    b"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    b"require-trusted-types-for 'script'; trusted-types lit-html donebase"
+)
+_DOCUMENT = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
+_ASSET = [(b"cache-control", b"public, max-age=86400, immutable")]
+_INDEX = "index.html"
+
+
+class Release(NamedTuple):
+    """What is served of the folder: the files by their paths in it, and the hash over all of them."""
+
+    name: str
+    document: Template
+    assets: dict[str, StaticFile]
+
+
+RequestHeaders = Annotated[list[Header], Depends(FromScope("headers"))]
+
+
+async def page(headers: RequestHeaders, settings: Annotated[Settings, Depends(FromApp("settings"))]) -> Response:
+    """Return the document of the page."""
+    document = await asyncio.to_thread(_document, settings.auth, settings.sign_up)
+    return document.response(headers)
+
+
+async def asset(release: str, path: str, headers: RequestHeaders) -> Response:
+    """Return a file of the page. Those of another release are not here."""
+    present = await asyncio.to_thread(read_release)
+    if release != present.name or path not in present.assets:
+        raise AddressNotFound
+    return present.assets[path].response(headers)
+
+
+FAMILY = Family(
+    "web",
+    "",
+    [("GET", "/", page), ("GET", "/web/{release}/{path:path}", asset)],
+    access=Access.FREE,
+    ignores_query=True,
+)
+
+
+@cache
+def read_release() -> Release:
+    """Return the files of the package's folder `web`."""
+    found = dict(sorted(_served(files("donebase") / "web")))
+    digest = hashlib.sha256()
+    for path, content in found.items():
+        digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
+    document = Template(found.pop(_INDEX).decode())
+    assets = {path: StaticFile(path, content, _ASSET) for path, content in found.items()}
+    return Release(digest.hexdigest()[:16], document, assets)
+
+
+@cache
+def _document(auth: str, sign_up: str) -> StaticFile:
+    """Return the document for a mode. Its line with `$module` is there once for each module."""
+    release = read_release()
+    modules = [path for path in release.assets if path.endswith(".js")]
+    lines = release.document.template.splitlines(keepends=True)
+    written = [
+        Template(line).substitute(auth=auth, sign_up=sign_up, release=release.name, module=module)
+        for line in lines
+        for module in (modules if "$module" in line else [""])
+    ]
+    return StaticFile(_INDEX, "".join(written).encode(), _DOCUMENT)
+
+
+def _served(folder: Traversable, parents: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the content of each file in a folder and those below it that has one of MEDIA_TYPES."""
+    for entry in folder.iterdir():
+        path = parents + entry.name
+        if entry.is_dir():
+            yield from _served(entry, f"{path}/")
+        elif path.endswith(tuple(MEDIA_TYPES)):
+            yield path, entry.read_bytes()
