@@ -1,0 +1,141 @@
+// Which tasks are shown, and in which order: as lists of the service are filtered and sorted (docs/api.md, "Lists").
+
+import { isOverdue, isToday, personZone } from "./due.js";
+import { fold } from "./folding.js";
+
+export { fold };
+
+/**
+ * @typedef {import("./data/tasks.js").Task} Task
+ * @typedef {import("./address.js").Filter} Filter
+ */
+
+/**
+ * Return the tasks that a filter names, in its order. A task that is done is not overdue. Tasks are taken to be
+ * immutable: what is folded of one is remembered.
+ * @param {Iterable<Task>} tasks
+ * @param {Filter} filter
+ * @returns {Task[]}
+ */
+export function shown(tasks, filter, now = new Date()) {
+  const { tag, sort } = filter;
+  const words = wordsOf(filter.q);
+  const isShown = stateTest(filter.show, now);
+  const found = [];
+  for (const task of tasks) {
+    if (isShown(task) && (tag === null || task.tags.includes(tag)) && hasWords(task, words)) found.push(task);
+  }
+  return inOrder(found, sort);
+}
+
+/**
+ * @param {Filter["show"]} show
+ * @param {Date} now
+ * @returns {(task: Task) => boolean}
+ */
+function stateTest(show, now) {
+  const zone = personZone();
+  return {
+    all: () => true,
+    open: (/** @type {Task} */ task) => !task.completed,
+    done: (/** @type {Task} */ task) => task.completed,
+    overdue: (/** @type {Task} */ task) => !task.completed && isOverdue(task.due, now, zone),
+    today: (/** @type {Task} */ task) => isToday(task.due, now, zone),
+  }[show];
+}
+
+/** @type {WeakMap<Task, string[]>} */
+const searchable = new WeakMap();
+
+/** @param {Task} task */
+function textsOf(task) {
+  let texts = searchable.get(task);
+  if (!texts) {
+    texts = [task.title, task.description ?? "", ...task.tags].map(fold);
+    searchable.set(task, texts);
+  }
+  return texts;
+}
+
+/** @param {string} q */
+function wordsOf(q) {
+  // White space as Python has it, where the words of a request are separated.
+  return q.split(/[\p{White_Space}\x1c-\x1f]+/u).map(fold);
+}
+
+/**
+ * @param {Task} task
+ * @param {string[]} words
+ */
+function hasWords(task, words) {
+  return words.every((word) => word === "" || textsOf(task).some((text) => text.includes(word)));
+}
+
+/**
+ * @param {Task[]} tasks
+ * @param {Filter["sort"]} sort
+ */
+function inOrder(tasks, sort) {
+  const keyed = tasks.map((task) => ({ task, key: KEYS[sort](task) }));
+  keyed.sort((one, other) => compare(one.key, other.key) || byCreation(one.task, other.task));
+  return keyed.map(({ task }) => task);
+}
+
+const RANKS = { high: 1, medium: 2, low: 3 };
+
+/** @type {Record<Filter["sort"], (task: Task) => string | number | null>} */
+const KEYS = {
+  order: (task) => task.order,
+  due: ({ due }) => due && `${due.date}${due.time === null ? "~" : `T${due.time}`}`,
+  priority: ({ priority }) => priority && RANKS[priority],
+  title: (task) => start(textsOf(task)[0]),
+  created: () => 0,
+};
+
+/**
+ * Return the part of a folded title by which it is sorted.
+ * @param {string} title
+ */
+function start(title) {
+  return title.length > 500 ? [...title].slice(0, 500).join("") : title;
+}
+
+/**
+ * Compare two keys: numbers, or texts by code points; null comes last.
+ * @param {string | number | null} one
+ * @param {string | number | null} other
+ */
+function compare(one, other) {
+  if (one === other) return 0;
+  if (one === null || other === null) return one === null ? 1 : -1;
+  if (typeof one === "string" && typeof other === "string") return byCodePoints(one, other);
+  return one < other ? -1 : 1;
+}
+
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+function byCodePoints(one, other) {
+  const length = Math.min(one.length, other.length);
+  let i = 0;
+  while (i < length && one.charCodeAt(i) === other.charCodeAt(i)) i++;
+  return i === length ? one.length - other.length : rank(one.charCodeAt(i)) - rank(other.charCodeAt(i));
+}
+
+/**
+ * Return a code unit such that surrogates, which make the greatest code points, come last.
+ * @param {number} unit
+ */
+function rank(unit) {
+  return unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit;
+}
+
+/**
+ * Compare the order of creation. The service has not seen tasks with a negative id: the greater is the older one.
+ * @param {Task} one
+ * @param {Task} other
+ */
+function byCreation({ id: one }, { id: other }) {
+  return one > 0 && other > 0 ? one - other : other - one;
+}
