@@ -50,6 +50,7 @@ check: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m tests.support.page_sources
 
 # Measure what a request costs, and how that grows; docs/development/benchmarks.md explains the results.
 bench: $(VENV)/installed-bench

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from donebase.http.bytes_response import BytesResponse
 from donebase.http.headers import Header
 
-MEDIA_TYPES = {
+HTML = b"text/html; charset=utf-8"
+_MEDIA_TYPES = {
+    "LICENSE": b"text/plain; charset=utf-8",
     ".css": b"text/css; charset=utf-8",
-    ".html": b"text/html; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",
     ".png": b"image/png",
     ".svg": b"image/svg+xml; charset=utf-8",
@@ -27,16 +28,22 @@ _ACCEPTED = re.compile(
 _TAGS = re.compile(rb'(?:W/)?("[^"]*")|(\*)')
 
 
+def media_type(path: str) -> bytes | None:
+    """Return the type of a file by its suffix, or by its name if it has none; None for what is not served."""
+    name = PurePath(path)
+    return _MEDIA_TYPES.get(name.suffix or name.name)
+
+
 class StaticFile:
-    """A file with the headers of its answers. Its suffix must be one of MEDIA_TYPES, or else KeyError is raised.
+    """A file with the headers of its answers.
 
     The entity tag is weak, because it names both forms: as it is, and compressed.
     """
 
-    def __init__(self, name: str, content: bytes, headers: Iterable[Header]) -> None:
+    def __init__(self, content: bytes, content_type: bytes, headers: Iterable[Header]) -> None:
         self.content = content
         self.compressed = gzip.compress(content, mtime=0)  # the same bytes for the same content
-        self._type = (b"content-type", MEDIA_TYPES[PurePath(name).suffix])
+        self._type = (b"content-type", content_type)
         self._tag = b'"%s"' % hashlib.sha256(content).hexdigest()[:32].encode()
         self._headers = [(b"etag", b"W/" + self._tag), _VARY, *headers]
 

@@ -21,7 +21,7 @@ from donebase.http.errors import AddressNotFound
 from donebase.http.family import Family
 from donebase.http.headers import Header
 from donebase.http.providers import FromApp, FromScope
-from donebase.http.static_files import MEDIA_TYPES, StaticFile
+from donebase.http.static_files import HTML, StaticFile, media_type
 from donebase.settings import Settings
 
 _POLICY = (
@@ -31,7 +31,6 @@ _POLICY = (
 )
 _DOCUMENT = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
 _ASSET = [(b"cache-control", b"public, max-age=86400, immutable")]
-_INDEX = "index.html"
 
 
 class Release(NamedTuple):
@@ -71,12 +70,13 @@ FAMILY = Family(
 @cache
 def read_release() -> Release:
     """Return the files of the package's folder `web`."""
-    found = dict(sorted(_served(files("donebase") / "web")))
+    found = dict(sorted(_read(files("donebase") / "web")))
     digest = hashlib.sha256()
     for path, content in found.items():
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
-    document = Template(found.pop(_INDEX).decode())
-    assets = {path: StaticFile(path, content, _ASSET) for path, content in found.items()}
+    document = Template(found.pop("index.html").decode())
+    types = {path: content_type for path in found if (content_type := media_type(path))}
+    assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
     return Release(digest.hexdigest()[:16], document, assets)
 
 
@@ -85,20 +85,19 @@ def _document(auth: str, sign_up: str) -> StaticFile:
     """Return the document for a mode. Its line with `$module` is there once for each module."""
     release = read_release()
     modules = [path for path in release.assets if path.endswith(".js")]
-    lines = release.document.template.splitlines(keepends=True)
     written = [
         Template(line).substitute(auth=auth, sign_up=sign_up, release=release.name, module=module)
-        for line in lines
+        for line in release.document.template.splitlines(keepends=True)
         for module in (modules if "$module" in line else [""])
     ]
-    return StaticFile(_INDEX, "".join(written).encode(), _DOCUMENT)
+    return StaticFile("".join(written).encode(), HTML, _DOCUMENT)
 
 
-def _served(folder: Traversable, parents: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield the path and the content of each file in a folder and those below it that has one of MEDIA_TYPES."""
+def _read(folder: Traversable, parents: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the content of each file in a folder and those below it."""
     for entry in folder.iterdir():
         path = parents + entry.name
         if entry.is_dir():
-            yield from _served(entry, f"{path}/")
-        elif path.endswith(tuple(MEDIA_TYPES)):
+            yield from _read(entry, f"{path}/")
+        else:
             yield path, entry.read_bytes()

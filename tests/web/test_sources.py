@@ -1,0 +1,70 @@
+"""The modules of the page: typed, formatted, short, all of them in use, and without a word that is not in texts.js."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.page_sources import (
+    WEB,
+    WORKER,
+    compiled,
+    imports,
+    own_files,
+    own_modules,
+    prettier,
+    reachable,
+    words_in_templates,
+)
+
+LONGEST = 200
+DOCUMENT = [path for path in own_modules() if path != WORKER]
+
+
+@pytest.mark.long
+def test_types_are_right(folder: Path) -> None:
+    checked = compiled(folder / "page", DOCUMENT, "es2023", "dom", "dom.iterable")
+    assert (checked.stdout, checked.returncode) == ("", 0)
+
+
+@pytest.mark.skipif(WORKER not in own_modules(), reason="the page has no service worker")
+def test_types_of_the_service_worker_are_right(folder: Path) -> None:
+    checked = compiled(folder / "page", [WORKER], "es2023", "webworker")
+    assert (checked.stdout, checked.returncode) == ("", 0)
+
+
+def test_sources_are_formatted() -> None:
+    """`make format` does it."""
+    checked = prettier("--check")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_no_module_is_long() -> None:
+    lines = {path: (WEB / path).read_text().count("\n") for path in own_modules() if path != "texts.js"}
+    assert {path: count for path, count in lines.items() if count > LONGEST} == {}
+
+
+def test_every_module_is_in_use_and_served_here() -> None:
+    used = reachable("main.js", *({WORKER} & {*own_modules()}))
+    assert {path for path in used if not (WEB / path).is_file()} == set()
+    assert set(own_modules()) - used == set()
+
+
+def test_imports_are_found() -> None:
+    """The test above follows them: it would miss what an import that is not seen leads to."""
+    for path in own_modules():
+        assert len(imports(path)) == len(
+            re.findall(r"^import\b|\bimport\(|^export .*from", (WEB / path).read_text(), re.MULTILINE)
+        ), path
+
+
+def test_every_word_is_in_the_one_file() -> None:
+    found = words_in_templates()
+    assert (found.stdout, found.stderr) == ("", "")
+
+
+def test_no_module_has_a_byte_order_mark_or_a_carriage_return() -> None:
+    for path in own_files():
+        content = (WEB / path).read_bytes()
+        assert not content.startswith(b"\xef\xbb\xbf"), path
+        assert b"\r" not in content, path
