@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.browser import chromium
+from tests.support.processes import Service
+from tests.support.web_modules import Modules
 from tests.support.web_page import NewPage
 
 
@@ -23,6 +25,14 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     """Opens windows. The test fails at its end if a page complained of what the test did not expect."""
     new_page = NewPage(browser)
     yield new_page
+    new_page.close()
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser, service: Service) -> Iterator[Modules]:
+    """The modules of the page that can be called without it, by an American in Nepal."""
+    new_page = NewPage(browser)
+    yield Modules(new_page, service, locale="en-US", timezone_id="Asia/Kathmandu")
     new_page.close()
 
 
