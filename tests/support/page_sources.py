@@ -85,7 +85,7 @@ def compiled(folder: Path, modules: Iterable[str], *scopes: str) -> subprocess.C
 
 def words_in_templates() -> subprocess.CompletedProcess[str]:
     """Print each text that a module shows without asking texts.js for it, with its place."""
-    modules = [path for path in own_modules() if path != "texts.js"]
+    modules = [path for path in own_modules() if path != "messages.js"]
     script = Path(__file__).parents[1] / "data" / "page" / "words.mjs"
     return run_node(script, node_modules(), *modules, cwd=WEB)
 

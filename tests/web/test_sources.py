@@ -1,4 +1,4 @@
-"""The modules of the page: typed, formatted, short, all of them in use, and without a word that is not in texts.js."""
+"""The modules of the page: typed, formatted, short, all of them in use, and without a word that is not in messages.js."""
 
 import re
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_sources_are_formatted() -> None:
 
 
 def test_no_module_is_long() -> None:
-    lines = {path: (WEB / path).read_text().count("\n") for path in own_modules() if path != "texts.js"}
+    lines = {path: (WEB / path).read_text().count("\n") for path in own_modules() if path != "messages.js"}
     assert {path: count for path, count in lines.items() if count > LONGEST} == {}
 
 

@@ -5,10 +5,8 @@ import { fold } from "./folding.js";
 
 export { fold };
 
-/**
- * @typedef {import("./data/tasks.js").Task} Task
- * @typedef {import("./address.js").Filter} Filter
- */
+/** @import { Filter } from "./address.js" */
+/** @import { Task } from "./data/tasks.js" */
 
 /**
  * Return the tasks that a filter names, in its order. A task that is done is not overdue. Tasks are taken to be

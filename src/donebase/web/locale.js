@@ -3,7 +3,7 @@
 import { dateIn, dateOf, dueInstant, isKnownZone, personZone } from "./due.js";
 import { personLocale, t } from "./texts.js";
 
-/** @typedef {import("./due.js").Due} Due */
+/** @import { Due } from "./due.js" */
 
 const DAY = 86_400_000;
 
