@@ -1,4 +1,4 @@
-"""The modules of the page: typed, formatted, short, all of them in use, and without a word that is not in messages.js."""
+"""The modules of the page: typed, formatted, short, all in use, and without a word that is not in messages.js."""
 
 import re
 from pathlib import Path
