@@ -14,7 +14,9 @@ from tests.support.hostile import METHODS, addresses
 from tests.support.problems import SENT, invalid, refused
 
 NAMES = ("1", "v2", "v1x", "v1")
-ADDRESSES = {path.format(user_id=1, task_id=1, change=1): methods for path, methods in addresses().items()}
+ADDRESSES = {
+    path.format(user_id=1, task_id=1, change=1, release=1, path=1): methods for path, methods in addresses().items()
+}
 
 
 def test_every_fault_of_an_address_and_its_body_is_told(client: httpx.Client, owned: Family) -> None:

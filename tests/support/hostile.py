@@ -68,6 +68,11 @@ class Operation(NamedTuple):
     ok: str
     query: str = ""
 
+    def words(self) -> set[str]:
+        """Return what it is named by where a line says to what it is sent."""
+        every = set() if self.kinds == "page" else {"every"}
+        return {self.name, *self.kinds.split()} | every
+
 
 class Request(NamedTuple):
     """A request as HTTP has it, the answer it has to get, and a line that the headers of that answer have to hold."""
@@ -124,11 +129,12 @@ class Line(NamedTuple):
             elif word.startswith("/"):
                 yield Operation(word, method, word, "", "", "200")
             elif word == "anything":
-                # What is added to "/" itself makes another address.
-                paths = sorted({each.path for each in operations()} - {"/"}) if "<<path>>" in path else [path]
+                # What is added to an address of the page makes another one, or one of the same.
+                there = {each.path for each in operations() if each.kinds != "page"}
+                paths = sorted(there) if "<<path>>" in path else [path]
                 yield from (Operation(each, each, one, "", "", "") for one in paths for each in METHODS)
             else:
-                meant = [each for each in operations() if word in (each.name, "every", *each.kinds.split())]
+                meant = [each for each in operations() if word in each.words()]
                 assert meant, f"{self} is sent to {word}, which operations.tsv does not have"
                 yield from meant
 

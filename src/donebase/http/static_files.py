@@ -22,10 +22,8 @@ _MEDIA_TYPES = {
 }
 _VARY = (b"vary", b"Accept-Encoding")
 _GZIP = (b"content-encoding", b"gzip")
-_ACCEPTED = re.compile(
-    rb"(?:^|,)[ \t]*(?:gzip|x-gzip|\*)[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|$))[^,]*)?(?=,|$)", re.I
-)
-_TAGS = re.compile(rb'(?:W/)?("[^"]*")|(\*)')
+_ACCEPTED = re.compile(rb"(?:^|,)[ \t]*gzip[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)
+_TAG = re.compile(rb'(?:W/)?("[^"]*")')
 
 
 def media_type(path: str) -> bytes | None:
@@ -49,14 +47,14 @@ class StaticFile:
 
     def response(self, request: Iterable[Header]) -> Response:
         """Return the answer to a GET request with these headers: 304 if the client has the file already."""
-        asked = dict(request)
-        if any(tag in (self._tag, None) for tag in _named(asked.get(b"if-none-match", b""))):
+        known = _values(request, b"if-none-match")
+        if known.strip() == b"*" or self._tag in _TAG.findall(known):
             return BytesResponse(304, headers=self._headers)
-        if _ACCEPTED.search(asked.get(b"accept-encoding", b"")):
+        if _ACCEPTED.search(_values(request, b"accept-encoding")):
             return BytesResponse(200, self.compressed, self._type, [*self._headers, _GZIP])
         return BytesResponse(200, self.content, self._type, self._headers)
 
 
-def _named(condition: bytes) -> Iterable[bytes | None]:
-    """Yield the tags that an If-None-Match header names; None for `*`."""
-    return (found[1] for found in _TAGS.finditer(condition))
+def _values(request: Iterable[Header], name: bytes) -> bytes:
+    """Return the lines of a header as one list."""
+    return b",".join(value for each, value in request if each == name)
