@@ -1,0 +1,143 @@
+/** The page: who is asking, their tasks, the views; and when to draw them again. */
+
+import { addressOf, readAddress } from "./address.js";
+import { Api } from "./data/api.js";
+import { Session } from "./data/session.js";
+import { TaskStore } from "./data/tasks.js";
+import { setLanguage } from "./texts.js";
+import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { Account } from "./views/account.js";
+import { Composer } from "./views/composer.js";
+import { Conflict } from "./views/conflict.js";
+import { Connection } from "./views/connection.js";
+import { FilterBar } from "./views/filter_bar.js";
+import { History } from "./views/history.js";
+import { Shortcuts } from "./views/shortcuts.js";
+import { SignIn } from "./views/sign_in.js";
+import { TaskEditor } from "./views/task_editor.js";
+import { TaskList } from "./views/task_list.js";
+import { Toasts } from "./views/toasts.js";
+import { Trash } from "./views/trash.js";
+import { UserChooser } from "./views/user_chooser.js";
+
+const A_MINUTE = 60_000; // what is overdue changes with time
+
+/** @typedef {{ mode: "open" | "required", signUp: "open" | "closed" }} Service what the page's own file says of the service */
+
+/** One window of the page. Views are its fields, have a `render()`, and call `changed()` after they have changed. */
+export class App {
+  address = readAddress();
+  /** @type {TaskStore | null} null while it is not known whose tasks are shown */
+  tasks = null;
+  #willRender = false;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./data/storage.js").Storage} storage
+   * @param {Service} service
+   */
+  constructor(root, storage, service) {
+    this.root = root;
+    this.storage = storage;
+    this.service = service;
+    const base = new URL(".", document.baseURI);
+    this.session = service.mode === "required" ? new Session(storage, base, () => this.#whoChanged()) : null;
+    this.signIn = new SignIn(this);
+    this.userChooser = new UserChooser(this);
+    this.account = new Account(this);
+    this.connection = new Connection(this);
+    this.composer = new Composer(this);
+    this.filterBar = new FilterBar(this);
+    this.editor = new TaskEditor(this);
+    this.list = new TaskList(this);
+    this.history = new History(this);
+    this.trash = new Trash(this);
+    this.conflict = new Conflict(this);
+    this.shortcuts = new Shortcuts(this);
+    this.toasts = new Toasts(this);
+  }
+
+  async start() {
+    window.addEventListener("popstate", () => this.#addressChanged());
+    setInterval(() => this.changed(), A_MINUTE);
+    setLanguage(this.address.lang);
+    await this.session?.start();
+    this.#whoChanged();
+  }
+
+  /** Draw everything again, once for all changes of this turn of the event loop. */
+  changed() {
+    if (this.#willRender) return;
+    this.#willRender = true;
+    queueMicrotask(() => {
+      this.#willRender = false;
+      render(this.#page(), this.root);
+    });
+  }
+
+  /**
+   * Go to another address of the page, such as another filter.
+   *
+   * @param {Partial<import("./address.js").Address>} parts
+   * @param {{ replace?: boolean }} [options] `replace`: Back does not lead to the present one
+   */
+  go(parts, { replace = false } = {}) {
+    const to = new URL(addressOf({ ...this.address, ...parts }), location.href);
+    history[replace ? "replaceState" : "pushState"](null, "", to);
+    this.#addressChanged();
+  }
+
+  #addressChanged() {
+    this.address = readAddress();
+    setLanguage(this.address.lang);
+    this.#whoChanged();
+  }
+
+  /** Show the tasks of whoever is asking now. */
+  #whoChanged() {
+    const { owner, path } = this.#who();
+    if (owner !== (this.tasks?.owner ?? null)) {
+      this.tasks?.stop();
+      this.tasks = owner ? this.#tasksOf(owner, path) : null;
+      void this.tasks?.start();
+    }
+    this.changed();
+  }
+
+  #who() {
+    if (this.session) {
+      const { account } = this.session;
+      return { owner: account && `account:${account.id}`, path: "users/me/" };
+    }
+    const { user } = this.address;
+    return { owner: user && `user:${user}`, path: `users/${user}/` };
+  }
+
+  /** @param {string} owner @param {string} path */
+  #tasksOf(owner, path) {
+    return new TaskStore({
+      owner,
+      storage: this.storage,
+      api: new Api(new URL(path, document.baseURI), this.session),
+      changed: () => this.changed(),
+      written: (write) => this.toasts.written(write),
+      refused: (write) => this.toasts.refused(write),
+    });
+  }
+
+  #page() {
+    if (this.session?.state === "unknown") return nothing;
+    if (!this.tasks) return this.session ? this.signIn.render() : this.userChooser.render();
+    return html`
+      <header class="top">
+        <h1 class="name">donebase</h1>
+        ${this.connection.status()} ${this.account.render()}
+      </header>
+      <main>
+        ${this.connection.render()} ${this.composer.render()} ${this.filterBar.render()} ${this.list.render()}
+      </main>
+      ${this.history.render()} ${this.trash.render()} ${this.conflict.render()} ${this.shortcuts.render()}
+      ${this.session?.state === "signed-out" ? this.signIn.render() : nothing} ${this.toasts.render()}
+    `;
+  }
+}

@@ -1,0 +1,31 @@
+"""What a person does first, in two windows."""
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.support.processes import Service
+from tests.support.web_page import NewPage, only_task, wait_for_titles
+
+
+def test_a_task_is_added_ticked_deleted_and_undone_in_two_windows(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    page = new_page(service, f"?user={alice}")
+    page.locator("#new-task").fill("Buy milk")
+    page.keyboard.press("Enter")
+    expect(page.locator(".task")).to_have_count(1)
+    wait_for_titles(client, alice, ["Buy milk"])
+    page.get_by_role("checkbox").click()
+    second = new_page(service, f"?user={alice}", beside=page)
+    expect(second.get_by_role("checkbox")).to_be_checked()
+    second.get_by_role("checkbox").click()
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
+    second.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    assert only_task(client, alice)["completed"]
+    page.get_by_role("button", name="Delete").click()
+    expect(second.get_by_role("checkbox")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(second.get_by_role("checkbox")).to_be_checked()
+    client.post(f"/users/{alice}/tasks", json={"title": "From elsewhere"})
+    expect(page.locator(".task")).to_have_count(2)
