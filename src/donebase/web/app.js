@@ -4,6 +4,7 @@ import { addressOf, readAddress } from "./address.js";
 import { Api } from "./data/api.js";
 import { Session } from "./data/session.js";
 import { TaskStore } from "./data/tasks.js";
+import * as icons from "./icons.js";
 import { setLanguage } from "./texts.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { Account } from "./views/account.js";
@@ -129,8 +130,8 @@ export class App {
     if (this.session?.state === "unknown") return nothing;
     if (!this.tasks) return this.session ? this.signIn.render() : this.userChooser.render();
     return html`
-      <header class="top">
-        <h1 class="name">donebase</h1>
+      <header class="bar">
+        <h1 class="brand">${icons.done}donebase</h1>
         ${this.connection.status()} ${this.account.render()}
       </header>
       <main>

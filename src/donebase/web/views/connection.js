@@ -13,7 +13,7 @@ export class Connection {
   /** The word in the header. */
   status() {
     const connection = this.app.tasks?.connection ?? "loading";
-    return html`<span class="connection" role="status" data-connection=${connection}
+    return html`<span class="status" role="status" data-connection=${connection}
       >${t(`connection_${connection}`)}</span
     >`;
   }
@@ -21,6 +21,6 @@ export class Connection {
   render() {
     const waiting = this.app.tasks?.writes.length ?? 0;
     if (this.app.tasks?.connection !== "offline") return nothing;
-    return html`<p class="banner">${t("offline", { count: waiting })}</p>`;
+    return html`<p class="banner warning">${t("offline", { count: waiting })}</p>`;
   }
 }

@@ -21,6 +21,6 @@ export class FilterBar {
       >
         ${t(`show_${name}`)}
       </button>`;
-    return html`<nav class="filters">${SHOWS.map(show)}</nav>`;
+    return html`<nav class="filters"><div class="segments">${SHOWS.map(show)}</div></nav>`;
   }
 }

@@ -27,8 +27,11 @@ export class Toasts {
   render() {
     const write = this.#last;
     if (!write) return nothing;
-    return html`<div class="toast" role="status">
-      ${t(`written_${write.kind}`)} <button @click=${() => this.app.tasks?.undoWrite(write)}>${t("undo")}</button>
+    return html`<div class="toasts">
+      <div class="toast" role="status">
+        <span>${t(`written_${write.kind}`)}</span>
+        <button @click=${() => this.app.tasks?.undoWrite(write)}>${t("undo")}</button>
+      </div>
     </div>`;
   }
 }
