@@ -19,10 +19,14 @@ class Modules:
 
     def run(self, module: str, function: str, argument: Any = None) -> Any:
         """Call a function of JavaScript with a module and an argument, and return what it returns: both as JSON."""
-        called = f"({function})(await import('/web/{self._release}/{module}'), JSON.parse(argument))"
+        called = f"({function})(await import({self.address(module)!r}), JSON.parse(argument))"
         # Playwright's own serialization takes seconds for thousands of objects.
         code = f"async (argument) => JSON.stringify((await {called}) ?? null)"
         return json.loads(self._page.evaluate(code, json.dumps(argument)))
+
+    def address(self, module: str) -> str:
+        """Return the address of a module, relative to that of the service."""
+        return f"/web/{self._release}/{module}"
 
     @cached_property
     def _release(self) -> str:
