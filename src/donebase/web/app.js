@@ -5,7 +5,7 @@ import { Api } from "./data/api.js";
 import { Session } from "./data/session.js";
 import { TaskStore } from "./data/tasks.js";
 import * as icons from "./icons.js";
-import { setLanguage } from "./texts.js";
+import { setLanguage, t } from "./texts.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { Account } from "./views/account.js";
 import { Composer } from "./views/composer.js";
@@ -131,7 +131,7 @@ export class App {
     if (!this.tasks) return this.session ? this.signIn.render() : this.userChooser.render();
     return html`
       <header class="bar">
-        <h1 class="brand">${icons.done}donebase</h1>
+        <h1 class="brand">${icons.done}${t("donebase")}</h1>
         ${this.connection.status()} ${this.account.render()}
       </header>
       <main>

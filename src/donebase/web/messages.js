@@ -9,6 +9,9 @@ export const messages = {
   day_and_time: { en: "{day}, {time}", ar: "{day}، {time}" },
   time_elsewhere: { en: "{here} ({there})", ar: "{here} ({there})" },
 
+  // app.js
+  donebase: { en: "donebase", ar: "donebase" },
+
   // connection.js
   connection_loading: { en: "Loading …", ar: "جارٍ التحميل …" },
   connection_live: { en: "Up to date", ar: "محدَّث" },
