@@ -64,12 +64,12 @@ def test_texts_are_written_in_their_language(messages: dict[str, Json]) -> None:
 
 def test_every_text_that_is_asked_for_is_there_and_each_is_asked_for(messages: dict[str, Json]) -> None:
     sources = "".join((WEB / path).read_text() for path in own_modules() if path != TABLE)
-    asked = {*re.findall(r'\bt\(\s*"(\w+)"', sources)}
+    asked = {*re.findall(r'\bt\(\s*"([\w-]+)"', sources)}
     assert asked
     assert asked - messages.keys() == set()
     # Some are named elsewhere than in the call, some by a part of it: t(`show_${show}`).
-    named = asked | {*re.findall(r'"(\w+)"', sources)}
-    beginnings = tuple(re.findall(r"`(\w+_)\$\{\w+\}`", sources))
+    named = asked | {*re.findall(r'"([\w-]+)"', sources)}
+    beginnings = tuple(re.findall(r"`(\w+_)\$\{[^}]+\}`", sources))
     assert [name for name in messages if name not in named and not name.startswith(beginnings)] == []
 
 
