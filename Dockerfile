@@ -16,7 +16,7 @@ RUN pip --python /opt/donebase/bin/python install --no-deps --no-build-isolation
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="donebase" \
       org.opencontainers.image.description="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND BSD-3-Clause AND ISC"
 RUN groupadd --system --gid 10001 donebase \
     && useradd --system --uid 10001 --gid donebase --no-create-home --home-dir /nonexistent donebase
 COPY --from=build /opt/donebase /opt/donebase

@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from donebase import __version__
+from donebase.routes.web import read_release
+from tests.support.page_sources import VENDOR, libraries
 from tests.support.processes import clean_environment
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +45,18 @@ def test_the_wheel_has_the_package_and_nothing_else(wheel: Path) -> None:
         names = {name for name in archive.namelist() if not name.startswith(f"donebase-{__version__}.dist-info/")}
     there = {path.relative_to(PACKAGE.parent).as_posix() for path in PACKAGE.rglob("*") if path.is_file()}
     assert names == {name for name in there if "__pycache__" not in name}
-    assert {"donebase/py.typed", "donebase/postgres/migrations/env.py"} <= names
+    assert {"donebase/py.typed", "donebase/postgres/migrations/env.py", "donebase/web/index.html"} <= names
+
+
+def test_the_wheel_names_the_licence_of_everything_in_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(f"donebase-{__version__}.dist-info/METADATA").decode()
+        named = re.findall("^License-File: (.*)$", metadata, re.MULTILINE)
+        texts = [archive.read(f"donebase-{__version__}.dist-info/licenses/{name}") for name in named]
+    [expression] = re.findall("^License-Expression: (.*)$", metadata, re.MULTILINE)
+    assert set(expression.split(" AND ")) == {"MIT", *(each["license"] for each in libraries().values())}
+    files = [ROOT / "LICENSE", *(VENDOR / name / "LICENSE" for name in libraries())]
+    assert sorted(texts) == sorted(file.read_bytes() for file in files)
 
 
 def test_every_requirement_has_an_upper_bound_that_the_pinned_version_keeps() -> None:
@@ -103,13 +116,15 @@ def test_the_wheel_runs_with_what_it_requires_and_no_extra(wheel: Path, folder: 
     [installed] = packages.glob("donebase-*.dist-info")
     link_requirements(PathDistribution(installed), packages)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(folder / "venv" / "bin" / "donebase"), *arguments]
+    def run(*arguments: str, program: str = "donebase") -> subprocess.CompletedProcess[str]:
+        command = [str(folder / "venv" / "bin" / program), *arguments]
         environment = clean_environment(DATA_DIR=str(folder / "data"), PORT="0")
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
     assert "migrate" in run("--help").stdout
     assert json.loads(run("openapi").stdout)["info"]["version"] == __version__
+    served = run("-c", "from donebase.routes import web; print(web.read_release().name)", program="python")
+    assert served.stdout.strip() == read_release().name
     refused = run("serve")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("donebase: DATABASE_URL is not set")

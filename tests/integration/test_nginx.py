@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import select
 import socket
 from collections.abc import Iterator
@@ -135,6 +136,16 @@ def test_events_come_through_it_as_they_are_made_and_a_stream_ends_with_its_clie
         family.delete(through, alice, created["id"])
         assert source.next().data["deleted"] == [created["id"]]
     service.wait_for("request", request_id=request_id)
+
+
+def test_the_page_comes_through_it_as_it_is(through: httpx.Client, client: httpx.Client) -> None:
+    page = client.get("/")
+    for address in ("/", *(f"/{found}" for found in re.findall(r"web/[^\"]+", page.text))):
+        one, other = (each.get(address) for each in (through, client))
+        assert one.content == other.content
+        for name in ("etag", "cache-control", "content-encoding", "content-type", "content-security-policy"):
+            assert one.headers[name] == other.headers[name], (address, name)
+        assert through.get(address, headers={"If-None-Match": one.headers["etag"]}).status_code == 304
 
 
 def test_many_at_once_are_all_created(through: httpx.Client, alice: int) -> None:

@@ -25,6 +25,7 @@ _PRETTIER = ["--print-width", "120", "--no-config", "--no-editorconfig", "--igno
 _IMPORT = re.compile(
     r"""^(?:import|export)\s(?:[^"'`;]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']""", re.M
 )
+_COMMENT = re.compile(r"^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
 _COMPILER = (
     "--noEmit --allowJs --checkJs --strict --noUnusedLocals --noUnusedParameters --noImplicitReturns"
     " --noFallthroughCasesInSwitch --skipLibCheck --target es2022 --module esnext --moduleResolution bundler"
@@ -48,9 +49,14 @@ def libraries() -> dict[str, Any]:
     return libraries
 
 
+def code(path: str) -> str:
+    """Return a module without its block comments, which import types."""
+    return _COMMENT.sub("", (WEB / path).read_text())
+
+
 def imports(path: str) -> set[str]:
     """Return the paths of the modules that a module imports, its own names of packages as they are."""
-    named = [one or other for one, other in _IMPORT.findall((WEB / path).read_text())]
+    named = [one or other for one, other in _IMPORT.findall(code(path))]
     folder = (WEB / path).parent
     return {(folder / name).resolve().relative_to(WEB).as_posix() if name.startswith(".") else name for name in named}
 
