@@ -130,10 +130,10 @@ function rank(unit) {
 }
 
 /**
- * Compare the order of creation. The service has not seen tasks with a negative id: the greater is the older one.
+ * Compare by creation. The service has not seen tasks with a negative id: they are the youngest, the greater the older.
  * @param {Task} one
  * @param {Task} other
  */
-function byCreation({ id: one }, { id: other }) {
+export function byCreation({ id: one }, { id: other }) {
   return one > 0 && other > 0 ? one - other : other - one;
 }

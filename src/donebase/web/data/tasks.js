@@ -27,6 +27,8 @@ export class TaskStore {
   #follower;
   /** @type {Map<number, Task> | null} by key; null when it has to be made again */
   #view = null;
+  /** @type {WeakMap<import("./copy.js").ServerTask, Task>} */
+  #withKeys = new WeakMap();
   /** @type {Map<number, number>} the key of a task that was created here, by its id */
   #keys = new Map();
   /** @type {{ write: Write, change: number }[]} answered writes to many tasks that the copy does not contain yet */
@@ -251,13 +253,24 @@ export class TaskStore {
     if (this.#view) return this.#view;
     /** @type {Map<number, Task>} */
     const view = new Map();
-    for (const task of this.#copy.tasks.values())
-      view.set(this.#keyOf(task.id), { ...task, key: this.#keyOf(task.id) });
+    for (const task of this.#copy.tasks.values()) view.set(this.#keyOf(task.id), this.#named(task));
     const answered = this.#settling.map(({ write }) => write);
     const shown = [...answered, ...this.writes].filter((write) => write.state !== "refused");
     for (const write of shown) applyWrite(view, write, this.#keyOf);
     this.#view = view;
     return view;
+  }
+
+  /**
+   * Return a task of the copy with its key, the same object while it is the same: filters remember what they have folded.
+   *
+   * @param {import("./copy.js").ServerTask} task
+   */
+  #named(task) {
+    const key = this.#keyOf(task.id);
+    let named = this.#withKeys.get(task);
+    if (named?.key !== key) this.#withKeys.set(task, (named = { ...task, key }));
+    return named;
   }
 
   /** @param {Write} write @param {Answer | null} answer */

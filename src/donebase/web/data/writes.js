@@ -1,5 +1,7 @@
 /** What a write is: the request of each kind, and its effect on the tasks until it is answered. */
 
+import { byCreation } from "../filters.js";
+
 /** @typedef {import("./copy.js").ServerTask} ServerTask */
 /** @typedef {ServerTask & { key: number }} Task a task in this window, and its name here: see tasks.js */
 /** @typedef {Partial<Pick<ServerTask, "title" | "description" | "completed" | "due" | "priority" | "tags">>} Members */
@@ -170,7 +172,7 @@ function orderAt(tasks, key, target, keyOf) {
 
 /** @param {Task} one @param {Task} other the order that a person has made; what is not saved yet follows its equals */
 export function byOrder(one, other) {
-  return one.order - other.order || one.id - other.id;
+  return one.order - other.order || byCreation(one, other);
 }
 
 /**
@@ -216,7 +218,7 @@ export function contested({ kind, members, before }, current) {
   );
 }
 
-/** @param {unknown} one @param {unknown} other two JSON values, whose members may be in another order */
+/** @param {unknown} one @param {unknown} other two JSON values, whose members may be in another order @returns {boolean} */
 export function same(one, other) {
   if (one === other) return true;
   if (typeof one !== "object" || typeof other !== "object" || !one || !other) return false;
