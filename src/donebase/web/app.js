@@ -130,11 +130,12 @@ export class App {
     if (this.session?.state === "unknown") return nothing;
     if (!this.tasks) return this.session ? this.signIn.render() : this.userChooser.render();
     return html`
+      <a class="skip visually-hidden" href="#tasks">${t("skip")}</a>
       <header class="bar">
         <h1 class="brand">${icons.done}${t("donebase")}</h1>
         ${this.connection.status()} ${this.account.render()}
       </header>
-      <main>
+      <main id="tasks" tabindex="-1">
         ${this.connection.render()} ${this.composer.render()} ${this.filterBar.render()} ${this.list.render()}
       </main>
       ${this.history.render()} ${this.trash.render()} ${this.conflict.render()} ${this.shortcuts.render()}

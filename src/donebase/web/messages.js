@@ -11,6 +11,7 @@ export const messages = {
 
   // app.js
   donebase: { en: "donebase", ar: "donebase" },
+  skip: { en: "Skip to the tasks", ar: "انتقل إلى المهام" },
 
   // connection.js
   connection_loading: { en: "Loading …", ar: "جارٍ التحميل …" },

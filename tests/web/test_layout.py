@@ -1,0 +1,62 @@
+"""The page fits every window, whatever the tasks are called, and moves nothing for those who want no motion."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.processes import Service
+from tests.support.web_page import Json, NewPage, create
+
+WIDE = "W" * 50
+WORST: list[Json] = [
+    {"title": "W" * 500, "description": "M" * 5000, "tags": [f"{WIDE[:-2]}{n:02}" for n in range(20)]},
+    {"title": "كلمة" * 125, "priority": "high", "due": {"date": "9999-12-31", "time": "23:59:59"}},
+    {
+        "title": "👩‍👩‍👧‍👦" * 20,
+        "priority": "medium",
+        "completed": True,
+        "due": {"date": "2020-02-29", "time": "12:34:56", "time_zone": "America/Argentina/ComodRivadavia"},
+        "tags": ["עברית" * 9, "ไทย" * 16, "漢" * 50],
+    },
+    {"title": "short", "tags": ["a", "b"], "due": {"date": "2020-01-01"}},
+]
+# What is drawn beyond the sides of the window, unless something around it cuts it off or lets it be scrolled.
+BEYOND = """() => {
+    const cut = (element) => element && (getComputedStyle(element).overflowX !== "visible" || cut(element.parentElement));
+    const beyond = [...document.body.querySelectorAll("*")].filter((element) => {
+        const { left, right, width } = element.getBoundingClientRect();
+        const shown = width > 1 && element.checkVisibility({ visibilityProperty: true });
+        return shown && (left < -1 || right > document.documentElement.clientWidth + 1) && !cut(element.parentElement);
+    });
+    return beyond.map((element) => element.outerHTML.slice(0, 200));
+}"""
+OVERLAPS = """() => [...document.querySelectorAll(".task")].flatMap((row) => {
+    const parts = [...row.children].map((part) => part.getBoundingClientRect()).filter(({ width }) => width > 0);
+    return parts.some((one, n) => parts.slice(n + 1).some((other) =>
+        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
+        Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1)) ? [row.outerHTML.slice(0, 300)] : [];
+})"""
+
+
+def assert_it_fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.evaluate(BEYOND) == []
+    assert page.evaluate(OVERLAPS) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_is_wider_than_the_window(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, language: str
+) -> None:
+    create(client, alice, *WORST)
+    page = new_page(service, f"?user={alice}&lang={language}", viewport={"width": 320, "height": 640}, has_touch=True)
+    expect(page.locator(".task")).to_have_count(len(WORST))
+    for width, height in ((320, 640), (390, 844), (1440, 900), (3840, 2160)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert_it_fits(page)
+    # Text of twice the size, as a person sets it in the browser.
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for width in (640, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_it_fits(page)
