@@ -22,7 +22,8 @@ WORST: list[Json] = [
 ]
 # What is drawn beyond the sides of the window, unless something around it cuts it off or lets it be scrolled.
 BEYOND = """() => {
-    const cut = (element) => element && (getComputedStyle(element).overflowX !== "visible" || cut(element.parentElement));
+    const cuts = (element) => getComputedStyle(element).overflowX !== "visible";
+    const cut = (element) => element && (cuts(element) || cut(element.parentElement));
     const beyond = [...document.body.querySelectorAll("*")].filter((element) => {
         const { left, right, width } = element.getBoundingClientRect();
         const shown = width > 1 && element.checkVisibility({ visibilityProperty: true });
