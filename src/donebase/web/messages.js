@@ -13,6 +13,8 @@ export const messages = {
   donebase: { en: "donebase", ar: "donebase" },
   skip: { en: "Skip to the tasks", ar: "انتقل إلى المهام" },
 
+  // app.js
+
   // connection.js
   connection_loading: { en: "Loading …", ar: "جارٍ التحميل …" },
   connection_live: { en: "Up to date", ar: "محدَّث" },

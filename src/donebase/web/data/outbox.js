@@ -1,7 +1,9 @@
 /** Sends the writes of an owner, in their order, each until it is answered; what is not sent yet outlives the window. */
 
 import { Problem, SignedOut, Unreachable } from "./api.js";
-import { contested, requestOf } from "./writes.js";
+import { contested, rebased } from "./merging.js";
+import { resolve, Unresolved } from "./references.js";
+import { requestOf } from "./writes.js";
 
 /** @typedef {import("./writes.js").Write} Write */
 /** @typedef {import("./writes.js").Answered} Answered */
@@ -10,9 +12,6 @@ import { contested, requestOf } from "./writes.js";
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 const LOCKED_AT_MOST = 10_000; // a window that the system has suspended must not hold up this one
-
-/** The write refers to one that was never carried out. */
-class Unresolved extends Error {}
 
 /** The writes of one owner, also those of other windows. */
 export class Outbox {
@@ -116,7 +115,7 @@ export class Outbox {
     /** @type {Answer | null} */
     let answer = null;
     try {
-      const resolved = await this.#resolve(write);
+      const resolved = await resolve(write, this.storage);
       const { method, path, body, version } = requestOf(resolved);
       answer = await this.api.send(method, path, { body, version, key: write.key });
     } catch (error) {
@@ -163,27 +162,6 @@ export class Outbox {
     this.refused(refused);
   }
 
-  /** Return a write with ids and numbers in place of references to other writes. @param {Write} write @returns {Promise<Write>} */
-  async #resolve(write) {
-    const answerTo = async (/** @type {string} */ key) => {
-      const answered = await this.storage.answerTo(this.owner, key);
-      if (!answered) throw new Unresolved("It depends on a change that was not saved.");
-      return answered;
-    };
-    const resolved = { ...write };
-    if (write.madeBy && write.kind !== "create") resolved.task = (await answerTo(write.madeBy)).id;
-    if (write.follows) {
-      resolved.basis = (await this.storage.answerTo(this.owner, write.follows))?.version ?? write.basis;
-    }
-    if (write.targetMadeBy && write.target && !("to" in write.target)) {
-      const { id } = await answerTo(write.targetMadeBy);
-      resolved.target = "before" in write.target ? { before: id } : { after: id };
-    }
-    if (write.undoes) resolved.change = (await answerTo(write.undoes)).change;
-    if (write.kind === "undo" && !resolved.change) throw new Unresolved("There is nothing to undo.");
-    return resolved;
-  }
-
   /** @param {unknown} error */
   #failed(error) {
     if (!(error instanceof Unreachable || error instanceof SignedOut)) console.error(error);
@@ -205,14 +183,4 @@ export class Outbox {
   #tell(answer) {
     if (!this.#stopped) this.#channel.postMessage({ owner: this.owner, answer });
   }
-}
-
-/**
- * Return a write as if the person had seen the task as it is now.
- *
- * @param {Write} write @param {import("./copy.js").ServerTask} current
- * @returns {Write}
- */
-export function rebased(write, current) {
-  return { ...write, basis: current.version, follows: null, before: current, state: "waiting", current: null };
 }

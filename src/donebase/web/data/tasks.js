@@ -2,8 +2,14 @@
 
 import { Copy } from "./copy.js";
 import { Follower } from "./follower.js";
-import { Outbox, rebased } from "./outbox.js";
-import { applyWrite, difference, newWrite } from "./writes.js";
+import { applyWrite, difference } from "./effects.js";
+import { entriesAt, stepBack } from "./entries.js";
+import { rebased } from "./merging.js";
+import { Outbox } from "./outbox.js";
+import { Projection } from "./projection.js";
+import { referenceTo } from "./references.js";
+import { UndoStack } from "./undo_stack.js";
+import { newWrite } from "./writes.js";
 
 /** @typedef {import("./writes.js").Task} Task */
 /** @typedef {import("./writes.js").Write} Write */
@@ -11,12 +17,7 @@ import { applyWrite, difference, newWrite } from "./writes.js";
 /** @typedef {import("./writes.js").Members} Members */
 /** @typedef {import("./api.js").Answer} Answer */
 
-/**
- * A row of the history, as the API answers it.
- *
- * @typedef {{ change: number, task_id: number, action: "created" | "changed" | "deleted", at: string,
- *   before: Partial<import("./copy.js").ServerTask> | null, after: Partial<import("./copy.js").ServerTask> | null }} Entry
- */
+/** @typedef {import("./entries.js").Entry} Entry */
 
 const A_WEEK = 7 * 24 * 60 * 60 * 1000; // milliseconds
 
@@ -25,18 +26,8 @@ export class TaskStore {
   #copy = new Copy();
   #outbox;
   #follower;
-  /** @type {Map<number, Task> | null} by key; null when it has to be made again */
-  #view = null;
-  /** @type {WeakMap<import("./copy.js").ServerTask, Task>} */
-  #withKeys = new WeakMap();
-  /** @type {Map<number, number>} the key of a task that was created here, by its id */
-  #keys = new Map();
-  /** @type {{ write: Write, change: number }[]} answered writes to many tasks that the copy does not contain yet */
-  #settling = [];
-  /** @type {Write[]} */
-  #done = [];
-  /** @type {Write[]} */
-  #undone = [];
+  #projection = new Projection(this.#copy);
+  #undoStack = new UndoStack();
   /** @type {Map<string, number | null>} the change of each write of this window that was answered, by its key */
   #changes = new Map();
 
@@ -55,7 +46,7 @@ export class TaskStore {
     this.storage = storage;
     this.written = written;
     this.changed = () => {
-      this.#view = null;
+      this.#projection.outdated();
       changed();
     };
     const parts = { api, storage, owner, changed: this.changed };
@@ -140,40 +131,41 @@ export class TaskStore {
   }
 
   get canUndo() {
-    return this.#done.length > 0;
+    return this.#undoStack.canUndo;
   }
 
   get canRedo() {
-    return this.#undone.length > 0;
+    return this.#undoStack.canRedo;
   }
 
   /** Undo the last write of this window. */
   async undo() {
-    const write = this.#done.pop();
-    if (write) this.#undone.push(await this.undoWrite(write));
+    const write = this.#undoStack.last();
+    if (write) await this.undoWrite(write);
   }
 
   /** Redo what was undone last in this window. */
   async redo() {
-    const write = this.#undone.pop();
-    if (write) this.#done.push(await this.undoWrite(write));
+    const undo = this.#undoStack.lastUndo();
+    if (undo) this.#undoStack.redone(undo, await this.#undoOf(undo));
   }
 
   /** Undo one write of this window. @param {Write} write @returns {Promise<Write>} the undo */
   async undoWrite(write) {
-    this.#done = this.#done.filter((each) => each.key !== write.key);
+    const undo = await this.#undoOf(write);
+    this.#undoStack.undone(write, undo);
+    return undo;
+  }
+
+  /** @param {Write} write */
+  #undoOf(write) {
     const change = this.#changes.get(write.key) ?? null;
     return this.#write("undo", { change, undoes: change ? null : write.key, effect: write.inverse });
   }
 
   /** Undo a change of the history. @param {number} change @param {Entry[]} entries those of the change @returns {Promise<Write>} */
   undoChange(change, entries) {
-    const effect = entries.map(({ task_id: task, action, before }) => {
-      if (action === "created") return { task };
-      const was = /** @type {import("./copy.js").ServerTask} */ (before);
-      return action === "deleted" ? { task, put: was } : { task, members: was };
-    });
-    return this.#write("undo", { change, effect });
+    return this.#write("undo", { change, effect: entries.map(stepBack) });
   }
 
   /** Decide a conflict: what was written here replaces what the task is now. @param {Write} write */
@@ -185,7 +177,7 @@ export class TaskStore {
 
   /** Decide a conflict, or a refusal: what was written here is given up. @param {Write} write */
   discard({ place, key, current }) {
-    this.#done = this.#done.filter((each) => each.key !== key);
+    this.#undoStack.forget(key);
     const basis = current?.version;
     return this.#outbox.update((writes) =>
       writes
@@ -196,18 +188,12 @@ export class TaskStore {
 
   /** @param {number} key @param {string} [address] of the next page @returns {Promise<{ entries: Entry[], next: string | null }>} newest first */
   history(key, address) {
-    return this.#entries(address ?? `history?task_id=${this.#reference(key, []).task}`);
+    return entriesAt(this.api, address ?? `history?task_id=${this.#reference(key, []).task}`);
   }
 
   /** @param {string} [address] of the next page @returns {Promise<{ entries: Entry[], next: string | null }>} deleted tasks, newest first */
   trash(address) {
-    return this.#entries(address ?? "history?action=deleted");
-  }
-
-  /** @param {string} address */
-  async #entries(address) {
-    const { body, next } = await this.api.send("GET", address);
-    return { entries: /** @type {Entry[]} */ (body), next };
+    return entriesAt(this.api, address ?? "history?action=deleted");
   }
 
   /** @param {Write["kind"]} kind @param {Partial<Write>} parts */
@@ -215,86 +201,35 @@ export class TaskStore {
     const write = newWrite(this.owner, kind, parts);
     const before = this.#tasks();
     const after = new Map(before);
-    applyWrite(after, write, this.#keyOf);
+    applyWrite(after, write, this.#projection.keyOf);
     write.inverse = difference(after, before);
-    if (kind !== "undo") {
-      this.#done.push(write);
-      this.#undone = [];
-    }
+    if (kind !== "undo") this.#undoStack.written(write);
     this.written(write);
     await this.#outbox.add(write);
     return write;
   }
 
-  /**
-   * Return what a write says of the task that it is about: which one, and what the person has seen of it.
-   *
-   * @param {number} key
-   * @param {string[]} [names] of the members that it changes; all unless given
-   */
+  /** @param {number} key @param {string[]} [names] */
   #reference(key, names) {
-    const task = this.#tasks().get(key);
+    const task = this.get(key);
     if (!task) throw new Error(`There is no task ${key}.`);
-    const { key: _, ...seen } = task;
-    const about = this.writes.filter((write) => write.task !== 0 && this.#keyOf(write.task) === key);
-    const kept = Object.entries(seen).filter(([name]) => !names || names.includes(name));
-    return {
-      task: task.id,
-      madeBy: about.find((write) => write.kind === "create")?.key ?? null,
-      follows: about.at(-1)?.key ?? null,
-      basis: task.version || null,
-      before: Object.fromEntries(kept),
-    };
+    const about = this.writes.filter((write) => write.task !== 0 && this.#projection.keyOf(write.task) === key);
+    return referenceTo(task, about, names);
   }
-
-  #keyOf = (/** @type {number} */ id) => this.#keys.get(id) ?? id;
 
   #tasks() {
-    if (this.#view) return this.#view;
-    /** @type {Map<number, Task>} */
-    const view = new Map();
-    for (const task of this.#copy.tasks.values()) view.set(this.#keyOf(task.id), this.#named(task));
-    const answered = this.#settling.map(({ write }) => write);
-    const shown = [...answered, ...this.writes].filter((write) => write.state !== "refused");
-    for (const write of shown) applyWrite(view, write, this.#keyOf);
-    this.#view = view;
-    return view;
-  }
-
-  /**
-   * Return a task of the copy with its key, the same object while it is the same: filters remember what they have folded.
-   *
-   * @param {import("./copy.js").ServerTask} task
-   */
-  #named(task) {
-    const key = this.#keyOf(task.id);
-    let named = this.#withKeys.get(task);
-    if (named?.key !== key) this.#withKeys.set(task, (named = { ...task, key }));
-    return named;
+    return this.#projection.tasks(this.writes);
   }
 
   /** @param {Write} write @param {Answer | null} answer */
   #answered(write, answer) {
-    const { body, change = null } = answer ?? {};
-    this.#changes.set(write.key, change);
-    if (write.kind === "create" && body) this.#keys.set(body.id, write.task);
-    if (body?.id) this.#copy.put(body);
-    else if (write.kind === "remove" && change) this.#copy.remove(this.#idOf(write.task), change);
-    else if (write.kind === "undo" && body) {
-      for (const task of body.tasks) this.#copy.put(task);
-      for (const id of body.deleted) this.#copy.remove(id, change ?? 0);
-    } else if (change) this.#settling.push({ write, change });
+    this.#changes.set(write.key, answer?.change ?? null);
+    this.#projection.answered(write, answer);
     this.changed();
   }
 
-  /** @param {number} key @returns {number} */
-  #idOf(key) {
-    return [...this.#keys].find(([, each]) => each === key)?.[0] ?? key;
-  }
-
   #followed() {
-    const reached = this.#copy.change ?? 0;
-    this.#settling = this.#settling.filter(({ change }) => change > reached);
+    this.#projection.settle();
     if (this.#follower.connection === "live" && this.#outbox.failure) void this.#outbox.send();
     this.changed();
   }
