@@ -2,7 +2,7 @@
 
 import { addressOf, readAddress } from "./address.js";
 import { Api } from "./data/api.js";
-import { Session } from "./data/session.js";
+import { ownerOf, Session } from "./data/session.js";
 import { TaskStore } from "./data/tasks.js";
 import * as icons from "./icons.js";
 import { setLanguage, t } from "./texts.js";
@@ -42,7 +42,7 @@ export class App {
     this.storage = storage;
     this.service = service;
     const base = new URL(".", document.baseURI);
-    this.session = service.mode === "required" ? new Session(storage, base, () => this.#whoChanged()) : null;
+    this.session = service.mode === "required" ? new Session(storage, base, () => this.#sessionChanged()) : null;
     this.signIn = new SignIn(this);
     this.userChooser = new UserChooser(this);
     this.account = new Account(this);
@@ -96,30 +96,37 @@ export class App {
 
   /** Show the tasks of whoever is asking now. */
   #whoChanged() {
-    const { owner, path } = this.#who();
-    if (owner !== (this.tasks?.owner ?? null)) {
+    const who = this.#who();
+    if (who?.owner !== this.tasks?.owner) {
       this.tasks?.stop();
-      this.tasks = owner ? this.#tasksOf(owner, path) : null;
+      this.tasks = who && this.#tasksOf(who);
       void this.tasks?.start();
     }
     this.changed();
   }
 
+  #sessionChanged() {
+    const before = this.tasks;
+    this.#whoChanged();
+    if (this.tasks === before && this.session?.state === "signed-in") this.tasks?.retry();
+  }
+
   #who() {
     if (this.session) {
       const { account } = this.session;
-      return { owner: account && `account:${account.id}`, path: "users/me/" };
+      // By number: at `me`, what one account has written could be sent as another's, who has signed in meanwhile.
+      return account && { owner: ownerOf(account), path: `users/${account.id}/`, caller: this.session.as(account) };
     }
     const { user } = this.address;
-    return { owner: user && `user:${user}`, path: `users/${user}/` };
+    return user ? { owner: `user:${user}`, path: `users/${user}/`, caller: null } : null;
   }
 
-  /** @param {string} owner @param {string} path */
-  #tasksOf(owner, path) {
+  /** @param {{ owner: string, path: string, caller: import("./data/api.js").Caller | null }} who */
+  #tasksOf({ owner, path, caller }) {
     return new TaskStore({
       owner,
       storage: this.storage,
-      api: new Api(new URL(path, document.baseURI), this.session),
+      api: new Api(new URL(path, document.baseURI), caller),
       changed: () => this.changed(),
       written: (write) => this.toasts.written(write),
       refused: (write) => this.toasts.refused(write),

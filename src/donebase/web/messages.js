@@ -60,4 +60,176 @@ export const messages = {
   written_clear: { en: "Completed tasks deleted.", ar: "حُذفت المهام المنجزة." },
   written_undo: { en: "Undone.", ar: "تم التراجع." },
   undo: { en: "Undo", ar: "تراجع" },
+
+  // dialog.js, language_choice.js
+  close: { en: "Close", ar: "إغلاق" },
+  language: { en: "Language", ar: "اللغة" },
+
+  // form.js
+  one_moment: { en: "One moment …", ar: "لحظة من فضلك …" },
+  show_password: { en: "Show", ar: "إظهار" },
+  field_required: { en: "Please fill this in.", ar: "يرجى ملء هذا الحقل." },
+  field_too_long: { en: "This is too long.", ar: "هذا النص طويل جدًا." },
+  field_not_text: { en: "This has a character that cannot be stored.", ar: "يحتوي النص على حرف لا يمكن حفظه." },
+  not_an_address: { en: "This is not an e-mail address.", ar: "هذا ليس عنوان بريد إلكتروني." },
+  password_too_short: { en: "A password has at least 8 characters.", ar: "تتكون كلمة المرور من 8 أحرف على الأقل." },
+  password_too_common: {
+    en: "This is one of the most common passwords. Please choose another.",
+    ar: "هذه من أكثر كلمات المرور شيوعًا. يرجى اختيار غيرها.",
+  },
+  too_many_attempts: {
+    en: "Too many attempts have failed. You can try again from: {when}.",
+    ar: "فشلت محاولات كثيرة. يمكنك المحاولة مجددًا ابتداءً من: {when}.",
+  },
+  service_busy: {
+    en: "The service cannot answer now. Please try again from: {when}.",
+    ar: "لا تستطيع الخدمة الإجابة الآن. يرجى المحاولة مجددًا ابتداءً من: {when}.",
+  },
+  service_fails: {
+    en: "The service cannot answer now. Please try again.",
+    ar: "لا تستطيع الخدمة الإجابة الآن. يرجى المحاولة مجددًا.",
+  },
+  service_away: {
+    en: "The service cannot be reached. Are you offline? Please try again.",
+    ar: "يتعذر الوصول إلى الخدمة. هل أنت غير متصل بالشبكة؟ يرجى المحاولة مجددًا.",
+  },
+  unknown_fault: { en: "This went wrong. Please load the page again.", ar: "حدث خطأ. يرجى إعادة تحميل الصفحة." },
+
+  // sign_in.js
+  sign_in: { en: "Sign in", ar: "تسجيل الدخول" },
+  sign_up: { en: "Create an account", ar: "إنشاء حساب" },
+  email: { en: "E-mail address", ar: "البريد الإلكتروني" },
+  password: { en: "Password", ar: "كلمة المرور" },
+  password_hint: {
+    en: "At least 8 characters. It cannot be reset: please keep it safe.",
+    ar: "8 أحرف على الأقل. لا يمكن استعادتها: يرجى حفظها في مكان آمن.",
+  },
+  your_name: { en: "Your name", ar: "اسمك" },
+  optional: { en: "You can leave this out.", ar: "يمكنك ترك هذا الحقل فارغًا." },
+  have_account: { en: "You have an account?", ar: "لديك حساب؟" },
+  have_no_account: { en: "No account yet?", ar: "ليس لديك حساب بعد؟" },
+  sign_up_closed: { en: "Nobody can create an account here at present.", ar: "لا يمكن لأحد إنشاء حساب هنا حاليًا." },
+  sign_in_failed: {
+    en: "No account has this e-mail address and this password.",
+    ar: "لا يوجد حساب بهذا البريد الإلكتروني وكلمة المرور هذه.",
+  },
+  email_taken: {
+    en: "There is an account with this e-mail address already.",
+    ar: "يوجد حساب بهذا البريد الإلكتروني بالفعل.",
+  },
+  session_ended: { en: "Sign in again", ar: "سجّل الدخول مجددًا" },
+  session_ended_why: {
+    en: "Your session has ended. What you have written is kept here, and is sent when you have signed in.",
+    ar: "انتهت جلستك. ما كتبته محفوظ هنا، وسيُرسل بعد تسجيل الدخول.",
+  },
+  forget_account: { en: "Remove this account from this browser", ar: "إزالة هذا الحساب من هذا المتصفح" },
+  forget_account_what: {
+    en: "The copy of the tasks goes from this browser. The account and its tasks stay with the service.",
+    ar: "ستُحذف نسخة المهام من هذا المتصفح. يبقى الحساب ومهامه لدى الخدمة.",
+  },
+  forget_unsent: {
+    en: {
+      one: "{count} change was not sent yet. It will be lost.",
+      other: "{count} changes were not sent yet. They will be lost.",
+    },
+    ar: {
+      zero: "لا توجد تغييرات غير مرسلة.",
+      one: "لم يُرسل تغيير واحد بعد، وسيُفقد.",
+      two: "لم يُرسل تغييران بعد، وسيُفقدان.",
+      few: "لم تُرسل {count} تغييرات بعد، وستُفقد.",
+      many: "لم يُرسل {count} تغييرًا بعد، وستُفقد.",
+      other: "لم يُرسل {count} تغيير بعد، وستُفقد.",
+    },
+  },
+
+  // user_chooser.js
+  user_number: { en: "User number", ar: "رقم المستخدم" },
+  user_hint: {
+    en: "Whose tasks to show. Any number will do; it then stands in the address of the page.",
+    ar: "صاحب المهام المراد عرضها. أي رقم مناسب، وسيظهر في عنوان الصفحة.",
+  },
+  show_tasks: { en: "Show the tasks", ar: "عرض المهام" },
+  no_user_number: { en: "This is not a whole number from 1 to {limit}.", ar: "هذا ليس عددًا صحيحًا من 1 إلى {limit}." },
+  nobody_is_asked: {
+    en: "Nobody is asked for a password here: whoever can open this page sees and changes the tasks of every user.",
+    ar: "لا تُطلب كلمة مرور هنا: كل من يستطيع فتح هذه الصفحة يرى مهام جميع المستخدمين ويغيّرها.",
+  },
+
+  // account.js
+  account: { en: "Account", ar: "الحساب" },
+  user_of_number: { en: "User {number}", ar: "المستخدم {number}" },
+  switch_user: { en: "Switch user", ar: "تبديل المستخدم" },
+  account_settings: { en: "Name and password", ar: "الاسم وكلمة المرور" },
+  tokens: { en: "Tokens for scripts", ar: "رموز الوصول للبرامج" },
+  sign_out: { en: "Sign out", ar: "تسجيل الخروج" },
+  sign_out_unsent: {
+    en: {
+      one: "{count} change was not sent yet. If you sign out now, it is lost.",
+      other: "{count} changes were not sent yet. If you sign out now, they are lost.",
+    },
+    ar: {
+      zero: "لا توجد تغييرات غير مرسلة.",
+      one: "لم يُرسل تغيير واحد بعد. إذا سجّلت الخروج الآن فسيُفقد.",
+      two: "لم يُرسل تغييران بعد. إذا سجّلت الخروج الآن فسيُفقدان.",
+      few: "لم تُرسل {count} تغييرات بعد. إذا سجّلت الخروج الآن فستُفقد.",
+      many: "لم يُرسل {count} تغييرًا بعد. إذا سجّلت الخروج الآن فستُفقد.",
+      other: "لم يُرسل {count} تغيير بعد. إذا سجّلت الخروج الآن فستُفقد.",
+    },
+  },
+  sign_out_anyway: { en: "Sign out and lose them", ar: "تسجيل الخروج وفقدانها" },
+  stay_signed_in: { en: "Stay signed in", ar: "البقاء مسجَّلًا" },
+
+  // account_settings.js
+  change_name: { en: "Change the name", ar: "تغيير الاسم" },
+  name_changed: { en: "The name was changed.", ar: "تم تغيير الاسم." },
+  change_password: { en: "Change the password", ar: "تغيير كلمة المرور" },
+  current_password: { en: "Present password", ar: "كلمة المرور الحالية" },
+  new_password: { en: "New password", ar: "كلمة المرور الجديدة" },
+  new_password_hint: {
+    en: "At least 8 characters. You are then signed out everywhere else; tokens for scripts stay good.",
+    ar: "8 أحرف على الأقل. سيُسجَّل خروجك من كل مكان آخر، وتبقى رموز الوصول للبرامج صالحة.",
+  },
+  password_changed: { en: "The password was changed.", ar: "تم تغيير كلمة المرور." },
+  wrong_password: { en: "This is not your present password.", ar: "هذه ليست كلمة مرورك الحالية." },
+  delete_account: { en: "Delete the account", ar: "حذف الحساب" },
+  delete_account_what: {
+    en: "This deletes the account and everything in it for ever: all tasks, their history, all tokens. It cannot be undone.",
+    ar: "سيُحذف الحساب وكل ما فيه نهائيًا: جميع المهام وسجلّها وجميع رموز الوصول. لا يمكن التراجع عن ذلك.",
+  },
+
+  // token_list.js
+  tokens_what: {
+    en: "A token lets a program use your tasks. It cannot change the account. Make one for each program.",
+    ar: "يتيح رمز الوصول لبرنامج أن يستخدم مهامك، ولا يمكنه تغيير الحساب. أنشئ رمزًا لكل برنامج.",
+  },
+  no_tokens: { en: "There are no tokens.", ar: "لا توجد رموز وصول." },
+  make_token: { en: "Make a token", ar: "إنشاء رمز وصول" },
+  new_token: { en: "The new token", ar: "رمز الوصول الجديد" },
+  token_once: {
+    en: "This is the new token. It is shown this once: copy it now. Whoever has it can use your tasks.",
+    ar: "هذا هو رمز الوصول الجديد. لن يظهر مرة أخرى: انسخه الآن. كل من يملكه يستطيع استخدام مهامك.",
+  },
+  copy: { en: "Copy", ar: "نسخ" },
+  copied: { en: "Copied", ar: "تم النسخ" },
+  token_name: { en: "Name", ar: "الاسم" },
+  token_name_hint: { en: "The program that it is for.", ar: "البرنامج المخصص له." },
+  token_scopes: { en: "What it allows", ar: "ما يسمح به" },
+  scope_read: { en: "See tasks", ar: "رؤية المهام" },
+  scope_write: { en: "Change tasks", ar: "تغيير المهام" },
+  token_needs_scope: { en: "Please choose at least one.", ar: "يرجى اختيار واحد على الأقل." },
+  token_end: { en: "Last day", ar: "آخر يوم" },
+  token_end_hint: { en: "Without one, it is good until you revoke it.", ar: "بدونه يبقى صالحًا حتى تلغيه." },
+  token_in_the_past: { en: "This day is over.", ar: "انقضى هذا اليوم." },
+  too_many_tokens: { en: "You have 100 tokens. Please revoke one first.", ar: "لديك 100 رمز. يرجى إلغاء أحدها أولًا." },
+  token_made: { en: "made: {when}", ar: "أُنشئ: {when}" },
+  token_used: { en: "last used: {when}", ar: "آخر استخدام: {when}" },
+  token_unused: { en: "never used", ar: "لم يُستخدم قط" },
+  token_ends: { en: "expires: {when}", ar: "ينتهي: {when}" },
+  token_ended: { en: "has expired: {when}", ar: "انتهى: {when}" },
+  token_without_end: { en: "does not expire", ar: "لا ينتهي" },
+  revoke: { en: "Revoke", ar: "إلغاء الرمز" },
+  revoke_of: { en: "Revoke: {name}", ar: "إلغاء الرمز: {name}" },
+  revoke_what: { en: "Programs that use it are then refused.", ar: "ستُرفض بعدها البرامج التي تستخدمه." },
+  revoke_now: { en: "Revoke now", ar: "إلغاء الرمز الآن" },
+  cancel: { en: "Cancel", ar: "إلغاء الأمر" },
 };

@@ -12,10 +12,15 @@ const ANSWER_WITHIN = 30_000; // the service itself gives up after 10 seconds
 
 /** The service could not be asked, or cannot answer now: the same request may succeed later. */
 export class Unreachable extends Error {
-  /** @param {string} message @param {number} retryAfter seconds that the service asks to wait for; 0 if it does not say */
-  constructor(message, retryAfter = 0) {
+  /**
+   * @param {string} message
+   * @param {number} retryAfter seconds that the service asks to wait for; 0 if it does not say
+   * @param {number} status of the answer; 0 if none came
+   */
+  constructor(message, retryAfter = 0, status = 0) {
     super(message);
     this.retryAfter = retryAfter;
+    this.status = status;
   }
 }
 
@@ -119,7 +124,7 @@ async function fail(response) {
   const problem = await response.json().catch(() => null);
   const failure = new Problem(response.status, problem, response.headers);
   const later = response.status >= 500 || response.status === 408 || response.status === 429;
-  throw later ? new Unreachable(failure.message, failure.retryAfter) : failure;
+  throw later ? new Unreachable(failure.message, failure.retryAfter, failure.status) : failure;
 }
 
 /** @param {string | null} link the header Link (RFC 8288) */

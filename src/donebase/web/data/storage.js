@@ -14,6 +14,9 @@ import { openDB } from "../vendor/idb/build/index.js";
 /** @param {string} owner */
 const allOf = (owner) => IDBKeyRange.bound([owner], [owner, []]);
 
+/** The stores of what belongs to an owner. */
+const OWNED = ["clocks", "tasks", "outbox", "answers", "drafts"];
+
 /** Open the storage of this origin. Rejects where the browser keeps nothing. */
 export async function openStorage() {
   const database = await openDB("donebase", 1, {
@@ -151,9 +154,27 @@ export class Storage {
     else await this.#database.put("drafts", draft, [owner, name]);
   }
 
+  /**
+   * Remove the copies of all other accounts, and their drafts; what waits to be sent stays, with what belongs to it.
+   *
+   * @param {string} owner
+   */
+  async forgetOthers(owner) {
+    for (const other of await this.#database.getAllKeys("clocks", IDBKeyRange.bound("account:", "account:~"))) {
+      if (other === owner) continue;
+      const transaction = this.#database.transaction(OWNED, "readwrite");
+      const unsent = await transaction.objectStore("outbox").index("owner").count(other);
+      transaction.objectStore("clocks").delete(other);
+      for (const store of unsent ? ["tasks"] : ["tasks", "answers", "drafts"]) {
+        transaction.objectStore(store).delete(allOf(String(other)));
+      }
+      await transaction.done;
+    }
+  }
+
   /** Remove all that is kept for an owner. @param {string} owner */
   async forget(owner) {
-    const transaction = this.#database.transaction(["clocks", "tasks", "outbox", "answers", "drafts"], "readwrite");
+    const transaction = this.#database.transaction(OWNED, "readwrite");
     const outbox = transaction.objectStore("outbox");
     for (const place of await outbox.index("owner").getAllKeys(owner)) outbox.delete(place);
     transaction.objectStore("clocks").delete(owner);
