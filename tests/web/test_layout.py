@@ -31,6 +31,10 @@ BEYOND = """() => {
     });
     return beyond.map((element) => element.outerHTML.slice(0, 200));
 }"""
+MOVING = """() => [...document.querySelectorAll("*")].filter((element) => {
+    const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(element);
+    return animationName !== "none" || !/^0s(, 0s)*$/.test(transitionDuration) || scrollBehavior !== "auto";
+}).map((element) => element.outerHTML.slice(0, 100))"""
 OVERLAPS = """() => [...document.querySelectorAll(".task")].flatMap((row) => {
     const parts = [...row.children].map((part) => part.getBoundingClientRect()).filter(({ width }) => width > 0);
     return parts.some((one, n) => parts.slice(n + 1).some((other) =>
@@ -61,3 +65,15 @@ def test_nothing_is_wider_than_the_window(
     for width in (640, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert_it_fits(page)
+
+
+def test_nothing_moves_where_no_motion_is_wanted(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, *WORST)
+    page = new_page(service, f"?user={alice}", reduced_motion="reduce")
+    page.get_by_role("checkbox").last.click()
+    page.locator(".toast").wait_for()
+    assert page.evaluate(MOVING) == []
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(MOVING) != []
