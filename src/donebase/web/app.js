@@ -8,6 +8,7 @@ import * as icons from "./icons.js";
 import { setLanguage, t } from "./texts.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { Account } from "./views/account.js";
+import { Announcer } from "./views/announcer.js";
 import { Composer } from "./views/composer.js";
 import { Conflict } from "./views/conflict.js";
 import { Connection } from "./views/connection.js";
@@ -46,6 +47,7 @@ export class App {
     this.signIn = new SignIn(this);
     this.userChooser = new UserChooser(this);
     this.account = new Account(this);
+    this.announcer = new Announcer(this);
     this.connection = new Connection(this);
     this.composer = new Composer(this);
     this.filterBar = new FilterBar(this);
@@ -147,6 +149,7 @@ export class App {
       </main>
       ${this.history.render()} ${this.trash.render()} ${this.conflict.render()} ${this.shortcuts.render()}
       ${this.session?.state === "signed-out" ? this.signIn.render() : nothing} ${this.toasts.render()}
+      ${this.announcer.render()}
     `;
   }
 }
