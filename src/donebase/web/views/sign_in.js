@@ -1,5 +1,6 @@
 /** Signing in and signing up: the whole page while nobody is signed in, a dialog where a session has ended by itself. */
 
+import { done } from "../icons.js";
 import { t } from "../texts.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { dialog } from "./dialog.js";
@@ -27,7 +28,7 @@ export class SignIn {
     return html`
       <main>
         <section class="card narrow stack">
-          <h1 class="brand">${t("donebase")}</h1>
+          <h1 class="brand">${done}${t("donebase")}</h1>
           ${this.#signingUp ? this.#signUp() : this.#signIn(this.#email, true)} ${this.#other()}
           <div>${languageChoice(this.app)}</div>
         </section>

@@ -1,6 +1,7 @@
 /** In the mode that asks nobody: whose tasks are to be shown. */
 
 import { lastUser, rememberUser } from "../data/last_user.js";
+import { done } from "../icons.js";
 import { t } from "../texts.js";
 import { html } from "../vendor/lit-html/lit-html.js";
 import { field } from "./form.js";
@@ -32,7 +33,7 @@ export class UserChooser {
     return html`
       <main>
         <section class="card narrow stack">
-          <h1 class="brand">${t("donebase")}</h1>
+          <h1 class="brand">${done}${t("donebase")}</h1>
           <form class="stack" novalidate @submit=${(/** @type {SubmitEvent} */ event) => this.#choose(event)}>
             ${field({ form: "chooser", ...user, value: String(lastUser()) }, this.#failure)}
             <button class="primary">${t("show_tasks")}</button>
