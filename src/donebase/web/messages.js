@@ -13,8 +13,6 @@ export const messages = {
   donebase: { en: "donebase", ar: "donebase" },
   skip: { en: "Skip to the tasks", ar: "انتقل إلى المهام" },
 
-  // app.js
-
   // connection.js
   connection_loading: { en: "Loading …", ar: "جارٍ التحميل …" },
   connection_live: { en: "Up to date", ar: "محدَّث" },
@@ -30,8 +28,8 @@ export const messages = {
       one: "غير متصل. تغيير واحد محفوظ هنا وسيُرسل.",
       two: "غير متصل. تغييران محفوظان هنا وسيُرسلان.",
       few: "غير متصل. {count} تغييرات محفوظة هنا وستُرسل.",
-      many: "غير متصل. {count} تغييرًا محفوظًا هنا وستُرسل.",
-      other: "غير متصل. {count} تغيير محفوظ هنا وستُرسل.",
+      many: "غير متصل. {count} تغييرًا محفوظًا هنا وسيُرسل.",
+      other: "غير متصل. {count} تغيير محفوظ هنا وسيُرسل.",
     },
   },
 
@@ -93,7 +91,7 @@ export const messages = {
     en: "The service cannot be reached. Are you offline? Please try again.",
     ar: "يتعذر الوصول إلى الخدمة. هل أنت غير متصل بالشبكة؟ يرجى المحاولة مجددًا.",
   },
-  unknown_fault: { en: "This went wrong. Please load the page again.", ar: "حدث خطأ. يرجى إعادة تحميل الصفحة." },
+  unknown_fault: { en: "Something went wrong. Please load the page again.", ar: "حدث خطأ. يرجى إعادة تحميل الصفحة." },
 
   // sign_in.js
   sign_in: { en: "Sign in", ar: "تسجيل الدخول" },
@@ -137,8 +135,8 @@ export const messages = {
       one: "لم يُرسل تغيير واحد بعد، وسيُفقد.",
       two: "لم يُرسل تغييران بعد، وسيُفقدان.",
       few: "لم تُرسل {count} تغييرات بعد، وستُفقد.",
-      many: "لم يُرسل {count} تغييرًا بعد، وستُفقد.",
-      other: "لم يُرسل {count} تغيير بعد، وستُفقد.",
+      many: "لم يُرسل {count} تغييرًا بعد، وسيُفقد.",
+      other: "لم يُرسل {count} تغيير بعد، وسيُفقد.",
     },
   },
 
@@ -172,8 +170,8 @@ export const messages = {
       one: "لم يُرسل تغيير واحد بعد. إذا سجّلت الخروج الآن فسيُفقد.",
       two: "لم يُرسل تغييران بعد. إذا سجّلت الخروج الآن فسيُفقدان.",
       few: "لم تُرسل {count} تغييرات بعد. إذا سجّلت الخروج الآن فستُفقد.",
-      many: "لم يُرسل {count} تغييرًا بعد. إذا سجّلت الخروج الآن فستُفقد.",
-      other: "لم يُرسل {count} تغيير بعد. إذا سجّلت الخروج الآن فستُفقد.",
+      many: "لم يُرسل {count} تغييرًا بعد. إذا سجّلت الخروج الآن فسيُفقد.",
+      other: "لم يُرسل {count} تغيير بعد. إذا سجّلت الخروج الآن فسيُفقد.",
     },
   },
   sign_out_anyway: { en: "Sign out and lose them", ar: "تسجيل الخروج وفقدانها" },

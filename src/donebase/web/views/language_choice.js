@@ -14,7 +14,8 @@ export function languageChoice(app) {
       <span class="visually-hidden">${t("language")}</span>
       <select class="narrow-control" @change=${chosen}>
         ${languages.map(
-          ({ tag, name }) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${name}</option>`,
+          ({ tag, name, direction }) =>
+            html`<option value=${tag} lang=${tag} dir=${direction} .selected=${tag === language()}>${name}</option>`,
         )}
       </select>
     </label>

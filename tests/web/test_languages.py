@@ -1,0 +1,91 @@
+"""The page in both languages, both directions, and with text of every script."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.processes import Service
+from tests.support.web_page import NewPage, create, wait_for_titles
+
+SCRIPTS = (Path(__file__).parents[1] / "data" / "page" / "scripts.txt").read_text().splitlines()
+ENGLISH, ARABIC = "Buy milk (2%)", "اتصل بالطبيب (غدًا)"
+# Where a character of a text is drawn.
+LEFT_OF = """(element, place) => {
+    const range = document.createRange();
+    const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+    const start = (place + text.length) % text.length;
+    range.setStart(text, start);
+    range.setEnd(text, start + 1);
+    return range.getBoundingClientRect().left;
+}"""
+
+
+def left(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["x"]
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.locator(".task").filter(has_text=title)
+
+
+def drawn_from_right_to_left(text: Locator) -> bool:
+    """Say whether a text is in the order of a script from right to left, with the mark at its end at the left."""
+    return bool(text.evaluate(LEFT_OF, -1) < text.evaluate(LEFT_OF, 0))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("locale", ["ar-EG", "en-US"])
+def test_the_page_is_mirrored_and_every_text_keeps_its_own_direction(
+    new_page: NewPage, service: Service, client: httpx.Client, alice: int, locale: str
+) -> None:
+    is_arabic = locale == "ar-EG"
+    create(client, alice, ENGLISH, ARABIC)
+    page = new_page(service, f"?user={alice}", locale=locale, viewport={"width": 390, "height": 844})
+    expect(page.locator(".task")).to_have_count(2)
+    assert page.locator("html").get_attribute("lang") == ("ar" if is_arabic else "en")
+    assert page.locator("html").get_attribute("dir") == ("rtl" if is_arabic else "ltr")
+    for title, is_title_arabic in ((ENGLISH, False), (ARABIC, True)):
+        text = row(page, title).get_by_text(title)
+        assert drawn_from_right_to_left(text) == is_title_arabic
+        assert (left(row(page, title).get_by_role("checkbox")) > left(text)) == is_arabic
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.get_by_role("textbox", name="مهمة جديدة" if is_arabic else "New task").first).to_be_visible()
+    page.locator("#new-task").fill(ARABIC)
+    assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "rtl"
+    page.locator("#new-task").fill(ENGLISH)
+    assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "ltr"
+
+
+def test_a_person_chooses_the_language_and_loses_nothing(new_page: NewPage, service: Service, alice: int) -> None:
+    page = new_page(service, f"?user={alice}&show=open", locale="fr-FR")
+    page.locator("#new-task").fill("Not saved yet")
+    page.locator("button.account").click()
+    page.get_by_role("combobox", name="Language").select_option("العربية")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("button", name="المفتوحة")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#new-task")).to_have_value("Not saved yet")
+    assert page.url.endswith(f"?user={alice}&show=open&lang=ar")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    page.locator("button.account").click()
+    page.get_by_role("combobox", name="اللغة").select_option("English")
+    expect(page.get_by_role("button", name="Open", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.long
+def test_every_script_is_written_kept_and_found(
+    new_page: NewPage, service: Service, client: httpx.Client, alice: int
+) -> None:
+    page = new_page(service, f"?user={alice}")
+    for text in SCRIPTS:
+        page.locator("#new-task").fill(text)
+        page.keyboard.press("Enter")
+        expect(page.locator("#new-task")).to_have_value("")
+    wait_for_titles(client, alice, SCRIPTS)
+    expect(page.locator(".task")).to_have_count(len(SCRIPTS))
+    for text in SCRIPTS:
+        expect(row(page, text)).to_have_count(1)
