@@ -9,7 +9,7 @@ export HOST PORT WORKERS
 # Empty counts as unset: bytecode is cached, so that each process of the tests need not compile the same files.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run install test test-databases fuzz soak check format migrate bench bench-short bench-instructions bench-growth bench-lists bench-sign-ins lock clean
+.PHONY: run install test test-databases screenshots fuzz soak check format migrate bench bench-short bench-instructions bench-growth bench-lists bench-sign-ins lock clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/donebase serve
@@ -30,6 +30,10 @@ test-databases: $(VENV)/installed-dev
 # Twice as many processes as cores, because many tests mostly wait; at most 9, because they share one PostgreSQL.
 # PROCESSES=3 sets another number.
 AT_ONCE = -n $${PROCESSES:-$$($(BIN)/python -c "import os; print(min(9, 2 * os.cpu_count()))")} --dist worksteal
+
+# Take the pictures of the page that the README shows, in the fonts of this machine.
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python -m tests.screenshots
 
 # Run the property tests and Schemathesis with new random values for FUZZ_SECONDS (600).
 fuzz: $(VENV)/installed-dev
