@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.support.browser import browser_context
 from tests.support.console import Command, at, code, run, run_together
 from tests.support.processes import Service
@@ -26,12 +28,15 @@ def test_the_first_session_works_as_written(own_database: str, folder: Path) -> 
     program("curl", "curl")
     *requests, follow = lines = commands("## A first session")
     assert all(line.startswith(("curl -s ", "curl -N ")) for line in lines)
-    with Service(folder, DATABASE_URL=own_database) as service:
-        address = service.ready().address
+    with Service(folder, DATABASE_URL=own_database) as service, browser_context() as context:
+        address, page = service.ready().address, context.new_page()
+        page.goto(f"{address}/?user=123")
         answers = [json.loads(run(address, command)) for command in requests]
         with Command(address, follow) as stream:
             wait_for(lambda: '"change":5' in stream.written(), stream.written)
             followed = [json.loads(data) for data in re.findall(r"^data: (.*)$", stream.written(), re.MULTILINE)]
+        expect(page.locator(".task.done")).to_contain_text("Buy oat milk")
+        expect(page.locator(".task")).to_have_count(1)
     well, created, again, changed, refused, deleted, undone, found, done, listed, by_api, flat, invalid = answers
     assert well["status"] == "ok"
     assert (created["id"], created["title"], created["user_id"], created["version"]) == (1, "Buy milk", 123, 1)
