@@ -61,7 +61,10 @@ export class App {
   }
 
   async start() {
-    window.addEventListener("popstate", () => this.#addressChanged());
+    window.addEventListener("popstate", () => {
+      this.address = readAddress();
+      this.#addressChanged();
+    });
     setInterval(() => this.changed(), A_MINUTE);
     setLanguage(this.address.lang);
     await this.session?.start();
@@ -85,13 +88,16 @@ export class App {
    * @param {{ replace?: boolean }} [options] `replace`: Back does not lead to the present one
    */
   go(parts, { replace = false } = {}) {
-    const to = new URL(addressOf({ ...this.address, ...parts }), location.href);
-    history[replace ? "replaceState" : "pushState"](null, "", to);
+    this.address = { ...this.address, ...parts };
+    try {
+      history[replace ? "replaceState" : "pushState"](null, "", new URL(addressOf(this.address), location.href));
+    } catch {
+      // Safari refuses the 101st address within 10 seconds: somebody types fast. The next one is complete again.
+    }
     this.#addressChanged();
   }
 
   #addressChanged() {
-    this.address = readAddress();
     setLanguage(this.address.lang);
     this.#whoChanged();
   }

@@ -9,21 +9,28 @@ export { fold };
 /** @import { Task } from "./data/tasks.js" */
 
 /**
- * Return the tasks that a filter names, in its order. A task that is done is not overdue. Tasks are taken to be
+ * Return the tasks that a filter names, in its order, which is the newest first for `created`. A task that is done is not overdue. Tasks are taken to be
  * immutable: what is folded of one is remembered.
  * @param {Iterable<Task>} tasks
  * @param {Filter} filter
  * @returns {Task[]}
  */
 export function shown(tasks, filter, now = new Date()) {
-  const { tag, sort } = filter;
-  const words = wordsOf(filter.q);
-  const isShown = stateTest(filter.show, now);
   const found = [];
-  for (const task of tasks) {
-    if (isShown(task) && (tag === null || task.tags.includes(tag)) && hasWords(task, words)) found.push(task);
-  }
-  return inOrder(found, sort);
+  const isShown = filterTest(filter, now);
+  for (const task of tasks) if (isShown(task)) found.push(task);
+  return inOrder(found, filter.sort);
+}
+
+/**
+ * Return the test whether a filter names a task.
+ * @param {Filter} filter
+ * @returns {(task: Task) => boolean}
+ */
+export function filterTest({ show, tag, q }, now = new Date()) {
+  const words = wordsOf(q);
+  const isShown = stateTest(show, now);
+  return (task) => isShown(task) && (tag === null || task.tags.includes(tag)) && hasWords(task, words);
 }
 
 /**
@@ -70,10 +77,12 @@ function hasWords(task, words) {
 }
 
 /**
+ * Sort tasks, in place; by creation the newest first.
  * @param {Task[]} tasks
  * @param {Filter["sort"]} sort
  */
 function inOrder(tasks, sort) {
+  if (sort === "created") return tasks.sort((one, other) => byCreation(other, one));
   const keyed = tasks.map((task) => ({ task, key: KEYS[sort](task) }));
   keyed.sort((one, other) => compare(one.key, other.key) || byCreation(one.task, other.task));
   return keyed.map(({ task }) => task);
@@ -81,13 +90,12 @@ function inOrder(tasks, sort) {
 
 const RANKS = { high: 1, medium: 2, low: 3 };
 
-/** @type {Record<Filter["sort"], (task: Task) => string | number | null>} */
+/** @type {Record<Exclude<Filter["sort"], "created">, (task: Task) => string | number | null>} */
 const KEYS = {
   order: (task) => task.order,
   due: ({ due }) => due && `${due.date}${due.time === null ? "~" : `T${due.time}`}`,
   priority: ({ priority }) => priority && RANKS[priority],
   title: (task) => start(textsOf(task)[0]),
-  created: () => 0,
 };
 
 /**

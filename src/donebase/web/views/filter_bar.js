@@ -1,12 +1,22 @@
-/** Which tasks are shown. */
+/** Which tasks are shown, and in which order. */
 
+import { addressOf, SHOWS, SORTS } from "../address.js";
+import { facets } from "../facets.js";
+import { shown } from "../filters.js";
+import * as icons from "../icons.js";
+import { numberWords } from "../locale.js";
 import { t } from "../texts.js";
-import { html } from "../vendor/lit-html/lit-html.js";
+import { live } from "../vendor/lit-html/directives/live.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
-const SHOWS = /** @type {const} */ (["all", "open", "done", "overdue", "today"]);
+/** @import { Filter, Show, Sort } from "../address.js" */
+
+const TYPED_FOR = 700; // milliseconds without a key, after which somebody wants to hear what was found
 
 /** Changes the filter, which is in the address. */
 export class FilterBar {
+  #timer = 0;
+
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
@@ -14,13 +24,120 @@ export class FilterBar {
 
   render() {
     const { filter } = this.app.address;
-    const show = (/** @type {typeof SHOWS[number]} */ name) =>
-      html`<button
-        aria-pressed=${filter.show === name}
-        @click=${() => this.app.go({ filter: { ...filter, show: name } })}
+    const { shows, tags, completed } = facets(this.app.tasks?.all() ?? [], filter);
+    return html`<div class="filters" role="search" aria-label=${t("filter")}>
+      <div class="segments" role="group" aria-label=${t("show")}>
+        ${SHOWS.map((show) => this.#show(show, shows[show]))}
+      </div>
+      ${this.#search(filter)} ${tags.length ? this.#tags(filter, tags) : nothing} ${this.#sort(filter)}
+      <button
+        type="button"
+        class="quiet"
+        ?disabled=${completed === 0}
+        @click=${() => void this.app.tasks?.clearCompleted()}
       >
-        ${t(`show_${name}`)}
-      </button>`;
-    return html`<nav class="filters"><div class="segments">${SHOWS.map(show)}</div></nav>`;
+        ${icons.trash} ${t("clear_completed", { count: completed })}
+      </button>
+    </div>`;
+  }
+
+  /** @param {Show} show @param {number} count */
+  #show(show, count) {
+    const { filter } = this.app.address;
+    // A link: it can be opened in a window of its own.
+    return html`<a
+      href=${addressOf({ ...this.app.address, filter: { ...filter, show } })}
+      aria-current=${filter.show === show ? "true" : nothing}
+      @click=${(/** @type {MouseEvent} */ event) => this.#follow(event, { show })}
+      >${t(`show_${show}`)} <span class="count">${numberWords(count)}</span></a
+    >`;
+  }
+
+  /** @param {Filter} filter */
+  #search({ q }) {
+    return html`<input
+      id="search"
+      class="search"
+      type="search"
+      dir="auto"
+      autocomplete="off"
+      enterkeyhint="search"
+      aria-label=${t("search")}
+      placeholder=${t("search")}
+      .value=${live(q)}
+      @input=${(/** @type {any} */ { target }) => this.#go({ q: target.value }, true)}
+      @keydown=${(/** @type {KeyboardEvent} */ event) => this.#searchKey(event)}
+    />`;
+  }
+
+  /** @param {Filter} filter @param {[string, number][]} tags */
+  #tags({ tag }, tags) {
+    const option = (/** @type {[string, number]} */ [name, count]) =>
+      html`<option value=${`=${name}`} ?selected=${name === tag}>${t("tag_and_count", { tag: name, count })}</option>`;
+    // "=" tells a tag from no tag.
+    return html`<select
+        id="tag-filter"
+        aria-label=${t("tag")}
+        .value=${live(tag === null ? "" : `=${tag}`)}
+        @change=${(/** @type {any} */ { target }) => this.#go({ tag: target.value.slice(1) || null })}
+      >
+        <option value="" ?selected=${tag === null}>${t("all_tags")}</option>
+        ${tags.map(option)}
+      </select>
+      ${tag === null ? nothing : this.#presentTag(tag)}`;
+  }
+
+  /** @param {string} tag */
+  #presentTag(tag) {
+    return html`<span class="chip tag"
+      ><bdi>${tag}</bdi>
+      <button type="button" aria-label=${t("remove_tag_filter", { tag })} @click=${() => this.#removeTag()}>
+        ${icons.close}
+      </button></span
+    >`;
+  }
+
+  #removeTag() {
+    document.getElementById("tag-filter")?.focus();
+    this.#go({ tag: null });
+  }
+
+  /** @param {Filter} filter */
+  #sort({ sort }) {
+    const option = (/** @type {Sort} */ name) =>
+      html`<option value=${name} ?selected=${name === sort}>${t(`sort_${name}`)}</option>`;
+    return html`<select
+      aria-label=${t("sort")}
+      .value=${live(sort)}
+      @change=${(/** @type {any} */ { target }) => this.#go({ sort: target.value })}
+    >
+      ${SORTS.map(option)}
+    </select>`;
+  }
+
+  /** @param {MouseEvent} event @param {Partial<Filter>} parts */
+  #follow(event, parts) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#go(parts);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #searchKey(event) {
+    if (event.key !== "Escape" || event.isComposing || !this.app.address.filter.q) return;
+    event.preventDefault();
+    this.#go({ q: "" }, true);
+  }
+
+  /** @param {Partial<Filter>} parts @param {boolean} [isTyped] Back does not lead through what was typed */
+  #go(parts, isTyped = false) {
+    this.app.go({ filter: { ...this.app.address.filter, ...parts } }, { replace: isTyped });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tellCount(), isTyped ? TYPED_FOR : 0);
+  }
+
+  #tellCount() {
+    const tasks = shown(this.app.tasks?.all() ?? [], this.app.address.filter);
+    this.app.announcer.say(t("shown", { count: tasks.length }));
   }
 }
