@@ -1,6 +1,7 @@
 """How the page is served: fresh at `/`, its files for good below the name of their release, and nothing else."""
 
 import gzip
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from donebase.routes import web
 from donebase.routes.web import read_release
 from tests.support.connections import Connection
-from tests.support.page_sources import WEB
+from tests.support.page_sources import WEB, own_modules
 from tests.support.problems import refused
 from tests.support.processes import Service
 
@@ -101,8 +102,8 @@ def test_the_page_may_run_its_own_modules_and_nothing_else(client: httpx.Client)
 
 
 def test_a_file_may_be_kept_below_the_name_of_its_release(client: httpx.Client) -> None:
-    for path in read_release().assets:
-        content = (WEB / path).read_bytes()
+    for path, file in read_release().assets.items():
+        content = file.content if path in own_modules() else (WEB / path).read_bytes()
         response = client.get(asset(path), headers=PLAIN)
         assert (response.status_code, response.content) == (200, content), path
         assert response.headers["content-type"] == TYPES[Path(path).suffix], path
@@ -141,10 +142,22 @@ def test_it_is_compressed_for_who_accepts_that(client: httpx.Client, accepted: s
 
 
 def test_all_of_it_is_less_than_100_kb(client: httpx.Client) -> None:
-    sizes = {"/": 0} | dict.fromkeys(map(asset, read_release().assets), 0)
+    sizes = {"/": 0, "/service-worker.js": 0} | dict.fromkeys(map(asset, read_release().assets), 0)
     for address in sizes:
         sizes[address] = int(client.get(address, headers={"Accept-Encoding": "gzip"}).headers["content-length"])
     assert sum(sizes.values()) < 100_000, sizes
+
+
+def test_the_worker_is_one_of_the_release_and_knows_its_files(client: httpx.Client) -> None:
+    response = client.get("/service-worker.js")
+    assert (response.status_code, response.headers["content-type"]) == (200, TYPES[".js"])
+    assert response.headers.get_list("cache-control") == ["no-cache"]
+    assert response.headers["content-security-policy"] == client.get("/").headers["content-security-policy"]
+    assert f'RELEASE = "{read_release().name}"' in response.text
+    [files] = re.findall(r"FILES = (\[.*\]);", response.text)
+    assert {*json.loads(files)} >= {*named(client.get("/").text)}
+    for file in json.loads(files):
+        assert client.get(f"/{file}").status_code == 200, file
 
 
 def test_two_processes_send_the_same_bytes() -> None:
@@ -158,11 +171,12 @@ def test_two_processes_send_the_same_bytes() -> None:
         assert file.compressed == second.assets[path].compressed
 
 
-@pytest.mark.parametrize("change", ["content", "name", "new", "document"])
+@pytest.mark.parametrize("change", ["content", "name", "new", "index.html", "service_worker.js"])
 def test_another_file_makes_another_release(folder: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     here = folder / "web"
     here.mkdir()
     (here / "index.html").write_text("$release")
+    (here / "service_worker.js").write_text("$release")
     (here / "a.js").write_text("1")
     (here / "b.css").write_text("2")
     monkeypatch.setattr(web, "files", lambda _: folder)
@@ -175,7 +189,7 @@ def test_another_file_makes_another_release(folder: Path, monkeypatch: pytest.Mo
         case "new":
             (here / "c.js").write_text("")
         case _:
-            (here / "index.html").write_text("$release ")
+            (here / change).write_text("$release ")
     assert read_release.__wrapped__().name != before
 
 
@@ -221,3 +235,6 @@ def test_without_the_page_its_address_leads_to_the_documentation(folder: Path, d
         refused(client.get(asset("main.js")), 404, "NOT_FOUND")
         refused(client.get("/?user=1"), 400, "VALIDATION_ERROR", ("user", "unknown_parameter"))
         assert client.get("/docs").status_code == 200
+        worker = client.get("/service-worker.js")
+        assert worker.headers.get_list("cache-control") == ["no-cache"]
+        assert "registration.unregister()" in worker.text

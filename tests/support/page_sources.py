@@ -20,12 +20,13 @@ VENDOR = WEB / "vendor"
 MANIFEST = VENDOR / "manifest.json"
 WORKER = "service_worker.js"
 """The one module that runs without a document."""
+_PROGRAMS = Path(__file__).parents[1] / "data" / "page"
 _SUFFIXES = {".css", ".html", ".js", ".json", ".webmanifest"}
 _PRETTIER = ["--print-width", "120", "--no-config", "--no-editorconfig", "--ignore-path", "none"]
 _IMPORT = re.compile(
     r"""^(?:import|export)\s(?:[^"'`;]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']""", re.M
 )
-_COMMENT = re.compile(r"^\s*/\*.*?\*/", re.MULTILINE | re.DOTALL)
+_TYPES = re.compile(r"/\*\*.*?\*/", re.DOTALL)
 _COMPILER = (
     "--noEmit --allowJs --checkJs --strict --noUnusedLocals --noUnusedParameters --noImplicitReturns"
     " --noFallthroughCasesInSwitch --skipLibCheck --target es2022 --module esnext --moduleResolution bundler"
@@ -50,8 +51,8 @@ def libraries() -> dict[str, Any]:
 
 
 def code(path: str) -> str:
-    """Return a module without its block comments, which import types."""
-    return _COMMENT.sub("", (WEB / path).read_text())
+    """Return a module without its comments about types, which import modules as well."""
+    return _TYPES.sub("", (WEB / path).read_text())
 
 
 def imports(path: str) -> set[str]:
@@ -89,11 +90,17 @@ def compiled(folder: Path, modules: Iterable[str], *scopes: str) -> subprocess.C
     return run_package("tsc", *_COMPILER, "--lib", ",".join(scopes), *modules, cwd=folder)
 
 
+def tokens(folder: Path, modules: Iterable[str]) -> str:
+    """Return the tokens of modules in a folder, as a JavaScript parser reads them, with the line of each."""
+    ran = run_node(_PROGRAMS / "tokens.mjs", node_modules(), *modules, cwd=folder)
+    assert not ran.stderr, ran.stderr
+    return ran.stdout
+
+
 def words_in_templates() -> subprocess.CompletedProcess[str]:
     """Print each text that a module shows without asking texts.js for it, with its place."""
     modules = [path for path in own_modules() if path != "messages.js"]
-    script = Path(__file__).parents[1] / "data" / "page" / "words.mjs"
-    return run_node(script, node_modules(), *modules, cwd=WEB)
+    return run_node(_PROGRAMS / "words.mjs", node_modules(), *modules, cwd=WEB)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from donebase.routes.web import read_release
 from tests.support.page_sources import (
     WEB,
     WORKER,
@@ -15,6 +16,7 @@ from tests.support.page_sources import (
     own_modules,
     prettier,
     reachable,
+    tokens,
     words_in_templates,
 )
 
@@ -68,3 +70,15 @@ def test_no_module_has_a_byte_order_mark_or_a_carriage_return() -> None:
         content = (WEB / path).read_bytes()
         assert not content.startswith(b"\xef\xbb\xbf"), path
         assert b"\r" not in content, path
+
+
+def test_browsers_get_the_modules_without_their_comments_line_for_line(folder: Path) -> None:
+    assets = read_release().assets
+    modules = [path for path in own_modules() if path in assets]
+    for path in modules:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(assets[path].content)
+        assert not re.search(r"^\s*/[*/]", assets[path].content.decode(), re.MULTILINE), path
+    sent = tokens(folder, modules)
+    assert sent.count("\n") > 5_000
+    assert sent == tokens(WEB, modules)

@@ -12,10 +12,11 @@ from donebase.http.bytes_response import BytesResponse
 from donebase.http.headers import Header
 
 HTML = b"text/html; charset=utf-8"
+SCRIPT = b"text/javascript; charset=utf-8"
 _MEDIA_TYPES = {
     "LICENSE": b"text/plain; charset=utf-8",
     ".css": b"text/css; charset=utf-8",
-    ".js": b"text/javascript; charset=utf-8",
+    ".js": SCRIPT,
     ".png": b"image/png",
     ".svg": b"image/svg+xml; charset=utf-8",
     ".webmanifest": b"application/manifest+json; charset=utf-8",

@@ -52,7 +52,7 @@ FREE_ADDRESSES = frozenset(
     {
         *("/", "/docs", "/docs/favicon-32x32.png", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"),
         *("/health", "/livez", "/metrics", "/openapi.json"),
-        "/web/{release}/{path}",
+        *("/service-worker.js", "/web/{release}/{path}"),
         *("/auth/sign-up", "/auth/sign-in", "/auth/refresh"),
     }
 )
@@ -60,11 +60,11 @@ FREE_ADDRESSES = frozenset(
 
 
 def families_for(settings: Settings) -> Sequence[Family]:
-    """Return the families that are served with these settings: without the page, `/` leads to the documentation."""
+    """Return the families that are served with these settings; without the page, what is in its place."""
     families = GUARDED_FAMILIES if settings.auth == "required" else FAMILIES
     if settings.web == "on":
         return families
-    return [docs.INDEX if each is web.FAMILY else each for each in families]
+    return [docs.WITHOUT_PAGE if each is web.FAMILY else each for each in families]
 
 
 class UnguardedRoute(Exception):

@@ -20,10 +20,25 @@ from donebase.http.redirects import redirect
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 
+_NO_WORKER = """
+addEventListener("install", () => skipWaiting());
+addEventListener("activate", (event) => event.waitUntil(removeAll()));
+async function removeAll() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("donebase-")).map((name) => caches.delete(name)));
+  await registration.unregister();
+}
+"""
+
 
 async def index() -> Response:
     """Lead to the documentation."""
     return redirect(b"/docs")
+
+
+async def no_worker() -> Response:
+    """Return a service worker that removes itself, and what it has kept, where the page was once served."""
+    return Response(_NO_WORKER, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
 
 
 async def schema(document: Annotated[Callable[[], dict[str, Any]], Depends(FromApp("document"))]) -> Response:
@@ -71,8 +86,8 @@ FAMILY = Family(
     ],
     access=Access.FREE,
 )
-INDEX = Family("docs", "", [("GET", "/", index)], access=Access.FREE)
-"""What is at `/` where the page is not served."""
+WITHOUT_PAGE = Family("docs", "", [("GET", "/", index), ("GET", "/service-worker.js", no_worker)], access=Access.FREE)
+"""What is served in the place of the page where it is not."""
 
 
 async def _asset(name: str, media_type: str) -> Response:

@@ -1,4 +1,4 @@
-"""The page: its document at `/`, and its modules, styles and pictures below the name of the release.
+"""The page: its document, the worker that opens it without the service, and its files below the name of the release.
 
 The release is a hash over all names and contents, so that every address changes when any file does and a browser need
 never ask again. Nothing of a request reaches the file system: a path is looked up among the files that were found.
@@ -6,6 +6,7 @@ never ask again. Nothing of a request reaches the file system: a path is looked 
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -21,7 +22,7 @@ from donebase.http.errors import AddressNotFound
 from donebase.http.family import Family
 from donebase.http.headers import Header
 from donebase.http.providers import FromApp, FromScope
-from donebase.http.static_files import HTML, StaticFile, media_type
+from donebase.http.static_files import HTML, SCRIPT, StaticFile, media_type
 from donebase.settings import Settings
 
 _POLICY = (
@@ -29,7 +30,8 @@ _POLICY = (
     b"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     b"require-trusted-types-for 'script'; trusted-types lit-html donebase"
 )
-_DOCUMENT = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
+_FRESH = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
+_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
 _ASSET = [(b"cache-control", b"public, max-age=86400, immutable")]
 
 
@@ -38,6 +40,7 @@ class Release(NamedTuple):
 
     name: str
     document: Template
+    worker: StaticFile
     assets: dict[str, StaticFile]
 
 
@@ -48,6 +51,11 @@ async def page(headers: RequestHeaders, settings: Annotated[Settings, Depends(Fr
     """Return the document of the page."""
     await _release()
     return _document(settings.auth, settings.sign_up).response(headers)
+
+
+async def worker(headers: RequestHeaders) -> Response:
+    """Return the service worker. What it may load, its own policy says, also for the page."""
+    return (await _release()).worker.response(headers)
 
 
 async def asset(release: str, path: str, headers: RequestHeaders) -> Response:
@@ -61,7 +69,7 @@ async def asset(release: str, path: str, headers: RequestHeaders) -> Response:
 FAMILY = Family(
     "web",
     "",
-    [("GET", "/", page), ("GET", "/web/{release}/{path:path}", asset)],
+    [("GET", "/", page), ("GET", "/service-worker.js", worker), ("GET", "/web/{release}/{path:path}", asset)],
     access=Access.FREE,
     ignores_query=True,
 )
@@ -75,14 +83,17 @@ async def _release() -> Release:
 @cache
 def read_release() -> Release:
     """Return the files of the package's folder `web`."""
-    found = dict(sorted(_read(files("donebase") / "web")))
+    found = {path: _served(path, content) for path, content in sorted(_read(files("donebase") / "web"))}
     digest = hashlib.sha256()
     for path, content in found.items():
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
-    document = Template(found.pop("index.html").decode())
+    name = digest.hexdigest()[:16]
+    document, worker = (found.pop(path).decode() for path in ("index.html", "service_worker.js"))
     types = {path: content_type for path in found if (content_type := media_type(path))}
     assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
-    return Release(digest.hexdigest()[:16], document, assets)
+    addresses = ", ".join(f'"web/{name}/{path}"' for path in assets if not path.endswith("LICENSE"))
+    worker = worker.replace("$release", name).replace('"$file"', addresses)
+    return Release(name, Template(document), StaticFile(worker.encode(), SCRIPT, _FRESH), assets)
 
 
 @cache
@@ -95,7 +106,17 @@ def _document(auth: str, sign_up: str) -> StaticFile:
         for line in release.document.template.splitlines(keepends=True)
         for module in (modules if "$module" in line else [""])
     ]
-    return StaticFile("".join(written).encode(), HTML, _DOCUMENT)
+    return StaticFile("".join(written).encode(), HTML, _FRESH)
+
+
+def _served(path: str, content: bytes) -> bytes:
+    """Return a file as browsers get it: a module of ours without its comments, a quarter of it, line for line.
+
+    Libraries are sent as they were published.
+    """
+    if not path.endswith(".js") or path.startswith("vendor/"):
+        return content
+    return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
 
 
 def _read(folder: Traversable, parents: str = "") -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 import { App } from "./app.js";
 import { openStorage } from "./data/storage.js";
+import { openWithoutService } from "./offline.js";
 
 /** @param {string} name of a meta element @returns {string} */
 const said = (name) => document.querySelector(`meta[name="donebase-${name}"]`)?.getAttribute("content") ?? "";
@@ -12,4 +13,5 @@ const service = {
   mode: said("auth") === "required" ? "required" : "open",
   signUp: said("sign-up") === "closed" ? "closed" : "open",
 };
-await new App(root, await openStorage(), /** @type {import("./app.js").Service} */ (service)).start();
+const app = new App(root, await openStorage(), /** @type {import("./app.js").Service} */ (service));
+await Promise.all([app.start(), openWithoutService()]);
