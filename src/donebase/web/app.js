@@ -6,6 +6,7 @@ import { ownerOf, Session } from "./data/session.js";
 import { TaskStore } from "./data/tasks.js";
 import * as icons from "./icons.js";
 import { setLanguage, t } from "./texts.js";
+import { keyed } from "./vendor/lit-html/directives/keyed.js";
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { Account } from "./views/account.js";
 import { Announcer } from "./views/announcer.js";
@@ -106,6 +107,7 @@ export class App {
   #whoChanged() {
     const who = this.#who();
     if (who?.owner !== this.tasks?.owner) {
+      if (this.tasks) this.#forgetViews();
       this.tasks?.stop();
       this.tasks = who && this.#tasksOf(who);
       void this.tasks?.start();
@@ -117,6 +119,19 @@ export class App {
     const before = this.tasks;
     this.#whoChanged();
     if (this.tasks === before && this.session?.state === "signed-in") this.tasks?.retry();
+  }
+
+  /** What somebody has typed, opened or been told is not for who comes next. */
+  #forgetViews() {
+    this.account = new Account(this);
+    this.composer = new Composer(this);
+    this.filterBar = new FilterBar(this);
+    this.editor = new TaskEditor(this);
+    this.list = new TaskList(this);
+    this.history = new History(this);
+    this.trash = new Trash(this);
+    this.conflict = new Conflict(this);
+    this.toasts = new Toasts(this);
   }
 
   #who() {
@@ -144,7 +159,7 @@ export class App {
   #page() {
     if (this.session?.state === "unknown") return nothing;
     if (!this.tasks) return this.session ? this.signIn.render() : this.userChooser.render();
-    return html`
+    const page = html`
       <a class="skip visually-hidden" href="#tasks">${t("skip")}</a>
       <header class="bar">
         <h1 class="brand">${icons.done}${t("donebase")}</h1>
@@ -157,5 +172,6 @@ export class App {
       ${this.session?.state === "signed-out" ? this.signIn.render() : nothing} ${this.toasts.render()}
       ${this.announcer.render()}
     `;
+    return keyed(this.tasks.owner, page);
   }
 }

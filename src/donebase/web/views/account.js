@@ -61,11 +61,13 @@ export class Account {
     `;
   }
 
-  /** @param {unknown} text @param {() => void} chosen */
-  #item(text, chosen) {
-    return html`
-      <button type="button" popovertarget=${MENU} popovertargetaction="hide" @click=${chosen}>${text}</button>
-    `;
+  /** @param {unknown} text @param {() => void} act */
+  #item(text, act) {
+    const chosen = () => {
+      document.getElementById(MENU)?.hidePopover(); // first: then a dialog gives the focus back to the menu's button
+      act();
+    };
+    return html`<button type="button" @click=${chosen}>${text}</button>`;
   }
 
   #dialog() {

@@ -121,9 +121,9 @@ export class NewToken {
 
 const newTokenInput = () => /** @type {HTMLInputElement | null} */ (document.getElementById("new-token"));
 
-/** Return when a day is over where the person is. @param {string} date such as 2026-12-01; empty for no end */
+/** Return the last second of a day where the person is. @param {string} date such as 2026-12-01; empty for no end */
 function endOfDay(date) {
   if (!date) return null;
   const [year, month, day] = date.split("-").map(Number);
-  return new Date(year, month - 1, day + 1);
+  return new Date(year, month - 1, day, 23, 59, 59);
 }
