@@ -9,8 +9,8 @@ export { fold };
 /** @import { Task } from "./data/tasks.js" */
 
 /**
- * Return the tasks that a filter names, in its order, which is the newest first for `created`. A task that is done is not overdue. Tasks are taken to be
- * immutable: what is folded of one is remembered.
+ * Return the tasks that a filter names, in its order: for `created` that is the newest first. A task that is done is not
+ * overdue. Tasks are taken to be immutable: what is folded of one is remembered.
  * @param {Iterable<Task>} tasks
  * @param {Filter} filter
  * @returns {Task[]}
@@ -77,7 +77,7 @@ function hasWords(task, words) {
 }
 
 /**
- * Sort tasks, in place; by creation the newest first.
+ * Return tasks in an order; they may be sorted in place.
  * @param {Task[]} tasks
  * @param {Filter["sort"]} sort
  */
