@@ -32,7 +32,7 @@ export class FilterBar {
       ${this.#search(filter)} ${tags.length ? this.#tags(filter, tags) : nothing} ${this.#sort(filter)}
       <button
         type="button"
-        class="quiet"
+        class="quiet clear push"
         ?disabled=${completed === 0}
         @click=${() => void this.app.tasks?.clearCompleted()}
       >
