@@ -72,11 +72,42 @@ export const messages = {
     },
   },
 
-  // task_list.js, task_row.js
+  // task_list.js, task_row.js, moving.js
   tasks: { en: "Tasks", ar: "المهام" },
+  loading: { en: "Loading the tasks …", ar: "جارٍ تحميل المهام …" },
+  not_loaded: {
+    en: "The tasks were never loaded in this browser, and the service cannot be reached.",
+    ar: "لم تُحمَّل المهام في هذا المتصفح من قبل، ويتعذر الوصول إلى الخدمة.",
+  },
+  no_tasks: { en: "No tasks yet. Write down the first one.", ar: "لا توجد مهام بعد. اكتب أول مهمة." },
+  nothing_found: { en: "No task matches.", ar: "لا توجد مهمة مطابقة." },
+  show_everything: { en: "Show all tasks", ar: "عرض كل المهام" },
   done_of: { en: "Done: {title}", ar: "أُنجزت: {title}" },
+  details: { en: "Details", ar: "التفاصيل" },
+  details_of: { en: "Details: {title}", ar: "التفاصيل: {title}" },
   delete_of: { en: "Delete: {title}", ar: "حذف: {title}" },
   delete: { en: "Delete", ar: "حذف" },
+  row_due: { en: "Due:", ar: "الموعد:" },
+  row_overdue: { en: "Overdue: {when}", ar: "متأخرة: {when}" },
+  row_priority: { en: "Priority:", ar: "الأولوية:" },
+  row_priority_low: { en: "Low", ar: "منخفضة" },
+  row_priority_medium: { en: "Medium", ar: "متوسطة" },
+  row_priority_high: { en: "High", ar: "عالية" },
+  row_tag: { en: "Filter by the tag {tag}", ar: "التصفية حسب الوسم {tag}" },
+  row_unsent: { en: "Not sent yet", ar: "لم تُرسل بعد" },
+  row_conflict: { en: "Changed elsewhere as well", ar: "عُدّلت في مكان آخر أيضًا" },
+  row_refused: { en: "Refused by the service", ar: "رفضتها الخدمة" },
+  row_move: { en: "Drag to move, or press for more", ar: "اسحب للنقل أو اضغط للمزيد" },
+  row_move_of: { en: "Move: {title}", ar: "نقل: {title}" },
+  row_moved: { en: "{title}, moved to place {place} of {count}", ar: "{title}، نُقلت إلى الموضع {place} من {count}" },
+  row_not_movable: {
+    en: "Tasks can be moved where they are in the order made by hand.",
+    ar: "يمكن نقل المهام عندما تكون بالترتيب اليدوي.",
+  },
+  move_first: { en: "To the top", ar: "إلى الأعلى" },
+  move_up: { en: "Up", ar: "لأعلى" },
+  move_down: { en: "Down", ar: "لأسفل" },
+  move_last: { en: "To the bottom", ar: "إلى الأسفل" },
 
   // toasts.js
   written_create: { en: "Added.", ar: "أُضيفت." },

@@ -9,6 +9,9 @@ export class Conflict {
     this.app = app;
   }
 
+  /** Show a write that is in conflict, or was refused. @param {import("../data/writes.js").Write} _write */
+  open(_write) {}
+
   render() {
     return html``;
   }

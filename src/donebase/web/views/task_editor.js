@@ -9,7 +9,16 @@ export class TaskEditor {
     this.app = app;
   }
 
-  render() {
+  /** Open it in the row of a task. @param {number} _key @param {"title" | "details"} _part what has the focus then */
+  open(_key, _part) {}
+
+  /** @param {number} _key */
+  isOpen(_key) {
+    return false;
+  }
+
+  /** What is in the row of a task in place of its title. @param {import("../data/writes.js").Task} _task */
+  render(_task) {
     return html``;
   }
 }
