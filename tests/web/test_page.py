@@ -23,7 +23,7 @@ def test_a_task_is_added_ticked_deleted_and_undone_in_two_windows(
     second.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("checkbox")).to_be_checked()
     assert only_task(client, alice)["completed"]
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete: Buy milk").click()
     expect(second.get_by_role("checkbox")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(second.get_by_role("checkbox")).to_be_checked()
