@@ -78,6 +78,7 @@ def test_a_histogram_tells_how_long_requests_took(watched: httpx.Client) -> None
 def test_no_label_grows_with_what_clients_send(watched: httpx.Client, alice: int) -> None:
     for turn in range(30):
         watched.get(f"/nothing/{turn}")
+        watched.get(f"/web/{turn}/main.js")
         watched.get(f"/users/{alice + turn}/tasks/{turn + 1}")
         watched.get(f"/users/{alice}/tasks/x{turn}")
     for method in ("PROPFIND", "MKCOL", "LOCK", "SUBSCRIBE"):
@@ -89,6 +90,7 @@ def test_no_label_grows_with_what_clients_send(watched: httpx.Client, alice: int
     labels = {tuple(sorted(each.labels.items())) for each in found[REQUESTS].samples if each.name.endswith("_count")}
     assert labels == {
         (("family", "none"), ("method", "GET"), ("route", "none"), ("status", "404")),
+        (("family", "web"), ("method", "GET"), ("route", "/web/{release}/{path}"), ("status", "404")),
         (("family", "users"), ("method", "GET"), ("route", "/users/{user_id}/tasks/{task_id}"), ("status", "404")),
         (("family", "users"), ("method", "GET"), ("route", "/users/{user_id}/tasks/{task_id}"), ("status", "400")),
         (("family", "users"), ("method", "other"), ("route", "/users/{user_id}/tasks"), ("status", "405")),
