@@ -118,3 +118,19 @@ def change(
     response = client.patch(f"/users/{user}/tasks/{task['id']}", json=members, headers=headers)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def kept_drafts(page: Page) -> list[str]:
+    """Return the texts for new tasks that the browser keeps, sorted."""
+    drafts = page.evaluate(
+        """() => new Promise((resolve, reject) => {
+            const opening = indexedDB.open("donebase");
+            opening.onerror = () => reject(opening.error);
+            opening.onsuccess = () => {
+                const reading = opening.result.transaction("drafts").objectStore("drafts").getAll();
+                reading.onsuccess = () => resolve(reading.result.map(({ what }) => what.text));
+                opening.result.close();
+            };
+        })"""
+    )
+    return sorted(drafts)

@@ -2,6 +2,7 @@
 
 import { addressOf, readAddress } from "./address.js";
 import { Api } from "./data/api.js";
+import { Drafts } from "./data/drafts.js";
 import { ownerOf, Session } from "./data/session.js";
 import { TaskStore } from "./data/tasks.js";
 import * as icons from "./icons.js";
@@ -42,6 +43,7 @@ export class App {
   constructor(root, storage, service) {
     this.root = root;
     this.storage = storage;
+    this.drafts = new Drafts(storage);
     this.service = service;
     const base = new URL(".", document.baseURI);
     this.session = service.mode === "required" ? new Session(storage, base, () => this.#sessionChanged()) : null;

@@ -36,6 +36,78 @@ export const messages = {
   // composer.js
   new_task: { en: "New task", ar: "مهمة جديدة" },
   add: { en: "Add", ar: "إضافة" },
+  new_task_tag: { en: "New tasks get the tag “{tag}”.", ar: "تحصل المهام الجديدة على الوسم «{tag}»." },
+  new_task_today: { en: "New tasks are due today.", ar: "تُستحق المهام الجديدة اليوم." },
+  new_task_hidden: {
+    en: "New tasks are shown here only where they fit.",
+    ar: "لا تظهر المهام الجديدة هنا إلا إذا كانت مطابقة.",
+  },
+
+  // pasted_lines.js
+  pasted_lines: {
+    en: { one: "{count} line was pasted.", other: "{count} lines were pasted." },
+    ar: {
+      zero: "لم تُلصق أي أسطر.",
+      one: "لُصق سطر واحد.",
+      two: "لُصق سطران.",
+      few: "لُصقت {count} أسطر.",
+      many: "لُصق {count} سطرًا.",
+      other: "لُصق {count} سطر.",
+    },
+  },
+  add_lines: {
+    en: { one: "Add {count} task", other: "Add {count} tasks" },
+    ar: {
+      zero: "لا توجد مهام للإضافة",
+      one: "إضافة مهمة واحدة",
+      two: "إضافة مهمتين",
+      few: "إضافة {count} مهام",
+      many: "إضافة {count} مهمة",
+      other: "إضافة {count} مهمة",
+    },
+  },
+  add_as_one: { en: "One task, described by the rest", ar: "مهمة واحدة، وبقية الأسطر وصف لها" },
+  too_many_lines: {
+    en: { one: "At most {count} task at a time.", other: "At most {count} tasks at a time." },
+    ar: {
+      zero: "لا مهام في المرة الواحدة.",
+      one: "مهمة واحدة على الأكثر في المرة.",
+      two: "مهمتان على الأكثر في المرة.",
+      few: "{count} مهام على الأكثر في المرة.",
+      many: "{count} مهمة على الأكثر في المرة.",
+      other: "{count} مهمة على الأكثر في المرة.",
+    },
+  },
+  fault_in_line: { en: "Line {line}: {fault}", ar: "السطر {line}: {fault}" },
+
+  // faults.js
+  fault_blank: { en: "Please write something that can be seen.", ar: "يرجى كتابة شيء مرئي." },
+  fault_too_long: {
+    en: { one: "At most {count} character.", other: "At most {count} characters." },
+    ar: {
+      zero: "لا أحرف.",
+      one: "حرف واحد على الأكثر.",
+      two: "حرفان على الأكثر.",
+      few: "{count} أحرف على الأكثر.",
+      many: "{count} حرفًا على الأكثر.",
+      other: "{count} حرف على الأكثر.",
+    },
+  },
+  fault_too_many_tags: {
+    en: { one: "At most {count} tag.", other: "At most {count} tags." },
+    ar: {
+      zero: "لا وسوم.",
+      one: "وسم واحد على الأكثر.",
+      two: "وسمان على الأكثر.",
+      few: "{count} وسوم على الأكثر.",
+      many: "{count} وسمًا على الأكثر.",
+      other: "{count} وسم على الأكثر.",
+    },
+  },
+  fault_repeated_tag: { en: "Each tag can be there once.", ar: "يمكن أن يظهر كل وسم مرة واحدة فقط." },
+  fault_date: { en: "Please give a whole date.", ar: "يرجى إدخال تاريخ كامل." },
+  fault_no_date: { en: "A time needs a date.", ar: "يحتاج الوقت إلى تاريخ." },
+  fault_time_zone: { en: "The service does not know this time zone.", ar: "لا تعرف الخدمة هذه المنطقة الزمنية." },
 
   // filter_bar.js
   show_all: { en: "All", ar: "الكل" },

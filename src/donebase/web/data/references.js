@@ -20,6 +20,21 @@ export function referenceTo({ key: _, ...seen }, about, names) {
   };
 }
 
+/** @typedef {ReturnType<typeof referenceTo>} Seen a task as a person has seen it at a moment; it can be stored */
+
+/**
+ * Return a reference to a task with what the person has seen of it earlier: what somebody else has changed between is
+ * then found by the service, and not taken for seen.
+ *
+ * @param {Seen} present
+ * @param {Seen} seen
+ * @returns {Seen}
+ */
+export function asSeen(present, { follows, basis, before }) {
+  const names = Object.keys(present.before);
+  return { ...present, follows, basis, before: Object.fromEntries(names.map((name) => [name, before[name]])) };
+}
+
 /** The write refers to one that was never carried out. */
 export class Unresolved extends Error {}
 

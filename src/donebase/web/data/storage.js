@@ -143,9 +143,11 @@ export class Storage {
     },
   };
 
-  /** @param {string} owner @param {string} name @returns {Promise<any>} */
-  async readDraft(owner, name) {
-    return this.#database.get("drafts", [owner, name]);
+  /** @param {string} owner @returns {Promise<{ name: string, draft: any }[]>} */
+  async draftsOf(owner) {
+    const { store } = this.#database.transaction("drafts");
+    const [keys, drafts] = await Promise.all([store.getAllKeys(allOf(owner)), store.getAll(allOf(owner))]);
+    return keys.map((key, index) => ({ name: /** @type {string[]} */ (key)[1], draft: drafts[index] }));
   }
 
   /** @param {string} owner @param {string} name @param {any} draft undefined removes it */

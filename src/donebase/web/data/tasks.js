@@ -7,7 +7,7 @@ import { entriesAt, stepBack } from "./entries.js";
 import { rebased } from "./merging.js";
 import { Outbox } from "./outbox.js";
 import { Projection } from "./projection.js";
-import { referenceTo } from "./references.js";
+import { asSeen, referenceTo } from "./references.js";
 import { UndoStack } from "./undo_stack.js";
 import { newWrite } from "./writes.js";
 
@@ -15,6 +15,7 @@ import { newWrite } from "./writes.js";
 /** @typedef {import("./writes.js").Write} Write */
 /** @typedef {import("./writes.js").Step} Step */
 /** @typedef {import("./writes.js").Members} Members */
+/** @typedef {import("./references.js").Seen} Seen */
 /** @typedef {import("./api.js").Answer} Answer */
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -106,9 +107,20 @@ export class TaskStore {
     return this.#write("create", { task: -(Date.now() * 2 ** 10 + (random % 2 ** 10)), members });
   }
 
-  /** @param {number} key @param {Members} members only those that differ from what the person has seen @returns {Promise<Write>} */
-  change(key, members) {
-    return this.#write("change", { ...this.#reference(key, Object.keys(members)), members });
+  /** Return what there is to be seen of a task now, for `change`. @param {number} key @returns {Seen} */
+  seen(key) {
+    return this.#reference(key);
+  }
+
+  /**
+   * @param {number} key
+   * @param {Members} members only those that differ from what the person has seen
+   * @param {Seen} [seen] what the person has seen of the task; what is there now unless given
+   * @returns {Promise<Write>}
+   */
+  change(key, members, seen) {
+    const present = this.#reference(key, Object.keys(members));
+    return this.#write("change", { ...(seen ? asSeen(present, seen) : present), members });
   }
 
   /** @param {number} key @returns {Promise<Write>} */
