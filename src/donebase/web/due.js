@@ -25,9 +25,9 @@ export function isKnownZone(zone) {
  */
 export function isOverdue(due, now = new Date(), zone = personZone()) {
   if (due === null) return false;
-  // No two places are more than two days apart: few tasks need to be reckoned.
-  if (due.date < dateIn("UTC", now.getTime() - DAY)) return true;
-  if (due.date > dateIn("UTC", now.getTime() + DAY)) return false;
+  // No place is a day from UTC: few tasks need to be reckoned.
+  if (due.date < dateOfClock(now.getTime() - DAY)) return true;
+  if (due.date > dateOfClock(now.getTime() + DAY)) return false;
   const moment = dueInstant(due, zone);
   return moment !== null && moment <= now;
 }
@@ -38,8 +38,11 @@ export function isOverdue(due, now = new Date(), zone = personZone()) {
  */
 export function isToday(due, now = new Date(), zone = personZone()) {
   if (due === null) return false;
-  const date = due.time_zone === null ? due.date : dateOf(due, zone);
-  return date === dateIn(zone, now.getTime());
+  const today = dateIn(zone, now.getTime());
+  if (due.time_zone === null) return due.date === today;
+  // No two places are more than two days apart.
+  const isNear = Math.abs(Date.parse(due.date) - now.getTime()) < 3 * DAY;
+  return isNear && dateOf(due, zone) === today;
 }
 
 /**
@@ -63,7 +66,8 @@ export function dueInstant(due, zone = personZone()) {
   if (!isKnownZone(place)) return null;
   const clock = Date.parse(`${due.date}T${due.time ?? "00:00"}Z`) + (due.time === null ? DAY : 0);
   const [before, after] = [offset(place, clock - DAY), offset(place, clock + DAY)];
-  const isAfter = offset(place, clock - before) !== before && offset(place, clock - after) === after;
+  const isChanged = before !== after && offset(place, clock - before) !== before;
+  const isAfter = isChanged && offset(place, clock - after) === after;
   return new Date(clock - (isAfter ? after : before));
 }
 
@@ -73,7 +77,12 @@ export function dueInstant(due, zone = personZone()) {
  * @param {number} moment
  */
 export function dateIn(zone, moment) {
-  return new Date(moment + offset(zone, moment)).toISOString().slice(0, 10);
+  return dateOfClock(moment + offset(zone, moment));
+}
+
+/** @param {number} clock the time that a clock shows, as if it were UTC */
+function dateOfClock(clock) {
+  return new Date(clock).toISOString().slice(0, 10);
 }
 
 /** @type {Map<string, Intl.DateTimeFormat | null>} */
@@ -96,12 +105,24 @@ function clockOf(zone) {
   return clock;
 }
 
+let latest = { zone: "UTC", moment: 0, offset: 0 };
+
 /**
  * Return by how many milliseconds the clocks of a zone are before those of UTC at a moment.
  * @param {string} zone
  * @param {number} moment
  */
 function offset(zone, moment) {
+  // Of thousands of tasks, each asks what day it is now.
+  if (latest.zone !== zone || latest.moment !== moment) latest = { zone, moment, offset: readOffset(zone, moment) };
+  return latest.offset;
+}
+
+/**
+ * @param {string} zone
+ * @param {number} moment
+ */
+function readOffset(zone, moment) {
   const found = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(clockOf(zone)?.format(moment) ?? "");
   if (!found) return 0;
   const [, sign, hours, minutes, seconds = "0"] = found;
