@@ -1,0 +1,151 @@
+"""The list of tasks: what a row says and does, by mouse and by keyboard, and where the focus is."""
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.processes import Service
+from tests.support.web_page import NewPage, create, titles_of, wait_for_titles
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("button", name=title, exact=True))
+
+
+def title_of(page: Page, title: str) -> Locator:
+    return page.locator("[data-control=title]", has_text=title)
+
+
+def expect_focus(page: Page, wanted: str) -> None:
+    """Wait until a control of a row has the focus, such as "title of Buy milk"."""
+    control, title = wanted.split(" of ")
+    expect(page.locator(".task:focus-within .task-title")).to_have_text(title)
+    expect(page.locator(":focus")).to_have_attribute("data-control", control)
+
+
+def test_a_row_says_all_that_is_known_of_its_task(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    long = "Pay the invoice of the electricity works " * 12
+    create(
+        client,
+        alice,
+        {"title": long.strip(), "description": "By bank", "due": {"date": "2020-02-01"}, "priority": "high"},
+        {"title": "Buy milk", "tags": ["shop", "دكان"], "completed": True, "due": {"date": "2020-02-01"}},
+    )
+    page = new_page(service, f"?user={alice}&lang=en", viewport={"width": 320, "height": 700}, locale="en-GB")
+    tasks = page.get_by_role("list", name="Tasks")
+    expect(tasks.get_by_role("listitem")).to_have_count(2)
+    first, second = tasks.get_by_role("listitem").all()
+    title = first.get_by_role("button", name=long.strip(), exact=True)
+    for control in (title, first.get_by_role("checkbox", name=f"Done: {long.strip()}")):
+        expect(control).to_have_accessible_description("Overdue: 1 Feb 2020 Priority: High")
+    expect(first.locator(".overdue .icon")).to_be_visible()  # not by colour alone
+    assert title.evaluate("each => each.scrollHeight <= each.clientHeight && each.clientHeight > 100")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(first.get_by_text("By bank")).to_be_visible()
+    expect(second.get_by_role("checkbox")).to_be_checked()
+    expect(second.get_by_role("button", name="Buy milk", exact=True)).to_have_accessible_description("Due: 1 Feb 2020")
+    assert [each.get_attribute("aria-posinset") for each in (first, second)] == ["1", "2"]
+    expect(second).to_have_attribute("aria-setsize", "2")
+    expect(second.get_by_role("button", name="Details: Buy milk")).to_be_visible()
+
+    second.get_by_role("button", name="Filter by the tag shop").click()
+    expect(tasks.get_by_role("listitem")).to_have_count(1)
+    assert "tag=shop" in page.url
+    first.get_by_role("button", name="Filter by the tag shop").click()
+    expect(tasks.get_by_role("listitem")).to_have_count(2)
+
+
+def test_a_list_without_tasks_says_why(service: Service, client: httpx.Client, new_page: NewPage, alice: int) -> None:
+    page = new_page(service, f"?user={alice}&lang=en&q=juice")
+    expect(page.get_by_text("No tasks yet.")).to_be_visible()
+    create(client, alice, "Buy milk")
+    expect(page.get_by_text("No task matches.")).to_be_visible()
+    page.get_by_role("button", name="Show all tasks").click()
+    expect(title_of(page, "Buy milk")).to_be_visible()
+    assert "q=" not in page.url
+
+
+def test_the_list_is_used_by_keyboard(service: Service, client: httpx.Client, new_page: NewPage, alice: int) -> None:
+    create(client, alice, "one", "two", "three", "four", "five")
+    page = new_page(service, f"?user={alice}&lang=en")
+    title_of(page, "one").wait_for()
+    # One stop for the whole list, and one for each control of its active row.
+    reachable = page.locator(".task [tabindex='0']")
+    expect(reachable).to_have_count(5)
+    title_of(page, "one").focus()
+    for key, wanted in {
+        "ArrowDown": "title of two",
+        "End": "title of five",
+        "ArrowUp": "title of four",
+        "Tab": "grip of four",
+        "Home": "grip of one",
+        "Shift+Tab": "title of one",
+    }.items():
+        page.keyboard.press(key)
+        expect_focus(page, wanted)
+    expect(reachable).to_have_count(5)
+
+    page.keyboard.press("Alt+ArrowDown")
+    said = page.get_by_role("status").filter(has_text="one, moved to place 2 of 5")
+    expect(said).to_be_attached()
+    page.keyboard.press("Alt+ArrowDown")
+    wait_for_titles(client, alice, ["two", "three", "one", "four", "five"])
+    expect_focus(page, "title of one")
+    page.keyboard.press("Alt+End")
+    wait_for_titles(client, alice, ["two", "three", "four", "five", "one"])
+    page.keyboard.press("Alt+Home")
+    wait_for_titles(client, alice, ["one", "two", "three", "four", "five"])
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("status").filter(has_text="one, moved to place 1 of 5")).to_be_attached()
+    expect_focus(page, "title of one")
+
+    row(page, "two").get_by_role("button", name="Move: two").click()
+    page.get_by_role("button", name="Down", exact=True).click()
+    page.get_by_role("button", name="Down", exact=True).press("Enter")
+    wait_for_titles(client, alice, ["one", "three", "four", "two", "five"])
+    expect_focus(page, "down of two")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Down", exact=True)).to_have_count(0)
+    expect_focus(page, "grip of two")
+
+
+def test_the_focus_goes_to_the_next_task_when_one_goes(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    tasks = create(client, alice, "one", "two", "three", "four", "five", "six")
+    page = new_page(service, f"?user={alice}&lang=en&show=open")
+    title_of(page, "two").focus()
+    page.keyboard.press("Delete")
+    expect_focus(page, "title of three")
+    row(page, "three").get_by_role("checkbox").press("Space")
+    expect_focus(page, "check of four")
+    row(page, "four").get_by_role("button", name="Delete: four").press("Enter")
+    expect_focus(page, "title of five")
+    client.delete(f"/users/{alice}/tasks/{tasks[4]['id']}").raise_for_status()
+    expect_focus(page, "title of six")
+    page.keyboard.press("Delete")
+    expect_focus(page, "title of one")
+    page.keyboard.press("Delete")
+    expect(page.locator("#new-task")).to_be_focused()
+    wait_for_titles(client, alice, ["three"])
+
+
+def test_a_task_moves_next_to_what_is_shown_and_only_in_the_order_made_by_hand(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, "a", {"title": "b", "completed": True}, {"title": "c", "completed": True}, "d", "e")
+    page = new_page(service, f"?user={alice}&lang=en&show=open")
+    title_of(page, "e").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    wait_for_titles(client, alice, ["a", "b", "c", "e", "d"])
+    page.keyboard.press("Alt+ArrowUp")
+    wait_for_titles(client, alice, ["e", "a", "b", "c", "d"])
+    expect(page.get_by_role("status").filter(has_text="e, moved to place 1 of 3")).to_be_attached()
+
+    sorted_by_title = new_page(service, f"?user={alice}&lang=en&sort=title", beside=page)
+    expect(sorted_by_title.get_by_text("Tasks can be moved where")).to_be_visible()
+    expect(sorted_by_title.locator(".grip")).to_have_count(0)
+    title_of(sorted_by_title, "a").press("Alt+ArrowDown")
+    expect(sorted_by_title.get_by_role("status").filter(has_text="Tasks can be moved where")).to_be_attached()
+    assert titles_of(client, alice) == ["e", "a", "b", "c", "d"]
