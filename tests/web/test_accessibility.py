@@ -1,24 +1,31 @@
 """Nothing in the page keeps a person from using it: axe-core looks at each state, in both schemes and directions."""
 
+from typing import Literal
+
 import httpx
 import pytest
+from playwright.sync_api import expect
 
+from tests.support.accounts import PHRASE, Member
 from tests.support.axe import violations
 from tests.support.processes import Service
+from tests.support.tokens import from_nowhere
 from tests.support.web_page import Json, NewPage, create
 
+ColorScheme = Literal["light", "dark"]
 TASKS: list[Json] = [
     {"title": "Buy milk", "description": "two litres", "priority": "high", "tags": ["shop"]},
     {"title": "Call Ada", "priority": "medium", "due": {"date": "2020-01-01"}, "tags": ["phone", "shop"]},
     {"title": "Water the plants", "priority": "low", "due": {"date": "2999-12-31", "time": "17:00"}},
     {"title": "شراء الخبز", "completed": True},
 ]
+BOTH: list[tuple[ColorScheme, str]] = [("light", "en"), ("dark", "ar")]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ar")])
+@pytest.mark.parametrize(("scheme", "language"), BOTH)
 def test_axe_finds_nothing(
-    service: Service, client: httpx.Client, new_page: NewPage, alice: int, scheme: str, language: str
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, scheme: ColorScheme, language: str
 ) -> None:
     page = new_page(service, f"?user={alice}&lang={language}", color_scheme=scheme, reduced_motion="reduce")
     page.locator(".status[data-connection=live]").wait_for()
@@ -26,3 +33,37 @@ def test_axe_finds_nothing(
     create(client, alice, *TASKS)
     page.locator(".task").nth(3).wait_for()
     assert violations(page) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "language"), BOTH)
+def test_axe_finds_nothing_where_people_sign_in(
+    guarded: Service, guarded_client: httpx.Client, new_page: NewPage, scheme: ColorScheme, language: str
+) -> None:
+    ann = Member.new(guarded_client, name="Ann")
+    options: Json = {"color_scheme": scheme, "reduced_motion": "reduce", "extra_http_headers": from_nowhere()}
+    page = new_page(guarded, f"?lang={language}", expected=["status of 400"], **options)
+    email, submit = page.locator("#sign-in-email"), page.locator("form button.primary")
+    submit.click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    assert violations(page) == []
+    page.locator("button.link").click()
+    page.locator("#sign-up-email").wait_for()
+    assert violations(page) == []
+    page.locator("button.link").click()
+    email.fill(ann.email)
+    page.locator("#sign-in-password").fill(PHRASE)
+    submit.click()
+    menu = page.locator(".account")
+    for item in range(2):
+        menu.click()
+        assert violations(page) == []
+        page.locator(".menu button").nth(item).click()
+        page.locator("dialog form").first.wait_for()
+        if item == 1:
+            page.locator("#token-name").fill("Backup")
+            page.locator("dialog button.primary").click()
+            page.locator("#new-token").wait_for()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)

@@ -17,7 +17,7 @@ export function dialog({ title, content, closed }) {
   const closing = (/** @type {Event} */ event) => (closed ? closed() : show(/** @type {Element} */ (event.target)));
   return html`
     <dialog aria-label=${title} closedby=${closed ? "any" : "none"} @close=${closing} ${ref(show)}>
-      <header>
+      <div class="dialog-head">
         <h2>${title}</h2>
         ${
           closed
@@ -26,7 +26,7 @@ export function dialog({ title, content, closed }) {
               </button>`
             : nothing
         }
-      </header>
+      </div>
       <div class="dialog-body">${content}</div>
     </dialog>
   `;
