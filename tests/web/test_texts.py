@@ -99,9 +99,11 @@ def said(modules: Modules, tag: str, name: str, **values: str | int) -> str:
 
 def test_values_are_text_and_keep_their_direction(modules: Modules) -> None:
     assert said(modules, "en", "a_text", title="<b>{count}</b> $& $1", count=12345) == "<b>{count}</b> $& $1 of 12,345"
-    assert said(modules, "en", "a_text", title="אב (1)", count=1) == "\u2068אב (1)\u2069 of 1"
-    assert said(modules, "en", "a_text", title="\u202eevil", count=1) == "\u2068\u202eevil\u2069 of 1"
-    assert said(modules, "ar", "a_text", title="Milk!", count=1) == "\u2068Milk!\u2069 من 1"
+    assert said(modules, "en", "a_text", title="אב (1)", count=1) == "\u2067אב (1)\u2069 of 1"
+    assert said(modules, "en", "a_text", title="\u202eevil", count=1) == "\u2066\u202eevil\u2069 of 1"
+    assert said(modules, "ar", "a_text", title="(Milk!", count=1) == "\u2066(Milk!\u2069 من 1"
+    assert said(modules, "ar", "a_text", title="11:00 م", count=1) == "\u206711:00 م\u2069 من 1"
+    assert said(modules, "ar", "a_text", title="11:00", count=1) == "\u206711:00\u2069 من 1"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,8 @@ function timeWords(due, time, zone) {
 function clockWords(moment, zone, options) {
   const { hourCycle } = formatter(Intl.DateTimeFormat, { hour: "numeric" }).resolvedOptions();
   const hour = hourCycle === "h23" ? "2-digit" : "numeric"; // 08:00 and 8:00 AM
-  return formatter(Intl.DateTimeFormat, { hour, ...options, timeZone: zone }).format(moment);
+  const words = formatter(Intl.DateTimeFormat, { hour, ...options, timeZone: zone }).format(moment);
+  return words.replaceAll(" ", "\u00a0"); // a line does not end before AM or PM
 }
 
 /** @param {string} text */

@@ -87,8 +87,18 @@ const RIGHT_TO_LEFT =
 /** @param {string | number} value */
 function written(value) {
   if (typeof value === "number") return numbers.format(value);
-  // Isolated from the sentence, so that neither changes the order in which the other is shown.
-  return present.direction === "rtl" || RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value;
+  return present.direction === "rtl" || RIGHT_TO_LEFT.test(value) ? isolated(value) : value;
+}
+
+/**
+ * Return a value apart from its sentence, so that neither changes the order in which the other is shown. It runs as its
+ * first letter does: a browser would not look for that in the values that have become a part of this one.
+ * @param {string} value
+ */
+function isolated(value) {
+  const letter = /\p{L}/u.exec(value)?.[0];
+  const runsLeft = letter ? RIGHT_TO_LEFT.test(letter) : present.direction === "rtl";
+  return `${runsLeft ? "\u2067" : "\u2066"}${value}\u2069`;
 }
 
 /**
