@@ -1,5 +1,6 @@
 """The page in both languages, both directions, and with text of every script."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -58,6 +59,25 @@ def test_the_page_is_mirrored_and_every_text_keeps_its_own_direction(
     assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "rtl"
     page.locator("#new-task").fill(ENGLISH)
     assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "ltr"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("locale", "due", "counted"),
+    [
+        ("en-US", "Dec 31, 2099, 5:00 PM", "Open 2"),
+        ("de-DE", "31 Dec 2099, 17:00", "Open 2"),
+        ("ar-EG", "٣١ ديسمبر ٢٠٩٩، ٥:٠٠ م", "المفتوحة ٢"),
+    ],
+)
+def test_dates_and_numbers_are_those_of_the_browser(
+    new_page: NewPage, service: Service, client: httpx.Client, alice: int, locale: str, due: str, counted: str
+) -> None:
+    create(client, alice, {"title": ENGLISH, "due": {"date": "2099-12-31", "time": "17:00"}}, ARABIC)
+    page = new_page(service, f"?user={alice}", locale=locale)
+    expect(page.get_by_role("link", name=counted)).to_be_visible()
+    shown = row(page, ENGLISH).locator(".due").inner_text()
+    assert re.sub("[\u2066-\u2069]", "", " ".join(shown.split())).endswith(due)
 
 
 def test_a_person_chooses_the_language_and_loses_nothing(new_page: NewPage, service: Service, alice: int) -> None:
