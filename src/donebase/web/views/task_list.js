@@ -1,6 +1,7 @@
 /** The list of the tasks that the filter names. */
 
 import { EVERYTHING } from "../address.js";
+import { personZone } from "../due.js";
 import { shown } from "../filters.js";
 import * as icons from "../icons.js";
 import { t } from "../texts.js";
@@ -26,6 +27,10 @@ export class TaskList {
   /** @type {HTMLElement | null} */
   #list = null;
   #filter = "";
+  #now = new Date();
+  #zone = personZone();
+  /** @type {number | undefined} */
+  #edited = undefined;
   /** @type {number | null} a task that is shown where it goes */
   #followed = null;
 
@@ -42,6 +47,8 @@ export class TaskList {
     const before = this.tasks;
     const seen = this.#seen();
     this.focus.remember();
+    this.#now = new Date();
+    this.#zone = personZone(); // takes too long to be asked for each row
     this.tasks = this.#shown();
     this.#places = new Map(this.tasks.map(({ key }, place) => [key, place]));
     this.#writes = this.#troubles();
@@ -93,8 +100,9 @@ export class TaskList {
   #shown() {
     const { tasks, editor, address } = this.app;
     const all = tasks?.all() ?? [];
-    const found = shown(all, address.filter);
+    const found = shown(all, address.filter, this.#now);
     const edited = all.find(({ key }) => editor.isOpen(key));
+    this.#edited = edited?.key;
     if (!edited || found.includes(edited)) return found;
     // What is being edited stays, until it is closed.
     return shown([...found, edited], { ...EVERYTHING, sort: address.filter.sort });
@@ -130,10 +138,7 @@ export class TaskList {
     return new Map(inOrder.map((write) => [write.task, write]));
   }
 
-  #kept = () => {
-    const edited = this.tasks.find(({ key }) => this.app.editor.isOpen(key))?.key;
-    return [this.focus.key, this.dragging.key, edited].filter((key) => typeof key === "number");
-  };
+  #kept = () => [this.focus.key, this.dragging.key, this.#edited].filter((key) => typeof key === "number");
 
   #drawRow = (/** @type {HTMLElement} */ row, /** @type {Task} */ task, /** @type {number} */ place) => {
     const { key, id, completed } = task;
@@ -142,7 +147,10 @@ export class TaskList {
     row.ariaSetSize = String(this.tasks.length);
     const write = this.#writes.get(id) ?? this.#writes.get(key) ?? null;
     const tab = this.focus.key === key ? 0 : -1;
-    render(taskRow(this.app, task, { tab, write, isMovable: this.moving.isPossible }), row);
+    render(
+      taskRow(this.app, task, { tab, write, isMovable: this.moving.isPossible, now: this.#now, zone: this.#zone }),
+      row,
+    );
   };
 
   #mounted = (/** @type {Element | undefined} */ list) => {

@@ -17,6 +17,8 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
  * @property {0 | -1} tab the tabindex of its controls: those of one row can be reached by the Tab key
  * @property {Write | null} write a write to it that was not answered and is to be told of
  * @property {boolean} isMovable
+ * @property {Date} now
+ * @property {string} zone where the person is
  */
 
 /**
@@ -67,7 +69,7 @@ function meta(app, task, row) {
   // What is in it describes the controls; a tag is one by itself.
   return html`<div class="task-meta">
     <span class="task-about" id="about${task.key}">
-      ${due ? dueChip(due, task.completed) : nothing} ${priority ? priorityChip(priority) : nothing}
+      ${due ? dueChip(due, task.completed, row) : nothing} ${priority ? priorityChip(priority) : nothing}
       ${row.write?.state === "waiting" ? html`<span class="chip unsent">${icons.offline}${t("row_unsent")}</span>` : nothing}
     </span>
     ${row.write && row.write.state !== "waiting" ? trouble(app, row.write, row) : nothing}
@@ -75,11 +77,11 @@ function meta(app, task, row) {
   </div>`;
 }
 
-/** @param {import("../due.js").Due} due @param {boolean} isDone */
-function dueChip(due, isDone) {
-  const isLate = !isDone && isOverdue(due);
-  const kind = isLate ? "overdue" : !isDone && isToday(due) ? "today" : "";
-  const when = dueWords(due);
+/** @param {import("../due.js").Due} due @param {boolean} isDone @param {Row} row */
+function dueChip(due, isDone, { now, zone }) {
+  const isLate = !isDone && isOverdue(due, now, zone);
+  const kind = isLate ? "overdue" : !isDone && isToday(due, now, zone) ? "today" : "";
+  const when = dueWords(due, now, zone);
   return html`<span class="chip due ${kind}"
     >${isLate ? icons.warning : icons.calendar}${
       isLate ? t("row_overdue", { when }) : html`<span class="visually-hidden">${t("row_due")}</span> ${when}`

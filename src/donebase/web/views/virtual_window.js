@@ -124,12 +124,12 @@ export class VirtualWindow {
 
   /** @returns {import("../vendor/virtual-core/dist/esm/index.js").VirtualizerOptions<Window, HTMLElement>} */
   #options() {
-    const { fontSize } = getComputedStyle(document.documentElement);
+    const usual = USUAL_HEIGHT * parseFloat(getComputedStyle(document.documentElement).fontSize);
     const kept = [...this.kept()].map((key) => this.#places.get(key) ?? -1).filter((index) => index >= 0);
     return {
       count: this.#tasks.length,
       getItemKey: this.#keyAt,
-      estimateSize: () => USUAL_HEIGHT * parseFloat(fontSize),
+      estimateSize: () => usual,
       overscan: BEYOND,
       scrollMargin: this.#list ? this.#list.getBoundingClientRect().top + this.#list.clientTop + window.scrollY : 0,
       scrollPaddingStart: covered() + 8,
