@@ -13,6 +13,7 @@ TAKING_A_BODY = [operation for operation, route in GUARDED.items() if route.body
 READING = [operation for operation in GUARDED if operation.startswith("GET ")]
 FREE = {
     *("GET /", "GET /docs", "GET /docs/favicon-32x32.png", "GET /docs/swagger-ui-bundle.js"),
+    *("GET /service-worker.js", "GET /web/{release}/{path}"),
     *("GET /docs/swagger-ui.css", "GET /health", "GET /livez", "GET /metrics", "GET /openapi.json"),
     *("POST /auth/sign-up", "POST /auth/sign-in", "POST /auth/refresh"),
 }

@@ -101,8 +101,8 @@ def test_every_route_is_documented(document: Json) -> None:
     routes = [route for route in app.routes if isinstance(route, Route)]
     assert routes == app.routes
     served = {(method.lower(), route.path_format) for route in routes for method in route.methods or ()}
-    not_of_the_api = {place for place in served if place[1].startswith(("/docs", "/openapi.json", "/metrics"))}
-    not_of_the_api.add(("get", "/"))
+    others = ("/docs", "/openapi.json", "/metrics", "/service-worker.js", "/web/")
+    not_of_the_api = {place for place in served if place[1].startswith(others)} | {("get", "/")}
     documented = {(method, path) for path, operations in document["paths"].items() for method in operations}
     assert documented == served - not_of_the_api
 
