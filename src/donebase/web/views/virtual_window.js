@@ -1,19 +1,15 @@
 /** The part of a long list that is in the document: the rows that are seen, and those that must not go. */
 
-import "../vendor_environment.js";
-import {
-  observeWindowOffset,
-  observeWindowRect,
-  Virtualizer,
-  windowScroll,
-} from "../vendor/virtual-core/dist/esm/index.js";
 import { placeRows } from "./placed_rows.js";
+import { RowHeights } from "./row_heights.js";
 import { covered, displacement, visibleRows } from "./steady.js";
 
 /** @typedef {import("../data/writes.js").Task} Task */
 
 const BEYOND = 6; // rows that are drawn above and below what is seen
 const USUAL_HEIGHT = 3.5; // of a row that was never drawn, in the size of the text
+const MARGIN_ABOVE = 8; // pixels that are left free beside a row that is scrolled to
+const MARGIN_BELOW = 96; // and room for a message
 
 /**
  * Keeps the rows of what is seen in a list that scrolls with the window. They lie in the flow, with a gap in the place of
@@ -31,9 +27,8 @@ export class VirtualWindow {
   #isPrinting = false;
   #isDrawing = false;
   #isStale = false;
-  #virtualizer;
-  /** @type {(index: number) => number} another function for other tasks */
-  #keyAt = () => 0;
+  #heights = new RowHeights(() => USUAL_HEIGHT * parseFloat(getComputedStyle(document.documentElement).fontSize));
+  #resized = new ResizeObserver((entries) => this.#measure(entries.map(({ target }) => target)));
 
   /**
    * @param {object} parts
@@ -43,7 +38,8 @@ export class VirtualWindow {
   constructor({ drawRow, kept }) {
     this.drawRow = drawRow;
     this.kept = kept;
-    this.#virtualizer = new Virtualizer(this.#options());
+    window.addEventListener("scroll", () => this.draw(true), { passive: true });
+    window.addEventListener("resize", () => this.draw(true));
     window.addEventListener("beforeprint", () => this.#print(true));
     window.addEventListener("afterprint", () => this.#print(false));
   }
@@ -71,16 +67,18 @@ export class VirtualWindow {
    * @param {import("./steady.js").Seen[]} seen what is to stay in its place
    */
   show(list, tasks, seen) {
-    if (list !== this.#list) this.#rows.clear();
+    if (list !== this.#list) {
+      this.#rows.clear();
+      this.#resized.disconnect();
+    }
     this.#list = list;
     this.#tasks = tasks;
-    this.#keyAt = (index) => tasks[index].key;
     this.#places = new Map(tasks.map((task, index) => [task.key, index]));
+    this.#heights.order(tasks.map(({ key }) => key));
     this.draw();
     const distance = displacement(seen, (key) => this.#topOf(key));
     if (Math.abs(distance) < 0.5) return;
     window.scrollBy({ top: distance, behavior: "instant" });
-    this.#virtualizer.scrollOffset = window.scrollY; // its event comes later, and what is measured until then corrects it
     this.draw();
   }
 
@@ -99,58 +97,72 @@ export class VirtualWindow {
 
   /** Scroll until a row is seen. @param {number} key */
   reveal(key) {
-    const index = this.#places.get(key);
-    if (index !== undefined) this.#virtualizer.scrollToIndex(index);
+    for (let times = 0; times < 3; times++) {
+      const distance = this.#outside(this.#places.get(key));
+      if (!distance) return;
+      window.scrollBy({ top: distance, behavior: "instant" });
+      this.draw(true); // the heights on the way are known only now
+    }
+  }
+
+  /** @param {number | undefined} index @returns {number} how far to scroll until a row is seen */
+  #outside(index) {
+    if (index === undefined) return 0;
+    const [top, bottom] = [index, index + 1].map((each) => this.#heights.top(each) + this.#origin() - window.scrollY);
+    const [ceiling, floor] = [covered() + MARGIN_ABOVE, innerHeight - MARGIN_BELOW];
+    return top < ceiling ? top - ceiling : Math.max(Math.min(bottom - floor, top - ceiling), 0);
   }
 
   /** @param {boolean} isScroll */
   #place(isScroll) {
     this.#isStale = false;
     const list = this.#list;
-    this.#virtualizer.setOptions(this.#options());
-    this.#virtualizer._willUpdate();
     if (!list) return;
-    const items = this.#virtualizer.getVirtualItems();
-    const top = this.#virtualizer.options.scrollMargin;
-    const made = placeRows(list, this.#rows, items, { top, height: this.#virtualizer.getTotalSize() });
+    const items = this.#indexes().map((index) => {
+      const [start, end] = [this.#heights.top(index), this.#heights.top(index + 1)];
+      return { index, key: this.#tasks[index].key, start, end };
+    });
+    const made = placeRows(list, this.#rows, items, { top: 0, height: this.#heights.total });
     const isNew = new Set(made);
     for (const { index, key } of items) {
-      const row = /** @type {HTMLElement} */ (this.#rows.get(/** @type {number} */ (key)));
+      const row = /** @type {HTMLElement} */ (this.#rows.get(key));
       if (!isScroll || isNew.has(row)) this.drawRow(row, this.#tasks[index], index);
     }
-    this.#virtualizer.measureElement(null);
-    for (const row of made) this.#virtualizer.measureElement(row);
+    for (const row of made) this.#resized.observe(row);
+    this.#measure(isScroll ? made : this.rows);
   }
 
-  /** @returns {import("../vendor/virtual-core/dist/esm/index.js").VirtualizerOptions<Window, HTMLElement>} */
-  #options() {
-    const usual = USUAL_HEIGHT * parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const kept = [...this.kept()].map((key) => this.#places.get(key) ?? -1).filter((index) => index >= 0);
-    return {
-      count: this.#tasks.length,
-      getItemKey: this.#keyAt,
-      estimateSize: () => usual,
-      overscan: BEYOND,
-      scrollMargin: this.#list ? this.#list.getBoundingClientRect().top + this.#list.clientTop + window.scrollY : 0,
-      scrollPaddingStart: covered() + 8,
-      scrollPaddingEnd: 96,
-      getScrollElement: () => (this.#list ? window : null),
-      initialOffset: () => window.scrollY,
-      observeElementRect: observeWindowRect,
-      observeElementOffset: observeWindowOffset,
-      scrollToFn: windowScroll,
-      measureElement: (row, entry) => entry?.borderBoxSize[0].blockSize ?? row.getBoundingClientRect().height,
-      rangeExtractor: (range) => this.#drawn(range, kept),
-      onChange: () => this.draw(true),
-    };
+  /** Learn the heights of rows, while what is seen stays where it is. @param {Iterable<Element>} rows */
+  #measure(rows) {
+    const first = this.#firstSeen();
+    const before = [this.#heights.top(first), this.#heights.total];
+    for (const row of rows) {
+      if (row.isConnected) this.#heights.measured(keyOf(row), row.getBoundingClientRect().height);
+    }
+    const after = [this.#heights.top(first), this.#heights.total];
+    if (before.every((top, at) => top === after[at])) return;
+    if (window.scrollY > this.#origin()) window.scrollBy({ top: after[0] - before[0], behavior: "instant" });
+    this.draw(true);
   }
 
-  /** @param {{ startIndex: number, endIndex: number, count: number }} range @param {number[]} kept */
-  #drawn({ startIndex, endIndex, count }, kept) {
-    const [first, last] = this.#isPrinting ? [0, count - 1] : [startIndex - BEYOND, endIndex + BEYOND];
+  /** The indexes of the rows to draw, in their order. */
+  #indexes() {
+    const end = this.#tasks.length - 1;
+    const last = this.#heights.at(window.scrollY + innerHeight - this.#origin());
+    const [from, to] = this.#isPrinting ? [0, end] : [this.#firstSeen() - BEYOND, last + BEYOND];
+    const kept = [...this.kept()].flatMap((key) => this.#places.get(key) ?? []);
     const indexes = new Set(kept);
-    for (let index = Math.max(first, 0); index <= Math.min(last, count - 1); index++) indexes.add(index);
+    for (let index = Math.max(from, 0); index <= Math.min(to, end); index++) indexes.add(index);
     return [...indexes].sort((one, other) => one - other);
+  }
+
+  #firstSeen() {
+    return this.#heights.at(window.scrollY + covered() - this.#origin());
+  }
+
+  /** Where the first row begins in the document. */
+  #origin() {
+    return this.#list ? this.#list.getBoundingClientRect().top + this.#list.clientTop + window.scrollY : 0;
   }
 
   /** @param {number} key @returns {number | null} where the top of a row is in the window */
@@ -158,7 +170,7 @@ export class VirtualWindow {
     const index = this.#places.get(key);
     const row = this.#rows.get(key);
     if (row) return row.getBoundingClientRect().top;
-    return index === undefined ? null : this.#virtualizer.measurementsCache[index].start - window.scrollY;
+    return index === undefined ? null : this.#heights.top(index) + this.#origin() - window.scrollY;
   }
 
   /** @param {boolean} isPrinting */
@@ -166,4 +178,9 @@ export class VirtualWindow {
     this.#isPrinting = isPrinting;
     this.draw();
   }
+}
+
+/** @param {Element} row */
+function keyOf(row) {
+  return Number(/** @type {HTMLElement} */ (row).dataset.key);
 }
