@@ -107,6 +107,11 @@ def test_values_are_text_and_keep_their_direction(modules: Modules) -> None:
     assert said(modules, "ar", "a_text", title="11:00", count=1) == "\u206711:00\u2069 من 1"
 
 
+def test_numbers_in_a_text_are_those_of_the_locale(new_page: NewPage, service: Service) -> None:
+    said_in_egypt = "({ setLanguage, t }) => (setLanguage('ar'), t('password_too_short'))"
+    assert "٨" in Modules(new_page, service, locale="ar-EG").run("texts.js", said_in_egypt)
+
+
 @pytest.mark.parametrize(
     ("tag", "texts"),
     [

@@ -58,7 +58,8 @@ function localeOf(tag, browser) {
 }
 
 /**
- * Return a text in the language of the page, with values in the place of `{name}`; `count` decides about the plural.
+ * Return a text in the language of the page, with values in the place of `{name}`; `count` decides about the plural. Digits
+ * are written as the locale writes them.
  * @param {Name} name
  * @param {Record<string, string | number>} [values]
  */
@@ -67,9 +68,10 @@ export function t(name, values = {}) {
   // The page goes on with the name in its place; a test fails where the console has an error.
   if (message === undefined) return complain(`No text is named ${name}.`, name);
   const text = typeof message === "string" ? message : pluralOf(message, values.count);
-  return text.replace(/\{(\w+)\}/g, (place, each) =>
-    values[each] === undefined ? complain(`${name} needs {${each}}.`, place) : written(values[each]),
-  );
+  return text.replace(/\{(\w+)\}|\d+/g, (found, each) => {
+    if (!each) return numbers.format(Number(found));
+    return values[each] === undefined ? complain(`${name} needs {${each}}.`, found) : written(values[each]);
+  });
 }
 
 /**
