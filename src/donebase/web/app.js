@@ -16,6 +16,7 @@ import { Conflict } from "./views/conflict.js";
 import { Connection } from "./views/connection.js";
 import { FilterBar } from "./views/filter_bar.js";
 import { History } from "./views/history.js";
+import { Menu } from "./views/menu.js";
 import { Shortcuts } from "./views/shortcuts.js";
 import { SignIn } from "./views/sign_in.js";
 import { TaskEditor } from "./views/task_editor.js";
@@ -59,6 +60,7 @@ export class App {
     this.history = new History(this);
     this.trash = new Trash(this);
     this.conflict = new Conflict(this);
+    this.menu = new Menu(this);
     this.shortcuts = new Shortcuts(this);
     this.toasts = new Toasts(this);
   }
@@ -153,7 +155,7 @@ export class App {
       storage: this.storage,
       api: new Api(new URL(path, document.baseURI), caller),
       changed: () => this.changed(),
-      written: (write) => this.toasts.written(write),
+      written: (write, undone) => this.toasts.written(write, undone),
       refused: (write) => this.toasts.refused(write),
     });
   }
@@ -165,7 +167,7 @@ export class App {
       <a class="skip visually-hidden" href="#tasks">${t("skip")}</a>
       <header class="bar">
         <h1 class="brand">${icons.done}${t("donebase")}</h1>
-        ${this.connection.status()} ${this.account.render()}
+        ${this.connection.status()} ${this.account.render()} ${this.menu.render()}
       </header>
       <main id="tasks" tabindex="-1">
         ${this.connection.render()} ${this.composer.render()} ${this.filterBar.render()} ${this.list.render()}

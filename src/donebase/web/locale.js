@@ -28,6 +28,14 @@ export function instantWords(iso, now = new Date(), zone = personZone()) {
 }
 
 /**
+ * Return when something happened, to the second.
+ * @param {string} iso
+ */
+export function exactWords(iso) {
+  return formatter(Intl.DateTimeFormat, EXACT).format(Date.parse(iso));
+}
+
+/**
  * Return a number as the locale writes it.
  * @param {number} number
  */
@@ -51,6 +59,8 @@ function dayWords(date, now, zone) {
 
 /** @type {Intl.RelativeTimeFormatOptions} */
 const NEAR = { numeric: "auto" };
+/** @type {Intl.DateTimeFormatOptions} */
+const EXACT = { dateStyle: "medium", timeStyle: "medium" };
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const { WEEKDAY, DAY_OF_YEAR, WHOLE_DATE, MINUTES, SECONDS } = {
   WEEKDAY: { weekday: "long", timeZone: "UTC" },

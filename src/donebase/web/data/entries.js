@@ -2,6 +2,8 @@
 
 /** @typedef {import("./copy.js").ServerTask} ServerTask */
 
+const ROWS = 100; // most changes are of one task
+
 /**
  * A row of the history: what a change did to one task.
  *
@@ -14,14 +16,49 @@
  * @property {Partial<ServerTask> | null} after the members that moved; of a created task all
  */
 
-/**
- * @param {import("./api.js").Api} api
- * @param {string} address of the history, or of one of its pages
- * @returns {Promise<{ entries: Entry[], next: string | null }>} newest first, and the address of the next page
- */
-export async function entriesAt(api, address) {
-  const { body, next } = await api.send("GET", address);
-  return { entries: body, next };
+/** @typedef {{ entries: Entry[], next: string | null }} Page newest first, and the address of the next page */
+
+/** Reads what has happened. Every method throws as `Api.send` does. */
+export class Past {
+  #api;
+  #idOf;
+
+  /** @param {import("./api.js").Api} api @param {(key: number) => number} idOf the id of a task, deleted or not */
+  constructor(api, idOf) {
+    this.#api = api;
+    this.#idOf = idOf;
+  }
+
+  /** @param {number} key of a task @param {string | null} [address] of the next page @returns {Promise<Page>} */
+  history(key, address) {
+    return this.#page(address ?? `history?task_id=${this.#idOf(key)}`);
+  }
+
+  /** @param {string | null} [address] of the next page @returns {Promise<Page>} rows of deleted tasks, of those restored too */
+  trash(address) {
+    return this.#page(address ?? "history?action=deleted");
+  }
+
+  /** @param {number} change @returns {Promise<Entry[]>} all that it did */
+  async entriesOf(change) {
+    /** @type {Entry[]} */
+    const found = [];
+    /** @type {string | null} */
+    let address = `history?after=${change + 1}&limit=${ROWS}`;
+    while (address) {
+      const { entries, next } = /** @type {Page} */ (await this.#page(address));
+      const own = entries.filter((entry) => entry.change === change);
+      found.push(...own);
+      address = own.length === entries.length ? next : null;
+    }
+    return found;
+  }
+
+  /** @param {string} address @returns {Promise<Page>} */
+  async #page(address) {
+    const { body, next } = await this.#api.send("GET", address);
+    return { entries: body, next };
+  }
 }
 
 /** Return what takes a row back. @param {Entry} entry @returns {import("./writes.js").Step} */

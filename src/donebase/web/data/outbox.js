@@ -156,7 +156,12 @@ export class Outbox {
     }
     const code = error instanceof Problem ? error.code : "UNRESOLVED";
     const state = isConflict ? "conflict" : "refused";
-    const refused = /** @type {Write} */ ({ ...write, state, current, code, reason: error.message });
+    const refused = /** @type {Write} */ ({
+      ...write,
+      ...{ state, current, code },
+      reason: error.message,
+      conflicts: problem.conflicts ?? [],
+    });
     const keeps = isConflict || write.kind === "create" || write.kind === "change"; // has what somebody has written
     await this.update((writes) => writes.flatMap((each) => (!mine(each) ? [each] : keeps ? [refused] : [])));
     this.refused(refused);

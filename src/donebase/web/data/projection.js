@@ -51,7 +51,7 @@ export class Projection {
     const { body, change = null } = answer ?? {};
     if (write.kind === "create" && body) this.#keys.set(body.id, write.task);
     if (body?.id) this.#copy.put(body);
-    else if (write.kind === "remove" && change) this.#copy.remove(this.#idOf(write.task), change);
+    else if (write.kind === "remove" && change) this.#copy.remove(this.idOf(write.task), change);
     else if (write.kind === "undo" && body) {
       for (const task of body.tasks) this.#copy.put(task);
       for (const id of body.deleted) this.#copy.remove(id, change ?? 0);
@@ -76,8 +76,8 @@ export class Projection {
     return named;
   }
 
-  /** @param {number} key @returns {number} */
-  #idOf(key) {
+  /** @param {number} key @returns {number} the id of the task, also after it was deleted; negative without one */
+  idOf(key) {
     return [...this.#keys].find(([, each]) => each === key)?.[0] ?? key;
   }
 }

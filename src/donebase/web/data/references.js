@@ -13,6 +13,7 @@ export function referenceTo({ key: _, ...seen }, about, names) {
   const kept = Object.entries(seen).filter(([name]) => !names || names.includes(name));
   return {
     task: seen.id,
+    title: seen.title,
     madeBy: about.find((write) => write.kind === "create")?.key ?? null,
     follows: about.at(-1)?.key ?? null,
     basis: seen.version || null,

@@ -3,7 +3,7 @@
 import { Copy } from "./copy.js";
 import { Follower } from "./follower.js";
 import { applyWrite, difference } from "./effects.js";
-import { entriesAt, stepBack } from "./entries.js";
+import { Past, stepBack } from "./entries.js";
 import { rebased } from "./merging.js";
 import { Outbox } from "./outbox.js";
 import { Projection } from "./projection.js";
@@ -28,9 +28,10 @@ export class TaskStore {
   #outbox;
   #follower;
   #projection = new Projection(this.#copy);
-  #undoStack = new UndoStack();
-  /** @type {Map<string, number | null>} the change of each write of this window that was answered, by its key */
-  #changes = new Map();
+  #undoStack = new UndoStack({
+    write: (parts, undone) => this.#write("undo", parts, undone),
+    giveUp: ({ key }) => this.#giveUp(key),
+  });
 
   /**
    * @param {object} parts
@@ -38,7 +39,8 @@ export class TaskStore {
    * @param {import("./storage.js").Storage} parts.storage
    * @param {string} parts.owner
    * @param {() => void} parts.changed is called when anything is to be shown differently
-   * @param {(write: Write) => void} parts.written is told of each new write of this window
+   * @param {(write: Write, undone: Write | null) => void} parts.written is told of each new write of this window, and
+   *   of the one that it takes back
    * @param {(write: Write) => void} parts.refused is told of each refusal and conflict
    */
   constructor({ api, storage, owner, changed, written, refused }) {
@@ -46,12 +48,20 @@ export class TaskStore {
     this.api = api;
     this.storage = storage;
     this.written = written;
+    this.past = new Past(api, (key) => this.#projection.idOf(key));
     this.changed = () => {
       this.#projection.outdated();
       changed();
     };
     const parts = { api, storage, owner, changed: this.changed };
-    this.#outbox = new Outbox({ ...parts, refused, answered: (write, answer) => this.#answered(write, answer) });
+    this.#outbox = new Outbox({
+      ...parts,
+      refused: (write) => {
+        if (!this.#written(write.key)) this.#undoStack.forget(write.key);
+        refused(write);
+      },
+      answered: (write, answer) => this.#answered(write, answer),
+    });
     this.#follower = new Follower({ ...parts, copy: this.#copy, changed: () => this.#followed() });
   }
 
@@ -101,10 +111,19 @@ export class TaskStore {
     return this.#tasks().get(key);
   }
 
+  /** @param {number} id @returns {number} the key of the task, deleted or not */
+  keyOf(id) {
+    return this.#projection.keyOf(id);
+  }
+
   /** @param {Members & { title: string }} members @returns {Promise<Write>} */
   create(members) {
     const [random] = crypto.getRandomValues(new Uint32Array(1));
-    return this.#write("create", { task: -(Date.now() * 2 ** 10 + (random % 2 ** 10)), members });
+    return this.#write("create", {
+      task: -(Date.now() * 2 ** 10 + (random % 2 ** 10)),
+      title: members.title,
+      members,
+    });
   }
 
   /** Return what there is to be seen of a task now, for `change`. @param {number} key @returns {Seen} */
@@ -150,34 +169,31 @@ export class TaskStore {
     return this.#undoStack.canRedo;
   }
 
-  /** Undo the last write of this window. */
-  async undo() {
-    const write = this.#undoStack.last();
-    if (write) await this.undoWrite(write);
+  /** Undo the last write of this window. @returns {Promise<Write | null>} the undo; null if the write was given up */
+  undo() {
+    return this.#undoStack.undo();
   }
 
-  /** Redo what was undone last in this window. */
-  async redo() {
-    const undo = this.#undoStack.lastUndo();
-    if (undo) this.#undoStack.redone(undo, await this.#undoOf(undo));
+  /** Redo what was undone last in this window. @returns {Promise<Write | null>} */
+  redo() {
+    return this.#undoStack.redo();
   }
 
-  /** Undo one write of this window. @param {Write} write @returns {Promise<Write>} the undo */
-  async undoWrite(write) {
-    const undo = await this.#undoOf(write);
-    this.#undoStack.undone(write, undo);
-    return undo;
-  }
-
-  /** @param {Write} write */
-  #undoOf(write) {
-    const change = this.#changes.get(write.key) ?? null;
-    return this.#write("undo", { change, undoes: change ? null : write.key, effect: write.inverse });
+  /**
+   * Undo one write of this window, or redo what it has undone.
+   *
+   * @param {Write} write
+   * @returns {Promise<Write | null>} the undo; null if that was done before, or the write was given up
+   */
+  undoWrite(write) {
+    return this.#undoStack.takeBack(write);
   }
 
   /** Undo a change of the history. @param {number} change @param {Entry[]} entries those of the change @returns {Promise<Write>} */
   undoChange(change, entries) {
-    return this.#write("undo", { change, effect: entries.map(stepBack) });
+    const [{ before, after }] = entries;
+    const title = entries.length === 1 ? (before?.title ?? after?.title ?? "") : "";
+    return this.#write("undo", { change, title, effect: entries.map(stepBack) });
   }
 
   /** Decide a conflict: what was written here replaces what the task is now. @param {Write} write */
@@ -198,25 +214,26 @@ export class TaskStore {
     );
   }
 
-  /** @param {number} key @param {string} [address] of the next page @returns {Promise<{ entries: Entry[], next: string | null }>} newest first */
-  history(key, address) {
-    return entriesAt(this.api, address ?? `history?task_id=${this.#reference(key, []).task}`);
+  /** @param {string} key */
+  #written(key) {
+    return this.writes.find((write) => write.key === key);
   }
 
-  /** @param {string} [address] of the next page @returns {Promise<{ entries: Entry[], next: string | null }>} deleted tasks, newest first */
-  trash(address) {
-    return entriesAt(this.api, address ?? "history?action=deleted");
+  /** @param {string} key */
+  #giveUp(key) {
+    const write = this.#written(key);
+    return write && write.state !== "waiting" ? this.discard(write) : null;
   }
 
-  /** @param {Write["kind"]} kind @param {Partial<Write>} parts */
-  async #write(kind, parts) {
+  /** @param {Write["kind"]} kind @param {Partial<Write>} parts @param {Write | null} [undone] what it takes back */
+  async #write(kind, parts, undone = null) {
     const write = newWrite(this.owner, kind, parts);
     const before = this.#tasks();
     const after = new Map(before);
     applyWrite(after, write, this.#projection.keyOf);
     write.inverse = difference(after, before);
-    if (kind !== "undo") this.#undoStack.written(write);
-    this.written(write);
+    this.#undoStack.written(write, undone);
+    this.written(write, undone);
     await this.#outbox.add(write);
     return write;
   }
@@ -235,7 +252,7 @@ export class TaskStore {
 
   /** @param {Write} write @param {Answer | null} answer */
   #answered(write, answer) {
-    this.#changes.set(write.key, answer?.change ?? null);
+    this.#undoStack.answered(write.key, answer?.change ?? null);
     this.#projection.answered(write, answer);
     this.changed();
   }

@@ -1,13 +1,30 @@
-/** What this window can undo and redo: its own writes, the last one first. */
+/** What this window can undo and redo: its own writes, the last one first. A redo is the undo of an undo. */
 
 /** @typedef {import("./writes.js").Write} Write */
 
-/** Two stacks. A redo is the undo of an undo. */
+const LONGEST = 200;
+
+/** Two stacks of writes. One that the service refuses, or that has changed nothing, is on neither. */
 export class UndoStack {
   /** @type {Write[]} */
   #done = [];
   /** @type {Write[]} the undos of what can be done again */
   #undone = [];
+  /** @type {Map<string, number>} the changes of those of them that were answered, by their keys */
+  #changes = new Map();
+  #write;
+  #giveUp;
+
+  /**
+   * @param {object} parts
+   * @param {(parts: Partial<Write>, undone: Write) => Promise<Write>} parts.write makes an undo
+   * @param {(write: Write) => Promise<void> | null} parts.giveUp removes a write that the service has not taken; null for
+   *   any other
+   */
+  constructor({ write, giveUp }) {
+    this.#write = write;
+    this.#giveUp = giveUp;
+  }
 
   get canUndo() {
     return this.#done.length > 0;
@@ -17,37 +34,59 @@ export class UndoStack {
     return this.#undone.length > 0;
   }
 
-  /** The write to undo next. */
-  last() {
-    return this.#done.at(-1);
+  /** Undo the last write. @returns {Promise<Write | null>} as `takeBack` */
+  undo() {
+    return this.takeBack(this.#done.at(-1));
   }
 
-  /** The undo to take back next. */
-  lastUndo() {
-    return this.#undone.at(-1);
+  /** Redo what was undone last. @returns {Promise<Write | null>} as `takeBack` */
+  redo() {
+    return this.takeBack(this.#undone.at(-1));
   }
 
-  /** @param {Write} write a new one, after which nothing can be done again */
-  written(write) {
-    this.#done.push(write);
-    this.#undone = [];
+  /**
+   * Undo a write, or redo what it has undone, whatever has been written since.
+   *
+   * @param {Write | undefined} write
+   * @returns {Promise<Write | null>} the undo; null where it was undone already, or given up instead
+   */
+  async takeBack(write) {
+    if (!write || !this.#has(write.key)) return null;
+    const given = this.#giveUp(write);
+    if (given) {
+      this.forget(write.key);
+      await given;
+      return null;
+    }
+    const change = this.#changes.get(write.key) ?? null;
+    const undoes = change === null ? write.key : null;
+    return this.#write({ change, undoes, effect: write.inverse, title: write.title }, write);
   }
 
-  /** @param {Write} write @param {Write} undo */
-  undone(write, undo) {
-    this.forget(write.key);
-    this.#undone.push(undo);
+  /** @param {Write} write a new one @param {Write | null} undone what it takes back */
+  written(write, undone) {
+    const isUndo = undone !== null && !this.#undone.some(({ key }) => key === undone.key);
+    if (undone) this.forget(undone.key);
+    else this.#undone = [];
+    (isUndo ? this.#undone : this.#done).push(write);
+    if (this.#done.length > LONGEST) this.forget(this.#done[0].key);
   }
 
-  /** @param {Write} undo @param {Write} redo */
-  redone(undo, redo) {
-    this.forget(undo.key);
-    this.#done.push(redo);
+  /** @param {string} key @param {number | null} change what a write was answered with */
+  answered(key, change) {
+    if (change === null) this.forget(key);
+    else if (this.#has(key)) this.#changes.set(key, change);
   }
 
-  /** @param {string} key of a write that was undone, or given up */
+  /** @param {string} key of a write that cannot be undone any more */
   forget(key) {
     this.#done = this.#done.filter((write) => write.key !== key);
     this.#undone = this.#undone.filter((write) => write.key !== key);
+    this.#changes.delete(key);
+  }
+
+  /** @param {string} key */
+  #has(key) {
+    return [...this.#done, ...this.#undone].some((write) => write.key === key);
   }
 }

@@ -21,6 +21,7 @@
  * @property {"create" | "change" | "remove" | "move" | "clear" | "undo"} kind
  * @property {string} at when it was made (RFC 3339)
  * @property {number} task its id; negative for a task that `madeBy` creates; 0 for none or several
+ * @property {string} title of the task when it was written; "" for none or several
  * @property {string | null} madeBy the write that creates the task
  * @property {number | null} basis the version that the person has seen
  * @property {string | null} follows the write of this window before it to the same task: its version is the basis
@@ -36,6 +37,7 @@
  * @property {ServerTask | null} current of a conflict: the task as it is; null where it was deleted
  * @property {string | null} code of a refusal: the problem's
  * @property {string | null} reason of a refusal: the problem's detail
+ * @property {{ task_id: number, field: string }[]} conflicts of a refused undo: what has changed since
  */
 
 /**
@@ -59,6 +61,7 @@ export function newWrite(owner, kind, parts) {
   const nothing = {
     place: 0,
     task: 0,
+    title: "",
     madeBy: null,
     basis: null,
     follows: null,
@@ -75,6 +78,7 @@ export function newWrite(owner, kind, parts) {
     current: null,
     code: null,
     reason: null,
+    conflicts: [],
   };
   const state = /** @type {const} */ ("waiting");
   const { place: _, ...write } = {
