@@ -55,7 +55,7 @@ def test_changes_are_undone_and_redone_by_keys_in_reverse_order(
 
     for _ in range(4):
         page.keyboard.press("Control+y")
-    wait_for_titles(client, alice, ["Aim"])
+    wait_for(lambda: last_change(client, alice) == 12, lambda: last_change(client, alice))
     tell(page, "Done again – Deleted: Bake")
     page.keyboard.press("Control+Shift+z")
     expect(page.locator("[data-announcer]")).to_have_text("There is nothing to redo.")

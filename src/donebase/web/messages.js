@@ -246,6 +246,7 @@ export const messages = {
   nothing_to_undo: { en: "There is nothing to undo.", ar: "لا يوجد ما يمكن التراجع عنه." },
   nothing_to_redo: { en: "There is nothing to redo.", ar: "لا يوجد ما يمكن إعادته." },
   given_up: { en: "What was not saved is given up.", ar: "تم التخلي عما لم يُحفظ." },
+  decide: { en: "Decide", ar: "اختيار" },
   messages: { en: "Messages", ar: "الرسائل" },
   dismiss: { en: "Dismiss", ar: "إخفاء" },
 
@@ -260,9 +261,6 @@ export const messages = {
   member_none: { en: "none", ar: "لا شيء" },
   completed_yes: { en: "done", ar: "منجزة" },
   completed_no: { en: "open", ar: "مفتوحة" },
-  priority_low: { en: "low", ar: "منخفضة" },
-  priority_medium: { en: "medium", ar: "متوسطة" },
-  priority_high: { en: "high", ar: "عالية" },
 
   // history.js
   history: { en: "History", ar: "السجل" },

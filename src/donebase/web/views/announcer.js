@@ -2,6 +2,8 @@
 
 import { html } from "../vendor/lit-html/lit-html.js";
 
+const LONGEST = 300; // characters that somebody wants to hear of a hundred tasks
+
 /** The one polite live region. It stands in the document from the start: what comes with its text is not announced. */
 export class Announcer {
   #text = "";
@@ -14,7 +16,7 @@ export class Announcer {
 
   /** @param {string} text a sentence; the same one twice is announced twice, and two in one turn follow each other */
   say(text) {
-    if (!this.#isDrawn) this.#text = `${this.#text} ${text}`;
+    if (!this.#isDrawn && this.#text.length < LONGEST) this.#text = `${this.#text} ${text}`;
     else this.#text = text === this.#text ? `${text}\u00a0` : text;
     this.#isDrawn = false;
     this.app.changed();

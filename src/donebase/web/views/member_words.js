@@ -41,5 +41,5 @@ export function memberValue(name, value) {
 
 /** @param {"low" | "medium" | "high"} priority */
 function priorityWords(priority) {
-  return t(`priority_${priority}`);
+  return t(`row_priority_${priority}`);
 }

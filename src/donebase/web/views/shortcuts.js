@@ -23,7 +23,7 @@ const SHORTCUTS = /** @type {const} */ ([
   ["shortcut_move", ["Alt", "↑", "↓"]],
   ["shortcut_help", ["?"]],
 ]);
-const SYMBOLS = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Delete: "⌫" };
+const SYMBOLS = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Delete: "⌘⌫" };
 
 /** Listens to the keys of the whole page; those of the list are the list's. */
 export class Shortcuts {

@@ -30,14 +30,15 @@ export class Toasts {
     if (undone) this.#remove(undone.key);
     const isUndo = write.kind === "undo" && undone?.kind !== "undo";
     const run = () => void this.undo(write);
-    this.#show(write.key, writtenWords(write, undone), { name: t(isUndo ? "redo" : "undo"), run });
+    const text = writtenWords(write, undone);
+    this.#show(write.key, text, { name: t(isUndo ? "redo" : "undo"), run });
+    if (write.kind !== "move") this.app.announcer.say(text); // the list says where to
   }
 
   /** @param {Write} write that is in conflict, or was refused */
   refused(write) {
-    const [conflict] = write.conflicts;
-    const run = () => this.app.history.open(this.app.tasks?.keyOf(conflict.task_id) ?? conflict.task_id);
-    this.#show(write.key, refusedWords(write), conflict ? { name: t("history"), run } : null, true);
+    this.#show(write.key, refusedWords(write), this.#answerTo(write), true);
+    this.app.announcer.say(refusedWords(write));
   }
 
   /** Undo a write of this window, the last one unless given; or redo what an undo has taken back. @param {Write} [write] */
@@ -84,6 +85,15 @@ export class Toasts {
     </div>`;
   }
 
+  /** @param {Write} write that is in conflict, or was refused @returns {Toast["action"]} */
+  #answerTo(write) {
+    const { tasks, history, conflict } = this.app;
+    const [changed] = write.conflicts;
+    if (changed) return { name: t("history"), run: () => history.open(tasks?.keyOf(changed.task_id) ?? 0) };
+    const isKept = tasks?.writes.some(({ key }) => key === write.key);
+    return isKept ? { name: t("decide"), run: () => conflict.open(write) } : null;
+  }
+
   /** @param {Write | null | undefined} undo */
   #undid(undo) {
     if (!undo) this.app.announcer.say(t("given_up"));
@@ -104,7 +114,7 @@ export class Toasts {
       );
     this.#toasts = [...rest, { key, text, action, isError, tasks }];
     if (!isError) this.#expireLater(key);
-    this.app.announcer.say(text);
+    this.app.changed();
   }
 
   /** @param {string} key */
