@@ -5,7 +5,7 @@ import { messages } from "./messages.js";
 /** @typedef {keyof typeof messages} Name */
 /** @typedef {{tag: "en" | "ar", name: string, direction: "ltr" | "rtl"}} Language */
 
-/** @type {readonly Language[]} The languages of the page, each with its name in itself. The first where none is known. */
+/** @type {readonly Language[]} The languages of the page, each by its own name. The first where none is known. */
 export const languages = [
   { tag: "en", name: "English", direction: "ltr" },
   { tag: "ar", name: "العربية", direction: "rtl" },
@@ -24,7 +24,7 @@ export function language() {
 
 /**
  * Return the locale by which dates and numbers are written: the language of the page, as it is written where the person
- * is. So English is written with the days and hours of Germany in a German browser, and no sentence is in two languages.
+ * is. English is then written with the hours of Germany in a German browser, and no sentence is in two languages.
  */
 export function personLocale() {
   return locale;
@@ -58,8 +58,8 @@ function localeOf(tag, browser) {
 }
 
 /**
- * Return a text in the language of the page, with values in the place of `{name}`; `count` decides about the plural. Digits
- * are written as the locale writes them.
+ * Return a text in the language of the page, with values in the place of `{name}`; `count` decides about the plural.
+ * Digits are written as the locale writes them.
  * @param {Name} name
  * @param {Record<string, string | number>} [values]
  */
