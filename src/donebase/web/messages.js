@@ -201,9 +201,9 @@ export const messages = {
   },
   undone: { en: "Undone – {what}", ar: "تم التراجع – {what}" },
   redone: { en: "Done again – {what}", ar: "تمت الإعادة – {what}" },
-  undone_earlier_of: { en: "Undone – a change of: {title}", ar: "تم التراجع – تعديل على: {title}" },
+  undone_earlier_of: { en: "Undone – a change to: {title}", ar: "تم التراجع – تعديل على: {title}" },
   undone_earlier: {
-    en: { one: "Undone – a change of {count} task", other: "Undone – a change of {count} tasks" },
+    en: { one: "Undone – a change to {count} task", other: "Undone – a change to {count} tasks" },
     ar: {
       zero: "تم التراجع",
       one: "تم التراجع – تعديل على مهمة واحدة",
@@ -234,7 +234,7 @@ export const messages = {
     ar: "لا يمكن التراجع عن هذا: {what}. تغيّر بعد ذلك: {members}.",
   },
   undo_conflict_gone: {
-    en: "This cannot be undone: {what}. It was deleted or restored since.",
+    en: "This cannot be undone: {what}. It has been deleted or restored since.",
     ar: "لا يمكن التراجع عن هذا: {what}. حُذفت أو استُعيدت بعد ذلك.",
   },
   undo_too_old: {
@@ -245,7 +245,7 @@ export const messages = {
   redo: { en: "Redo", ar: "إعادة" },
   nothing_to_undo: { en: "There is nothing to undo.", ar: "لا يوجد ما يمكن التراجع عنه." },
   nothing_to_redo: { en: "There is nothing to redo.", ar: "لا يوجد ما يمكن إعادته." },
-  given_up: { en: "What was not saved is given up.", ar: "تم التخلي عما لم يُحفظ." },
+  given_up: { en: "What was not saved is discarded.", ar: "تم التخلي عما لم يُحفظ." },
   decide: { en: "Decide", ar: "اختيار" },
   messages: { en: "Messages", ar: "الرسائل" },
   dismiss: { en: "Dismiss", ar: "إخفاء" },
@@ -268,11 +268,11 @@ export const messages = {
   history_older: { en: "Older changes", ar: "تعديلات أقدم" },
   history_none_yet: {
     en: "The service does not have this task yet: it has no history.",
-    ar: "لم تصل هذه المهمة إلى الخادم بعد، فلا سجل لها.",
+    ar: "لم تصل هذه المهمة إلى الخدمة بعد، فلا سجل لها.",
   },
   history_offline: {
     en: "The service cannot be reached, and the history is there.",
-    ar: "لا يمكن الوصول إلى الخادم، والسجل محفوظ هناك.",
+    ar: "يتعذر الوصول إلى الخدمة، والسجل محفوظ لديها.",
   },
   try_again: { en: "Try again", ar: "إعادة المحاولة" },
   action_created: { en: "Added", ar: "أُضيفت" },
@@ -283,7 +283,10 @@ export const messages = {
   after: { en: "after:", ar: "بعد:" },
   undo_of: { en: "Undo: {what}", ar: "تراجع: {what}" },
   undo_several_what: {
-    en: { one: "This change was of {count} task.", other: "This change was of {count} tasks. All of it is undone." },
+    en: {
+      one: "This change affected {count} task.",
+      other: "This change affected {count} tasks. All of it is undone.",
+    },
     ar: {
       zero: "لم يشمل هذا التعديل أي مهمة.",
       one: "شمل هذا التعديل مهمة واحدة.",
@@ -309,7 +312,7 @@ export const messages = {
   trash: { en: "Trash", ar: "المهملات" },
   trash_what: {
     en: "Deleted tasks stay here for as long as the service keeps its history: 30 days, unless it was set up differently.",
-    ar: "تبقى المهام المحذوفة هنا ما دام الخادم يحتفظ بسجله: 30 يومًا، ما لم يُضبط على غير ذلك.",
+    ar: "تبقى المهام المحذوفة هنا ما دامت الخدمة تحتفظ بسجلها: 30 يومًا، ما لم تُضبط على غير ذلك.",
   },
   trash_empty: { en: "The trash is empty.", ar: "المهملات فارغة." },
   trash_older: { en: "Deleted before", ar: "المحذوفة قبل ذلك" },
