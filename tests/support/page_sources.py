@@ -24,7 +24,8 @@ _PROGRAMS = Path(__file__).parents[1] / "data" / "page"
 _SUFFIXES = {".css", ".html", ".js", ".json", ".webmanifest"}
 _PRETTIER = ["--print-width", "120", "--no-config", "--no-editorconfig", "--ignore-path", "none"]
 _IMPORT = re.compile(
-    r"""^(?:import|export)\s(?:[^"'`;]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']""", re.M
+    r"""(?:^|;)\s*(?:import|export)\b(?:[^"'`;]*?\bfrom)?\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']""",
+    re.MULTILINE,
 )
 _TYPES = re.compile(r"/\*\*.*?\*/", re.DOTALL)
 _COMPILER = (
@@ -42,6 +43,11 @@ def own_files() -> list[str]:
 def own_modules() -> list[str]:
     """Return those of them that are modules."""
     return [path for path in own_files() if path.endswith(".js")]
+
+
+def modules() -> list[str]:
+    """Return the paths of all modules, also of libraries, but for the service worker."""
+    return sorted({path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js")} - {WORKER})
 
 
 def libraries() -> dict[str, Any]:

@@ -31,7 +31,13 @@ _POLICY = (
     b"require-trusted-types-for 'script'; trusted-types lit-html donebase"
 )
 _FRESH = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
-_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+# Comments that are lines of their own, unless they name a licence; those about a type; and those at the end of a line.
+_COMMENT = re.compile(
+    rb"^[ \t]*(?://.*|/\*\*?(?!(?:[^*]|\*(?!/))*@license)(?:[^*]|\*(?!/))*\*/[ \t]*)$"
+    rb"|/\*\* @(?:[^*]|\*(?!/))*\*/ ?"
+    rb"|[ \t]+// [^\"'`\n]*$",
+    re.MULTILINE,
+)
 _ASSET = [(b"cache-control", b"public, max-age=86400, immutable")]
 
 
@@ -110,11 +116,8 @@ def _document(auth: str, sign_up: str) -> StaticFile:
 
 
 def _served(path: str, content: bytes) -> bytes:
-    """Return a file as browsers get it: a module of ours without its comments, a quarter of it, line for line.
-
-    Libraries are sent as they were published.
-    """
-    if not path.endswith(".js") or path.startswith("vendor/"):
+    """Return a file as browsers get it: a module without its comments, a quarter of it, line for line."""
+    if not path.endswith(".js"):
         return content
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
 
