@@ -12,14 +12,22 @@ from tests.support.web_page import NewPage, create, wait_for_titles
 
 SCRIPTS = (Path(__file__).parents[1] / "data" / "page" / "scripts.txt").read_text().splitlines()
 ENGLISH, ARABIC = "Buy milk!", "اتصل بالطبيب!"
-# Where a character of a text is drawn.
-LEFT_OF = """(element, place) => {
-    const range = document.createRange();
-    const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
-    const start = (place + text.length) % text.length;
-    range.setStart(text, start);
-    range.setEnd(text, start + 1);
-    return range.getBoundingClientRect().left;
+# On which side of the last letter the mark at the end of a text is drawn, wherever that text is seen.
+SIDES = """(text) => {
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const sides = [];
+    while (nodes.nextNode()) {
+        const end = nodes.currentNode.data.indexOf(text) + text.length - 1;
+        if (end < text.length - 1 || !nodes.currentNode.parentElement.checkVisibility()) continue;
+        const [letter, mark] = [end - 1, end].map((place) => {
+            const range = document.createRange();
+            range.setStart(nodes.currentNode, place);
+            range.setEnd(nodes.currentNode, place + 1);
+            return range.getBoundingClientRect().left;
+        });
+        sides.push(mark < letter ? "left" : "right");
+    }
+    return sides;
 }"""
 
 
@@ -33,9 +41,12 @@ def row(page: Page, title: str) -> Locator:
     return page.locator(".task").filter(has_text=title)
 
 
-def drawn_from_right_to_left(text: Locator) -> bool:
-    """Say whether a text is in the order of a script from right to left, with the mark at its end at the left."""
-    return bool(text.evaluate(LEFT_OF, -1) < text.evaluate(LEFT_OF, 0))
+def expect_readable(page: Page, text: str, places: int) -> None:
+    """Expect a text to be seen in at least so many places, in each from the side from which its script is read."""
+    expect(page.get_by_text(text).nth(places - 1)).to_be_attached()
+    sides = page.evaluate(SIDES, text)
+    assert len(sides) >= places
+    assert {*sides} == {"left" if text == ARABIC else "right"}, text
 
 
 @pytest.mark.long
@@ -44,21 +55,29 @@ def test_the_page_is_mirrored_and_every_text_keeps_its_own_direction(
     new_page: NewPage, service: Service, client: httpx.Client, alice: int, locale: str
 ) -> None:
     is_arabic = locale == "ar-EG"
-    create(client, alice, ENGLISH, ARABIC)
+    for text in (ENGLISH, ARABIC):
+        create(client, alice, {"title": text, "description": text, "tags": [text]})
     page = new_page(service, f"?user={alice}", locale=locale, viewport={"width": 390, "height": 844})
-    expect(page.locator(".task")).to_have_count(2)
-    assert page.locator("html").get_attribute("lang") == ("ar" if is_arabic else "en")
-    assert page.locator("html").get_attribute("dir") == ("rtl" if is_arabic else "ltr")
-    for title, is_title_arabic in ((ENGLISH, False), (ARABIC, True)):
-        text = row(page, title).get_by_text(title)
-        assert drawn_from_right_to_left(text) == is_title_arabic
-        assert (left(row(page, title).get_by_role("checkbox")) > left(text)) == is_arabic
+    expect(page.locator("html")).to_have_attribute("lang", "ar" if is_arabic else "en")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if is_arabic else "ltr")
+    field = page.get_by_role("textbox", name="مهمة جديدة" if is_arabic else "New task").first
+    for text in (ENGLISH, ARABIC):
+        expect_readable(page, text, 3)
+        title = row(page, text).locator(".task-title")
+        assert (left(row(page, text).get_by_role("checkbox")) > left(title)) == is_arabic
+        field.fill(text)
+        assert field.evaluate("(field) => getComputedStyle(field).direction") == ("rtl" if text == ARABIC else "ltr")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.get_by_role("textbox", name="مهمة جديدة" if is_arabic else "New task").first).to_be_visible()
-    page.locator("#new-task").fill(ARABIC)
-    assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "rtl"
-    page.locator("#new-task").fill(ENGLISH)
-    assert page.locator("#new-task").evaluate("(field) => getComputedStyle(field).direction") == "ltr"
+    for text in (ENGLISH, ARABIC):  # in a message, in the trash and in the history
+        page.get_by_role("button", name=re.compile("^(Delete|حذف): .*" + text)).click()
+        expect_readable(page, text, 1)
+    page.get_by_role("button", name="القائمة" if is_arabic else "Menu").click()
+    page.get_by_role("button", name="المهملات" if is_arabic else "Trash").click()
+    for text in (ENGLISH, ARABIC):
+        expect_readable(page, text, 4)
+        page.get_by_role("button", name=re.compile("^(History|السجل): .*" + text)).click()
+        expect_readable(page, text, 8)
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.long
