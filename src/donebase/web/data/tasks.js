@@ -191,8 +191,8 @@ export class TaskStore {
 
   /** Undo a change of the history. @param {number} change @param {Entry[]} entries those of the change @returns {Promise<Write>} */
   undoChange(change, entries) {
-    const [{ before, after }] = entries;
-    const title = entries.length === 1 ? (before?.title ?? after?.title ?? "") : "";
+    const [{ task_id, before }] = entries;
+    const title = entries.length === 1 ? (this.get(this.keyOf(task_id))?.title ?? before?.title ?? "") : "";
     return this.#write("undo", { change, title, effect: entries.map(stepBack) });
   }
 

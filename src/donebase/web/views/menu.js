@@ -31,10 +31,10 @@ export class Menu {
 
   /** @param {unknown} text @param {() => void} chosen @param {boolean} [isDisabled] */
   #item(text, chosen, isDisabled = false) {
-    return html`
-      <button type="button" popovertarget=${MENU} popovertargetaction="hide" ?disabled=${isDisabled} @click=${chosen}>
-        ${text}
-      </button>
-    `;
+    const choose = () => {
+      document.getElementById(MENU)?.hidePopover(); // gives the focus back, for a dialog to give it back later
+      chosen();
+    };
+    return html`<button type="button" ?disabled=${isDisabled} @click=${choose}>${text}</button>`;
   }
 }

@@ -28,10 +28,9 @@ export class Toasts {
   /** @param {Write} write of this window @param {Write | null} undone what it takes back */
   written(write, undone) {
     if (undone) this.#remove(undone.key);
-    const isUndo = write.kind === "undo" && undone?.kind !== "undo";
     const run = () => void this.undo(write);
-    const text = writtenWords(write, undone);
-    this.#show(write.key, text, { name: t(isUndo ? "redo" : "undo"), run });
+    const { text, isDone } = writtenWords(write, undone);
+    this.#show(write.key, text, { name: t(isDone ? "undo" : "redo"), run });
     if (write.kind !== "move") this.app.announcer.say(text); // the list says where to
   }
 

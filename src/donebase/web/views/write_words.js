@@ -12,14 +12,17 @@ import { known, memberNames } from "./member_words.js";
  */
 const told = new WeakMap();
 
-/** @param {Write} write of this window @param {Write | null} undone what it takes back @returns {string} */
+/**
+ * @param {Write} write of this window
+ * @param {Write | null} undone what it takes back
+ * @returns {{ text: string, isDone: boolean }} what it has done, and whether that can be undone: else it can be redone
+ */
 export function writtenWords(write, undone) {
   const before = undone && told.get(undone);
   const what = before?.what ?? whatOf(write);
   const isDone = !before?.isDone;
   told.set(write, { what, isDone });
-  if (!before) return what;
-  return t(isDone ? "redone" : "undone", { what });
+  return { text: before ? t(isDone ? "redone" : "undone", { what }) : what, isDone };
 }
 
 /** @param {Write} write @returns {string} */
@@ -30,7 +33,7 @@ function whatOf({ kind, title, members, effect, inverse }) {
   if (kind === "clear") return t("written_clear", { count: inverse.length });
   if (kind !== "undo") return t(`written_${kind}`, { title });
   if (effect.every((step) => step.put)) return title ? t("restored", { title }) : restoredWords(effect.length);
-  return title ? t("undone_earlier_of", { title }) : t("undone_earlier", { count: effect.length });
+  return title ? t("put_back", { title }) : t("put_back_several", { count: effect.length });
 }
 
 /** @param {number} count */
