@@ -55,7 +55,7 @@ def test_the_history_tells_every_change_and_undoes_one(
     expect(dialog.get_by_role("status")).to_have_text("Restored: Aim")
     wait_for_titles(client, alice, ["Aim", "Bake", "Cut"])
     rows.nth(2).get_by_role("button", name="Undo").click()
-    expect(dialog.get_by_role("alert")).to_have_text("This change was of 3 tasks. All of it is undone.")
+    expect(dialog.get_by_role("alert")).to_have_text("This change affected 3 tasks. All of it is undone.")
     dialog.get_by_role("button", name="Undo in 3 tasks").click()
     expect(rows).to_have_count(6)
     assert [each["completed"] for each in client.get(f"/users/{alice}/tasks").json()] == [False] * 3
