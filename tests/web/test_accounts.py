@@ -111,6 +111,7 @@ def test_a_listed_origin_cannot_get_at_the_session_and_a_closed_service_signs_no
             assert not re.search("dnr_|eyJ|Buy milk", "".join(tried["texts"]))
             assert refresh_token(page) == token
             assert page.context.cookies() == []
+            page.context.close()  # before the service that its page follows
 
 
 @pytest.mark.long
