@@ -170,7 +170,8 @@ export class App {
         ${this.connection.status()} ${this.account.render()} ${this.menu.render()}
       </header>
       <main id="tasks" tabindex="-1">
-        ${this.connection.render()} ${this.composer.render()} ${this.filterBar.render()} ${this.list.render()}
+        ${this.connection.render()} ${this.composer.render()} ${this.editor.notice()} ${this.filterBar.render()}
+        ${this.list.render()}
       </main>
       ${this.history.render()} ${this.trash.render()} ${this.conflict.render()} ${this.shortcuts.render()}
       ${this.session?.state === "signed-out" ? this.signIn.render() : nothing} ${this.toasts.render()}

@@ -6,6 +6,7 @@
 import { newKey } from "./writes.js";
 
 const WINDOW = "donebase window";
+const LEFT = "donebase drafts";
 const LEAVES_WITHIN = 3_000; // milliseconds until a page that is loaded again has left
 
 /** @typedef {{ owner: string, place: string, draft: any }} Typed */
@@ -14,20 +15,25 @@ const LEAVES_WITHIN = 3_000; // milliseconds until a page that is loaded again h
 export class Drafts {
   /** @type {Promise<string>} the name of this window */
   #window = nameOfWindow();
-  /** @type {Map<string, Typed>} the last of each place, until it is being stored */
-  #waiting = new Map();
-  #isWriting = false;
+  /** @type {Map<string, Typed>} the last of each place, until it is stored */
+  #unstored = new Map();
+  /** @type {Promise<void> | null} */
+  #writing = null;
 
   /** @param {import("./storage.js").Storage} storage */
   constructor(storage) {
     this.storage = storage;
-    window.addEventListener("pagehide", () => void this.#write(true));
+    for (const { owner, place, draft } of handedOver()) void this.keep(owner, place, draft);
+    window.addEventListener("pagehide", () => handOver([...this.#unstored.values()]));
   }
 
-  /** @param {string} owner @param {string} place @param {any} draft can be stored; undefined: there is none any more */
-  keep(owner, place, draft) {
-    this.#waiting.set(`${owner} ${place}`, { owner, place, draft });
-    void this.#write();
+  /**
+   * @param {string} owner @param {string} place @param {any} draft can be stored; undefined: there is none any more
+   * @returns {Promise<void>} when it, or what was typed since, is stored
+   */
+  async keep(owner, place, draft) {
+    this.#unstored.set(`${owner} ${place}`, { owner, place, draft });
+    await (this.#writing ??= this.#write());
   }
 
   /**
@@ -37,6 +43,7 @@ export class Drafts {
    * @returns {Promise<Map<string, any>>} by place
    */
   async found(owner) {
+    await this.#writing;
     const [own, others, drafts] = await Promise.all([this.#window, windows(), this.storage.draftsOf(owner)]);
     const found = new Map();
     const adopted = [];
@@ -54,21 +61,39 @@ export class Drafts {
     return found;
   }
 
-  /** Store what waits, one after the other: the last of what somebody types fast. @param {boolean} [atOnce] */
-  async #write(atOnce = false) {
-    if (this.#isWriting && !atOnce) return;
-    this.#isWriting = true;
+  /** Store what waits, one after the other: of what somebody types fast, the last. */
+  async #write() {
     try {
       const own = await this.#window;
-      for (const [name, { owner, place, draft }] of this.#waiting) {
-        this.#waiting.delete(name);
+      for (const [name, typed] of this.#unstored) {
+        const { owner, place, draft } = typed;
         const kept = draft === undefined ? undefined : { what: draft, at: new Date().toISOString() };
         await this.storage.keepDraft(owner, `${own}/${place}`, kept);
+        const last = /** @type {Typed} */ (this.#unstored.get(name));
+        this.#unstored.delete(name);
+        if (last !== typed) this.#unstored.set(name, last); // behind the others
       }
     } finally {
-      this.#isWriting = false;
+      this.#writing = null;
     }
   }
+}
+
+/**
+ * Hand what is not stored yet over to the page that this window shows next: the browser may not store what is written
+ * when it leaves a page, unless it is written here.
+ *
+ * @param {Typed[]} typed
+ */
+function handOver(typed) {
+  if (typed.length) sessionStorage.setItem(LEFT, JSON.stringify(typed));
+}
+
+/** @returns {Typed[]} */
+function handedOver() {
+  const typed = JSON.parse(sessionStorage.getItem(LEFT) ?? "[]");
+  sessionStorage.removeItem(LEFT);
+  return typed;
 }
 
 /** Return the name that this window keeps when it is loaded again; a copy of a window gets another. */

@@ -100,5 +100,9 @@ function controlOf(element) {
 /** @param {EventTarget | null} target */
 function isText(target) {
   const element = /** @type {HTMLElement} */ (target);
-  return element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox])");
+  return (
+    element.isContentEditable ||
+    element.closest(".editor") ||
+    element.matches("textarea, select, input:not([type=checkbox])")
+  );
 }

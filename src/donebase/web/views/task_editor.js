@@ -1,24 +1,193 @@
-/** The members of one task, to be changed. */
+/** The members of one task, to be changed in its row. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { faultsOf } from "../rules.js";
+import { t } from "../texts.js";
+import { nothing } from "../vendor/lit-html/lit-html.js";
+import { isDueIncomplete } from "./due_field.js";
+import { Editing, typedFrom } from "./editing.js";
+import { editorForm, focusField, taskButtons } from "./editor_form.js";
+import { mostUsed } from "./tags_field.js";
+import { offer, orphan } from "./unsaved_notice.js";
+import { Unsaved } from "./unsaved.js";
 
-/** The members of one task, to be changed. */
+/** @typedef {import("../data/writes.js").Task} Task */
+/** @typedef {import("../data/writes.js").Write} Write */
+
+/** Edits one task at a time. What is typed outlives the window, and what others change meanwhile does not touch it. */
 export class TaskEditor {
+  /** @type {number | null} the key of the task */
+  #open = null;
+  #unsaved;
+
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
+    this.#unsaved = new Unsaved(app.drafts);
   }
 
-  /** Open it in the row of a task. @param {number} _key @param {"title" | "details"} _part what has the focus then */
-  open(_key, _part) {}
-
-  /** @param {number} _key */
-  isOpen(_key) {
-    return false;
+  /**
+   * Open it in the row of a task. What was typed of another task is saved; where it cannot be, that one stays open.
+   *
+   * @param {number} key @param {"title" | "details"} [part] what has the focus then
+   */
+  open(key, part = "title") {
+    const before = this.#unsaved.known(this.#open);
+    if (before && before.key !== key && !this.#save(before)) return focusField(idOf(before.key), "title");
+    this.#open = key;
+    this.app.changed();
+    this.app.list.draw();
+    focusField(idOf(key), part === "title" ? "title" : "description");
   }
 
-  /** What is in the row of a task in place of its title. @param {import("../data/writes.js").Task} _task */
-  render(_task) {
-    return html``;
+  /** @param {number} key */
+  isOpen(key) {
+    return this.#open === key;
+  }
+
+  /** What is in the row of a task in place of its title. @param {Task} task */
+  render(task) {
+    const editing = this.#unsaved.of(task);
+    const buttons = taskButtons({
+      history: () => this.app.history.open(task.key),
+      remove: () => this.#remove(editing),
+    });
+    return editorForm({
+      ...this.#form(editing, task),
+      save: () => this.#save(editing) && this.#close(editing),
+      leave: () => this.#left(editing),
+      buttons,
+      saveLabel: t("edit_save"),
+      cancelLabel: t("cancel"),
+    });
+  }
+
+  /** What is unsaved and in no row: of tasks that are gone or were refused, and from before the page was loaded. */
+  notice() {
+    const { tasks } = this.app;
+    void this.#belong();
+    if (!tasks?.isKnown) return nothing;
+    if (this.#open !== null && !tasks.get(this.#open)) this.#open = null;
+    return this.#unsaved.all
+      .filter(({ key }) => !this.isOpen(key))
+      .map((editing) => (tasks.get(editing.key) ? this.#offer(editing) : this.#orphan(editing)));
+  }
+
+  /** Edit again what the service has refused; that write is given up. @param {Write} write */
+  async again(write) {
+    const { tasks } = this.app;
+    const task = tasks?.all().find(({ key, id }) => key === write.task || id === write.task);
+    const editing = new Editing(task?.key ?? write.task, task?.id ?? write.task);
+    Object.assign(editing, typedFrom(write, task && tasks ? tasks.seen(task.key) : null));
+    this.#unsaved.put(editing);
+    await this.#unsaved.keep(editing);
+    await tasks?.discard(write);
+    if (task) this.open(task.key);
+    else this.app.changed();
+  }
+
+  /** Show what whoever is asking now was typing. */
+  async #belong() {
+    const first = await this.#unsaved.belongTo(this.app.tasks?.owner ?? null);
+    if (!first) return;
+    this.#open ??= first.key;
+    this.app.list.follow(this.#open);
+    this.app.changed();
+  }
+
+  /** @param {Editing} editing @param {Partial<Task>} task */
+  #form(editing, task) {
+    return {
+      id: idOf(editing.key),
+      title: task.title ?? "",
+      values: editing.values(task),
+      faults: editing.faults,
+      type: (/** @type {Partial<import("./editing.js").Values>} */ values) => this.#typed(editing, values),
+      cancel: () => this.#cancel(editing),
+      tagsInUse: () => mostUsed(this.app.tasks?.all() ?? []),
+    };
+  }
+
+  /** @param {Editing} editing */
+  #offer(editing) {
+    const continued = () => this.open(editing.key);
+    return offer(this.app.tasks?.get(editing.key)?.title ?? "", { continued, cancel: () => this.#cancel(editing) });
+  }
+
+  /** @param {Editing} editing */
+  #orphan(editing) {
+    const save = () => void this.#save(editing);
+    return orphan(editing, { ...this.#form(editing, editing.seen?.before ?? {}), save });
+  }
+
+  /** @param {Editing} editing @param {Partial<import("./editing.js").Values>} values */
+  #typed(editing, values) {
+    const { tasks, list } = this.app;
+    const task = tasks?.get(editing.key);
+    editing.type(values, task && tasks ? tasks.seen(task.key) : null);
+    void this.#unsaved.keep(editing);
+    if (task) list.draw();
+    else this.app.changed();
+  }
+
+  /**
+   * Save what was typed, or say why not.
+   *
+   * @param {Editing} editing
+   * @returns {boolean} whether nothing is left unsaved
+   */
+  #save(editing) {
+    const { tasks } = this.app;
+    const isThere = tasks?.get(editing.key) !== undefined;
+    const members = isThere ? editing.changes() : editing.whole();
+    editing.faults = faultsOf(members);
+    if (isDueIncomplete(idOf(editing.key))) editing.faults.unshift({ field: "due", code: "invalid_date" });
+    this.app.changed();
+    if (editing.faults.length) return false;
+    const { key, seen } = editing;
+    /** @type {Promise<unknown> | undefined} */
+    let stored;
+    if (!isThere) stored = tasks?.create(editing.whole());
+    else if (Object.keys(members).length) stored = tasks?.change(key, members, seen ?? undefined);
+    editing.forget();
+    void Promise.resolve(stored).then(() => this.#unsaved.keep(editing));
+    return true;
+  }
+
+  /** @param {Editing} editing */
+  #cancel(editing) {
+    this.#unsaved.forget(editing);
+    if (this.isOpen(editing.key)) this.#close(editing);
+    else this.app.changed();
+  }
+
+  /** @param {Editing} editing of a row that is to have the focus */
+  #close({ key }) {
+    this.#open = null;
+    this.app.changed();
+    this.app.list.focus.to(key);
+  }
+
+  /** The focus has left the row. @param {Editing} editing */
+  #left(editing) {
+    const isDialog = document.activeElement?.closest("dialog");
+    if (!this.#save(editing) || isDialog) return;
+    const close = () => {
+      if (!this.isOpen(editing.key) || editing.isTouched) return;
+      this.#open = null;
+      this.app.changed();
+    };
+    // What is pressed with the mouse must stay in its place until it is released.
+    if (document.querySelector(":active")) window.addEventListener("mouseup", () => setTimeout(close), { once: true });
+    else close();
+  }
+
+  /** @param {Editing} editing */
+  #remove(editing) {
+    this.#unsaved.forget(editing);
+    this.#open = null;
+    void this.app.tasks?.remove(editing.key);
   }
 }
+
+/** @param {number} key @returns {string} the id of the form */
+const idOf = (key) => `edit${key}`;

@@ -1,0 +1,81 @@
+/** What has not been saved of tasks that are or were being edited, kept in the browser. */
+
+import { Editing } from "./editing.js";
+
+/** The editings of one owner. */
+export class Unsaved {
+  /** @type {string | null} */
+  #owner = null;
+  /** @type {Map<number, Editing>} by the key of the task */
+  #editings = new Map();
+
+  /** @param {import("../data/drafts.js").Drafts} drafts */
+  constructor(drafts) {
+    this.drafts = drafts;
+  }
+
+  /** @returns {Editing[]} those with something that was typed */
+  get all() {
+    return [...this.#editings.values()].filter((editing) => editing.isTouched);
+  }
+
+  /** @param {number | null} key */
+  known(key) {
+    return key === null ? undefined : this.#editings.get(key);
+  }
+
+  /** @param {import("../data/writes.js").Task} task @returns {Editing} */
+  of({ key, id }) {
+    const editing = this.known(key) ?? new Editing(key);
+    if (editing.id !== id && editing.isTouched) {
+      const { place } = editing;
+      editing.id = id;
+      void this.keep(editing);
+      this.#store(place, undefined);
+    }
+    editing.id = id;
+    this.#editings.set(key, editing);
+    return editing;
+  }
+
+  /** @param {Editing} editing */
+  put(editing) {
+    this.#editings.set(editing.key, editing);
+  }
+
+  /** Keep what it says now: nothing, where everything is saved. @param {Editing} editing */
+  keep(editing) {
+    return this.#store(editing.place, editing.draft);
+  }
+
+  /** @param {Editing} editing whose text was saved or given up */
+  forget(editing) {
+    editing.forget();
+    void this.keep(editing);
+    this.#editings.delete(editing.key);
+  }
+
+  /**
+   * Take up what was typed before the page was loaded.
+   *
+   * @param {string | null} owner whose tasks are shown now
+   * @returns {Promise<Editing | null>} one of them; null if there is none or the owner is the same
+   */
+  async belongTo(owner) {
+    if (owner === this.#owner) return null;
+    this.#owner = owner;
+    this.#editings.clear();
+    const found = owner ? await this.drafts.found(owner) : new Map();
+    if (owner !== this.#owner) return null;
+    for (const [place, draft] of found) {
+      const isKnown = this.known(draft.id)?.isTouched;
+      if (place.startsWith("task ") && !isKnown) this.put(Object.assign(new Editing(draft.id), draft));
+    }
+    return this.all[0] ?? null;
+  }
+
+  /** @param {string} place @param {unknown} draft */
+  #store(place, draft) {
+    return this.#owner ? this.drafts.keep(this.#owner, place, draft) : undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** What is said of text that is not saved and in no row. */
+
+import { t } from "../texts.js";
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { editorForm } from "./editor_form.js";
+
+/**
+ * @param {string} title
+ * @param {{ continued: () => void, cancel: () => void }} choices
+ */
+export function offer(title, { continued, cancel }) {
+  return html`<div class="banner">
+    <span>${t("edit_unsaved", { title })}</span>
+    <button type="button" @click=${continued}>${t("edit_continue")}</button>
+    <button type="button" class="quiet" @click=${cancel}>${t("edit_discard")}</button>
+  </div>`;
+}
+
+/**
+ * The form of a task that is not there: it was deleted elsewhere, or refused.
+ *
+ * @param {import("./editing.js").Editing} editing
+ * @param {Pick<import("./editor_form.js").Form, "id" | "title" | "values" | "faults" | "type" | "save" | "cancel" | "tagsInUse">} form
+ */
+export function orphan({ seen }, form) {
+  return html`<section class="card">
+    <p role="alert">${seen ? t("edit_gone", { title: form.title }) : t("edit_refused")}</p>
+    ${editorForm({
+      ...form,
+      leave: () => {},
+      buttons: nothing,
+      saveLabel: t("edit_as_new"),
+      cancelLabel: t("edit_discard"),
+    })}
+  </section>`;
+}

@@ -1,0 +1,249 @@
+"""Editing a task in its place: what is saved is what was changed, and nothing that somebody writes is lost."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Error, Locator, Page, Route, expect
+
+from tests.support.axe import violations
+from tests.support.processes import Service
+from tests.support.servers import free_port
+from tests.support.waiting import wait_for
+from tests.support.web_page import Json, NewPage, change, create, only_task, tasks_of, wait_for_titles
+
+BOTH_LINES = "  two\r\nlitres\t"
+TASK: Json = {
+    "title": "Buy milk",
+    "description": BOTH_LINES,
+    "priority": "low",
+    "tags": ["shop"],
+    "due": {"date": "2026-12-01", "time": "17:00:30", "time_zone": "America/New_York"},
+}
+
+
+def edit(page: Page, title: str) -> Locator:
+    """Open the editor of a task, and return it when its title has the focus."""
+    page.get_by_role("button", name=title, exact=True).click()
+    editor = page.get_by_role("form", name=f"Edit: {title}")
+    expect(editor.get_by_label("Title")).to_be_focused()
+    return editor
+
+
+def bodies(page: Page) -> list[Json]:
+    """Return a list of what the page sends as changes from now on."""
+    sent: list[Json] = []
+    page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "PATCH" else None)
+    return sent
+
+
+def wait_for_members(client: httpx.Client, user: int, **members: object) -> None:
+    """Wait until the only task has these members."""
+
+    def found() -> Json:
+        task = only_task(client, user)
+        return {name: task[name] for name in members}
+
+    wait_for(lambda: found() == members, found, every=0.05)
+
+
+def test_what_is_saved_is_what_was_changed(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, TASK, {"title": "Other", "tags": ["home", "شراء"]})
+    page = new_page(service, f"?user={alice}", viewport={"width": 320, "height": 900}, timezone_id="Asia/Tokyo")
+    sent = bodies(page)
+    edit(page, "Buy milk")
+    page.keyboard.type(" and more")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Buy milk", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    editor = edit(page, "Buy milk")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(page) == []
+    page.keyboard.type(" 🥛 ")
+    page.keyboard.press("Enter")
+    wait_for_titles(client, alice, ["Buy milk 🥛", "Other"])
+    expect(page.get_by_role("button", name="Buy milk 🥛", exact=True)).to_be_focused()
+    editor = edit(page, "Buy milk 🥛")
+    assert editor.get_by_label("Description").input_value() == "  two\nlitres\t"
+    editor.get_by_label("Description").press("End")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nby ")
+    editor.get_by_role("radio", name="High").check(force=True)
+    tags = editor.get_by_role("combobox", name="Tags")
+    tags.press("Backspace")
+    expect(editor.get_by_role("button", name="Remove the tag")).to_have_count(0)
+    tags.press_sequentially("home, a b ,")
+    tags.fill("home")
+    tags.press("Enter")
+    assert page.locator("datalist option").evaluate_all("all => all.map((each) => each.value)") == ["shop", "شراء"]
+    tags.fill("last")
+    page.keyboard.press("Control+Enter")
+    wait_for(lambda: len(sent) == 2)
+    assert sent == [
+        {"title": "Buy milk 🥛"},
+        {"description": "  two\r\nlitres\t\r\nby ", "priority": "high", "tags": ["home", "a b", "last"]},
+    ]
+    expect(page.locator(".task-title").first).to_be_focused()
+
+
+def test_a_task_is_due_at_a_day_or_a_time_here_or_somewhere(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, "Call")
+    page = new_page(service, f"?user={alice}", timezone_id="Pacific/Kiritimati")
+    editor = edit(page, "Call")
+    date, time, zone = (editor.get_by_label(name, exact=True) for name in ("Date", "Time", "Time zone"))
+    expect(zone).to_be_disabled()
+    editor.get_by_role("button", name="Today").click()
+    today = page.evaluate("new Date().toLocaleDateString('sv')")
+    expect(date).to_have_value(today)
+    editor.get_by_role("button", name="In a week").click()
+    time.fill("17:00")
+    page.locator("#new-task").focus()  # leaving saves
+    due = {"date": page.evaluate("new Date(Date.now() + 7 * 864e5).toLocaleDateString('sv')"), "time": "17:00"}
+    wait_for_members(client, alice, due={**due, "time_zone": None})
+    expect(editor).to_have_count(0)
+    edit(page, "Call")
+    assert zone.locator("option").first.inner_text() == "Wherever I am"
+    zone.select_option("Europe/Berlin")
+    editor.get_by_role("button", name="Save").click()
+    wait_for_members(client, alice, due={**due, "time_zone": "Europe/Berlin"})
+    edit(page, "Call")
+    expect(zone).to_have_value("Europe/Berlin")
+    editor.get_by_role("button", name="No date").click()
+    time.fill("09:00")
+    page.keyboard.press("Enter")
+    expect(editor.get_by_role("alert")).to_have_text("A time needs a date.")
+    expect(date).to_have_accessible_description("A time needs a date.")
+    date.press_sequentially("12")
+    page.keyboard.press("Enter")
+    expect(editor.get_by_role("alert")).to_have_text("Please give a whole date.")
+    editor.get_by_role("button", name="No date").click()
+    page.keyboard.press("Control+Enter")
+    wait_for_members(client, alice, due=None)
+    # Every zone that is offered is one that the service takes.
+    edit(page, "Call")
+    zones = zone.locator("option").evaluate_all("all => all.map((each) => each.value).filter(Boolean)")
+    tasks = [{"title": each, "due": {"date": "2026-12-01", "time": "17:00", "time_zone": each}} for each in zones]
+    assert len(create(client, alice + 1, *tasks)) > 400
+
+
+def test_what_others_change_meanwhile_is_neither_lost_nor_hidden(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    [task] = create(client, alice, "Buy milk")
+    page = new_page(service, f"?user={alice}", expected=["status of 412"])
+    editor = edit(page, "Buy milk")
+    page.keyboard.type(" and bread")
+    task = change(client, alice, task, description="news", priority="high")
+    expect(editor.get_by_label("Description")).to_have_value("news")
+    expect(editor.get_by_label("Title")).to_have_value("Buy milk and bread")
+    editor.get_by_label("Description").press_sequentially("fresh ")
+    page.keyboard.press("Control+Enter")
+    wait_for_members(client, alice, title="Buy milk and bread", description="newsfresh ", priority="high")
+
+    edit(page, "Buy milk and bread")
+    page.keyboard.type(" and butter")
+    change(client, alice, task, title="Buy oat milk", tags=["shop"])
+    expect(page.locator(".editor .chip.tag")).to_have_text("shop")
+    page.keyboard.press("Enter")
+    expect(page.locator(".task .chip.conflict")).to_be_visible()
+    assert only_task(client, alice)["title"] == "Buy oat milk"
+
+
+def test_a_task_that_is_deleted_elsewhere_can_be_kept(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    task, other = create(client, alice, TASK, "Other")
+    page = new_page(service, f"?user={alice}")
+    edit(page, "Buy milk")
+    page.keyboard.type(" tomorrow")
+    client.delete(f"/users/{alice}/tasks/{task['id']}")
+    expect(page.get_by_role("alert")).to_have_text(
+        "“Buy milk” was deleted while you were editing it. What you have written is kept here."
+    )
+    page.reload()
+    expect(page.get_by_label("Title")).to_have_value("Buy milk tomorrow")
+    page.get_by_role("button", name="Keep as a new task").click()
+    wait_for_titles(client, alice, ["Other", "Buy milk tomorrow"])
+    kept = tasks_of(client, alice)[1]
+    assert {name: kept[name] for name in TASK} == {**TASK, "title": "Buy milk tomorrow"}
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    edit(page, "Other")
+    client.delete(f"/users/{alice}/tasks/{other['id']}")
+    expect(page.locator(".task")).to_have_count(1)
+    expect(page.locator(".editor")).to_have_count(0)
+
+
+@pytest.mark.long
+def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
+    new_page: NewPage, database_url: str, folder: Path, alice: int
+) -> None:
+    settings = {"DATABASE_URL": database_url, "PORT": str(free_port())}
+    with Service(folder, **settings).ready() as service, httpx.Client(base_url=service.address) as client:
+        create(client, alice, "Buy milk")
+        page = new_page(service, f"?user={alice}", expected=["ERR_", "status of 50"])
+        expect(page.locator(".status[data-connection=live]")).to_be_visible()
+        page.locator("#new-task").fill("Made before")
+        page.keyboard.press("Enter")
+        wait_for_titles(client, alice, ["Buy milk", "Made before"])
+        edit(page, "Made before")
+        page.keyboard.type(" and after")
+        service.kill()
+    page.keyboard.type(" – 電話")
+    try:
+        page.reload()  # which shows the page where the service is not needed for that
+    except Error as error:
+        assert "ERR_CONNECTION_REFUSED" in str(error)
+    with Service(folder, **settings).ready() as service, httpx.Client(base_url=service.address) as client:
+        page.goto(f"{service.address}/?user={alice}")
+        expect(page.get_by_label("Title")).to_have_value("Made before and after – 電話")
+        page.get_by_role("button", name="Save").click()
+        wait_for_titles(client, alice, ["Buy milk", "Made before and after – 電話"])
+        history = client.get(f"/users/{alice}/history?task_id={tasks_of(client, alice)[1]['id']}").json()
+        assert [entry["action"] for entry in history] == ["changed", "created"]
+        page.reload()
+        expect(page.locator(".task")).to_have_count(2)
+        expect(page.locator(".editor")).to_have_count(0)
+
+
+def test_what_the_service_would_refuse_or_refuses_can_be_mended(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, "Buy milk", "Other")
+    page = new_page(service, f"?user={alice}", expected=["status of 400"])
+    editor = edit(page, "Buy milk")
+    title = editor.get_by_label("Title")
+    for text, words in (("\u200b", "can be seen"), ("😀" * 501, "500 characters")):
+        title.fill(text)
+        page.keyboard.press("Enter")
+        expect(editor.get_by_role("alert")).to_contain_text(words)
+        expect(title).to_have_accessible_description(editor.get_by_role("alert").inner_text())
+    page.get_by_role("button", name="Other", exact=True).click()
+    expect(title).to_be_focused()  # nothing that cannot be saved is put away
+    title.fill("Buy bread")
+    tags = editor.get_by_role("combobox", name="Tags")
+    tags.fill("x" * 51)
+    page.keyboard.press("Control+Enter")
+    expect(editor.get_by_role("alert")).to_have_text("At most 50 characters.")
+    tags.fill(",".join(map(str, range(21))))
+    page.keyboard.press("Control+Enter")
+    expect(editor.get_by_role("alert")).to_have_text("At most 20 tags.")
+    tags.press("Escape")
+    expect(editor).to_have_count(0)
+
+    def refuse(route: Route) -> None:
+        fault = {"field": "title", "code": "blank", "message": "must be nicer"}
+        problem = {"type": "about:blank", "status": 400, "code": "VALIDATION_ERROR", "title": "Bad", "errors": [fault]}
+        body = {**problem, "detail": "title: must be nicer"}
+        route.fulfill(status=400, json=body, headers={"Content-Type": "application/problem+json"})
+
+    page.route("**/tasks/*", refuse, times=1)
+    edit(page, "Buy milk")
+    page.keyboard.type(" and bread")
+    page.keyboard.press("Enter")
+    expect(page.locator(".task .chip.refused")).to_be_visible()
