@@ -201,6 +201,8 @@ export const messages = {
   edit_remove_tag: { en: "Remove the tag: {tag}", ar: "إزالة الوسم: {tag}" },
   edit_save: { en: "Save", ar: "حفظ" },
   edit_unsaved: { en: "Not saved yet: {title}", ar: "لم تُحفظ بعد: {title}" },
+  edit_not_saved: { en: "Not saved: {title}. {reason}", ar: "لم تُحفظ: {title}. {reason}" },
+  edit_again: { en: "Edit again", ar: "التعديل مجددًا" },
   edit_continue: { en: "Continue", ar: "متابعة" },
   edit_discard: { en: "Discard", ar: "تجاهل" },
   edit_gone: {

@@ -122,3 +122,9 @@ export function focusField(id, name) {
   field?.focus();
   field?.setSelectionRange(field.value.length, field.value.length);
 }
+
+/** Do something that moves the page when what is pressed with the mouse was released, so that it is clicked. @param {() => void} act */
+export function afterPress(act) {
+  if (document.querySelector(":active")) window.addEventListener("mouseup", () => setTimeout(act), { once: true });
+  else act();
+}

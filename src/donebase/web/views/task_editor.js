@@ -5,9 +5,9 @@ import { t } from "../texts.js";
 import { nothing } from "../vendor/lit-html/lit-html.js";
 import { isDueIncomplete } from "./due_field.js";
 import { Editing, typedFrom } from "./editing.js";
-import { editorForm, focusField, taskButtons } from "./editor_form.js";
+import { afterPress, editorForm, focusField, taskButtons } from "./editor_form.js";
 import { mostUsed } from "./tags_field.js";
-import { offer, orphan } from "./unsaved_notice.js";
+import { offer, orphan, refused } from "./unsaved_notice.js";
 import { Unsaved } from "./unsaved.js";
 
 /** @typedef {import("../data/writes.js").Task} Task */
@@ -67,9 +67,11 @@ export class TaskEditor {
     void this.#belong();
     if (!tasks?.isKnown) return nothing;
     if (this.#open !== null && !tasks.get(this.#open)) this.#open = null;
-    return this.#unsaved.all
-      .filter(({ key }) => !this.isOpen(key))
-      .map((editing) => (tasks.get(editing.key) ? this.#offer(editing) : this.#orphan(editing)));
+    const unsaved = this.#unsaved.all.filter(({ key }) => !this.isOpen(key));
+    return [
+      ...tasks.writes.filter(({ state }) => state === "refused").map((write) => this.#refused(write)),
+      ...unsaved.map((editing) => (tasks.get(editing.key) ? this.#offer(editing) : this.#orphan(editing))),
+    ];
   }
 
   /** Edit again what the service has refused; that write is given up. @param {Write} write */
@@ -111,6 +113,13 @@ export class TaskEditor {
   #offer(editing) {
     const continued = () => this.open(editing.key);
     return offer(this.app.tasks?.get(editing.key)?.title ?? "", { continued, cancel: () => this.#cancel(editing) });
+  }
+
+  /** @param {Write} write */
+  #refused(write) {
+    const { tasks } = this.app;
+    const title = write.members.title ?? tasks?.all().find(({ id }) => id === write.task)?.title ?? "";
+    return refused(write, title, { again: () => this.again(write), discard: () => tasks?.discard(write) });
   }
 
   /** @param {Editing} editing */
@@ -176,9 +185,7 @@ export class TaskEditor {
       this.#open = null;
       this.app.changed();
     };
-    // What is pressed with the mouse must stay in its place until it is released.
-    if (document.querySelector(":active")) window.addEventListener("mouseup", () => setTimeout(close), { once: true });
-    else close();
+    afterPress(close);
   }
 
   /** @param {Editing} editing */

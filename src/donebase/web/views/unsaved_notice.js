@@ -17,6 +17,19 @@ export function offer(title, { continued, cancel }) {
 }
 
 /**
+ * @param {import("../data/writes.js").Write} write that the service has refused
+ * @param {string} title
+ * @param {{ again: () => void, discard: () => void }} choices
+ */
+export function refused({ reason }, title, { again, discard }) {
+  return html`<div class="banner error">
+    <span>${t("edit_not_saved", { title, reason: reason ?? "" })}</span>
+    <button type="button" @click=${again}>${t("edit_again")}</button>
+    <button type="button" class="quiet" @click=${discard}>${t("edit_discard")}</button>
+  </div>`;
+}
+
+/**
  * The form of a task that is not there: it was deleted elsewhere, or refused.
  *
  * @param {import("./editing.js").Editing} editing
