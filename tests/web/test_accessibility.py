@@ -67,3 +67,37 @@ def test_axe_finds_nothing_where_people_sign_in(
         assert violations(page) == []
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "language"), BOTH)
+def test_axe_finds_nothing_in_messages_and_what_lies_above_the_page(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, scheme: ColorScheme, language: str
+) -> None:
+    [milk, *_] = create(client, alice, *TASKS)
+    page = new_page(
+        service,
+        f"?user={alice}&lang={language}&tag=shop",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        expected=["status of 409"],
+    )
+    page.get_by_role("checkbox").first.check()
+    page.locator(".toast").wait_for()
+    client.patch(f"/users/{alice}/tasks/{milk['id']}", json={"completed": False}).raise_for_status()
+    expect(page.get_by_role("checkbox").first).not_to_be_checked()
+    page.locator(".toast button").first.click()
+    page.locator(".toast.refused").wait_for()
+    assert violations(page) == []
+    page.locator(".toast.refused button").first.click()
+    expect(page.locator("dialog .entries > li")).to_have_count(3)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    client.delete(f"/users/{alice}/tasks?all=true").raise_for_status()
+    for item, shown in ((2, "dialog .titles"), (3, "dialog .shortcuts")):
+        page.locator("[popovertarget=page-menu]").click()
+        assert violations(page) == []
+        page.locator("#page-menu button").nth(item).click()
+        page.locator(shown).wait_for()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
