@@ -13,6 +13,7 @@ export const account = icon(svg`<circle cx="12" cy="8" r="4" /><path d="M4 21c1-
 export const add = icon(svg`<path d="M12 5v14M5 12h14" />`);
 export const calendar = icon(svg`<rect x="4" y="5" width="16" height="16" rx="2" /><path d="M4 10h16M8 3v4M16 3v4" />`);
 export const close = icon(svg`<path d="M6 6l12 12M18 6L6 18" />`);
+export const code = icon(svg`<path d="M8 7l-5 5 5 5M16 7l5 5-5 5M14 5l-4 14" />`);
 export const done = icon(svg`<path d="M4 13l5 5L20 6" />`);
 export const edit = icon(svg`<path d="M4 20l1-4L16 5l3 3L8 19zM13 8l3 3" />`);
 export const flag = icon(svg`<path d="M6 21V4c4-2 8 2 12 0v9c-4 2-8-2-12 0" />`);

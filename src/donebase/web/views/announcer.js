@@ -22,6 +22,11 @@ export class Announcer {
     this.app.changed();
   }
 
+  /** Forget what was said: a dialog that opens begins with nothing. */
+  forget() {
+    this.#text = "";
+  }
+
   render() {
     this.#isDrawn = true;
     return html`<p class="visually-hidden" role="status" data-announcer dir="auto">${this.#text}</p>`;

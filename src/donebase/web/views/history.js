@@ -31,6 +31,7 @@ export class History {
 
   /** @param {number} key of a task, also of one that was deleted */
   open(key) {
+    this.app.announcer.forget();
     this.#key = key;
     this.#tasks = this.app.tasks;
     this.#pages = null;

@@ -24,7 +24,7 @@ export class Menu {
         ${this.#item(html`${icons.redo} ${t("redo")}`, () => void toasts.redo(), !tasks?.canRedo)}
         ${this.#item(html`${icons.trash} ${t("trash")}`, () => trash.open())}
         ${this.#item(html`${icons.keyboard} ${t("shortcuts")}`, () => shortcuts.open())}
-        <a class="button" href="docs">${icons.more} ${t("api_documentation")}</a>
+        <a class="button" href="docs">${icons.code} ${t("api_documentation")}</a>
       </div>
     `;
   }

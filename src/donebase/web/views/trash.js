@@ -31,6 +31,7 @@ export class Trash {
   open() {
     const { tasks } = this.app;
     if (!tasks) return;
+    this.app.announcer.forget();
     this.#tasks = tasks;
     this.#state = "";
     this.#failure = "";
