@@ -41,6 +41,14 @@ export function closeDialog(event) {
 function show(element) {
   // It is not in the document before the rendering has ended.
   queueMicrotask(() => {
-    if (element instanceof HTMLDialogElement && element.isConnected && !element.open) element.showModal();
+    if (!(element instanceof HTMLDialogElement) || !element.isConnected || element.open) return;
+    leaveMenu();
+    element.showModal();
   });
+}
+
+/** Give the focus to the button of the menu that has it: a dialog gives it back, and by then the menu is closed. */
+function leaveMenu() {
+  const menu = document.activeElement?.closest("[popover]");
+  if (menu) /** @type {HTMLElement | null} */ (document.querySelector(`[popovertarget="${menu.id}"]`))?.focus();
 }

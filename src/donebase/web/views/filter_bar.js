@@ -33,8 +33,8 @@ export class FilterBar {
       <button
         type="button"
         class="quiet clear push"
-        ?disabled=${completed === 0}
-        @click=${() => void this.app.tasks?.clearCompleted()}
+        aria-disabled=${completed === 0}
+        @click=${() => completed && void this.app.tasks?.clearCompleted()}
       >
         ${icons.trash} ${t("clear_completed", { count: completed })}
       </button>
