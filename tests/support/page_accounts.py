@@ -75,7 +75,7 @@ def add(page: Page, title: str) -> None:
     """Write a task."""
     page.locator("#new-task").fill(title)
     page.locator("#new-task").press("Enter")
-    expect(page.get_by_text(title)).to_be_visible()
+    expect(page.locator(".task-title", has_text=title)).to_have_count(1)
 
 
 def own_client(headers: dict[str, str]) -> dict[str, Any]:

@@ -113,6 +113,7 @@ export class App {
     if (who?.owner !== this.tasks?.owner) {
       if (this.tasks) this.#forgetViews();
       this.tasks?.stop();
+      this.announcer.forget();
       this.tasks = who && this.#tasksOf(who);
       void this.tasks?.start();
     }
