@@ -55,7 +55,7 @@ def visited(service: Service) -> Iterator[Visit]:
             "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: complaints.append(error.message))
-        page.goto(service.address)
+        page.goto(f"{service.address}/docs")
         yield Visit(page, asked_elsewhere, complaints)
 
 
