@@ -33,6 +33,12 @@ def test_axe_finds_nothing(
     create(client, alice, *TASKS)
     page.locator(".task").nth(3).wait_for()
     assert violations(page) == []
+    page.locator(".task-title").nth(1).click()
+    page.locator(".editor .title").fill("")
+    page.keyboard.press("Enter")
+    page.locator(".editor [aria-invalid=true]").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
     page.locator(".task [data-control=grip]").nth(1).click()
     page.locator(".task-moves").wait_for()
     page.locator(".task [data-control=delete]").nth(2).click()

@@ -60,6 +60,11 @@ def test_nothing_is_wider_than_the_window(
     for width, height in ((320, 640), (390, 844), (1440, 900), (3840, 2160)):
         page.set_viewport_size({"width": width, "height": height})
         assert_it_fits(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.locator(".task-title").first.click()
+    page.locator(".editor").wait_for()
+    assert_it_fits(page)
+    page.keyboard.press("Escape")
     # Text of twice the size, as a person sets it in the browser.
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     for width in (640, 1440):
