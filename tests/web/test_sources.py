@@ -83,3 +83,11 @@ def test_browsers_get_the_modules_without_their_comments_line_for_line(folder: P
     sent = tokens(folder, modules())
     assert sent.count("\n") > 10_000
     assert sent == tokens(WEB, modules())
+
+
+def test_browsers_get_the_styles_without_their_comments() -> None:
+    for path in own_files():
+        if path.endswith(".css"):
+            sent, written = read_release().assets[path].content.decode(), (WEB / path).read_text()
+            assert sent.count("\n") == written.count("\n")
+            assert sent.split() == re.sub(r"/\*.*?\*/", "", written, flags=re.DOTALL).split()

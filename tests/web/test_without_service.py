@@ -1,5 +1,6 @@
 """The page opens again without its service, in the newest release that this browser has seen, and with its tasks."""
 
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ KEPT = """async () => {
   return [names, kept.flat().map((request) => new URL(request.url).pathname)];
 }"""
 
+NAMED = re.compile(r'(?:href|src)="(web/[^"]+)"')
 READY = """async () => {
   const release = document.querySelector("script").src.split("/").at(-2);
   const registration = await navigator.serviceWorker.ready;
@@ -101,7 +103,7 @@ def test_the_page_opens_without_its_service(
         expect(page.get_by_text("Buy milk")).to_be_visible()
         is_ready(page)
         _, kept = page.evaluate(KEPT)
-        assert {path for path in kept if path != "/" and not path.startswith("/web/")} == set()
+        assert {*kept} == {"/", *(f"/{address}" for address in NAMED.findall(client.get("/").text))}
     for away in (nullcontext, in_trouble, silent):
         with away(port):
             page.reload()

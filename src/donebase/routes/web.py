@@ -97,8 +97,7 @@ def read_release() -> Release:
     document, worker = (found.pop(path).decode() for path in ("index.html", "service_worker.js"))
     types = {path: content_type for path in found if (content_type := media_type(path))}
     assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
-    addresses = ", ".join(f'"web/{name}/{path}"' for path in assets if not path.endswith("LICENSE"))
-    worker = worker.replace("$release", name).replace('"$file"', addresses)
+    worker = worker.replace("$release", name)
     return Release(name, Template(document), StaticFile(worker.encode(), SCRIPT, _FRESH), assets)
 
 
@@ -116,8 +115,8 @@ def _document(auth: str, sign_up: str) -> StaticFile:
 
 
 def _served(path: str, content: bytes) -> bytes:
-    """Return a file as browsers get it: a module without its comments, a quarter of it, line for line."""
-    if not path.endswith(".js"):
+    """Return a file as browsers get it: modules and styles without comments, a quarter of them, line for line."""
+    if not path.endswith((".css", ".js")):
         return content
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
 

@@ -3,9 +3,8 @@
  * never kept here: what a window shows then, it has from its own storage.
  */
 
-/** The service writes both when it sends this file. */
+/** The service writes it when it sends this file. */
 const RELEASE = "$release";
-const FILES = ["$file"];
 
 const CACHES = "donebase-";
 const CACHE = CACHES + RELEASE;
@@ -30,9 +29,11 @@ worker.addEventListener("fetch", (event) => {
 /** Keeps every file of this release. Fails where another one is served by now: that has a worker of its own. */
 async function install() {
   const document = await fetch(page, { cache: "no-store" });
-  if (!(await isOfThisRelease(document.clone()))) throw new Error("This release is not served any more.");
+  const text = await document.clone().text();
+  if (!document.ok || !isOfThisRelease(text)) throw new Error("This release is not served any more.");
+  const files = text.match(/\bweb\/[^"]+/g) ?? [];
   const cache = await caches.open(CACHE);
-  await Promise.all([cache.put(page, document), cache.addAll(FILES)]);
+  await Promise.all([cache.put(page, document), cache.addAll([...new Set(files)])]);
   // A window of the release before has loaded all of its modules, so it needs its own worker no longer.
   await worker.skipWaiting();
 }
@@ -69,12 +70,13 @@ async function open(request, event) {
  */
 async function keep(response) {
   const copy = response.clone();
-  if (await isOfThisRelease(response.clone())) await (await caches.open(CACHE)).put(page, copy);
+  const text = await response.clone().text();
+  if (response.ok && isOfThisRelease(text)) await (await caches.open(CACHE)).put(page, copy);
 }
 
-/** @param {Response} response @returns {Promise<boolean>} */
-async function isOfThisRelease(response) {
-  return response.ok && (await response.text()).includes(`web/${RELEASE}/`);
+/** @param {string} document */
+function isOfThisRelease(document) {
+  return document.includes(`web/${RELEASE}/`);
 }
 
 /** @param {Request} request */
