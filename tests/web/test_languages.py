@@ -116,6 +116,22 @@ def test_a_person_chooses_the_language_and_loses_nothing(new_page: NewPage, serv
 
 
 @pytest.mark.long
+def test_a_task_is_edited_in_arabic_with_the_commas_of_every_script(
+    new_page: NewPage, service: Service, client: httpx.Client, alice: int
+) -> None:
+    create(client, alice, ENGLISH)
+    page = new_page(service, f"?user={alice}", locale="ar-EG")
+    page.locator(".task-title").click()
+    page.get_by_role("textbox", name="العنوان").fill(ARABIC)
+    page.get_by_role("combobox", name="الوسوم").press_sequentially("صحة، 健康、家，b,c")
+    page.get_by_role("radio", name="عالية").check()
+    page.get_by_role("button", name="حفظ").click()
+    expect(row(page, ARABIC).locator(".tag")).to_have_text(["صحة", "健康", "家", "b", "c"])
+    expect(row(page, ARABIC)).to_contain_text("عالية")
+    wait_for_titles(client, alice, [ARABIC])
+
+
+@pytest.mark.long
 def test_every_script_is_written_kept_and_found(
     new_page: NewPage, service: Service, client: httpx.Client, alice: int
 ) -> None:

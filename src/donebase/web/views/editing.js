@@ -142,10 +142,17 @@ function inField(text) {
   return text.replace(/\r\n?/g, "\n");
 }
 
+const COMMAS = ",،、，"; // of Latin, of Arabic, of Japanese and Chinese
+
+/** @param {string} text @returns {number} the place of the last comma in it, -1 if there is none */
+export function lastComma(text) {
+  return Math.max(...[...COMMAS].map((comma) => text.lastIndexOf(comma)));
+}
+
 /** @param {string} tags several, separated by commas @returns {string[]} */
 export function tagsIn(tags) {
   return tags
-    .split(/[,،]/)
+    .split(new RegExp(`[${COMMAS}]`))
     .map(trimmed)
     .filter((tag) => tag !== "");
 }

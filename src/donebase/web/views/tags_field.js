@@ -4,7 +4,7 @@ import { close } from "../icons.js";
 import { t } from "../texts.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { tagsIn } from "./editing.js";
+import { lastComma, tagsIn } from "./editing.js";
 import { faultOf } from "./editor_form.js";
 import { faultBeside } from "./faults.js";
 
@@ -67,7 +67,7 @@ function removal({ id, values, type }, tag) {
 function typed({ target, inputType, isComposing }, { values, type }) {
   const text = /** @type {HTMLInputElement} */ (target).value;
   const chosen = inputType === "insertReplacementText" || inputType === undefined; // of those in use
-  const end = chosen || isComposing ? text.length : Math.max(text.lastIndexOf(","), text.lastIndexOf("،"));
+  const end = chosen || isComposing ? text.length : lastComma(text);
   if (isComposing || (!chosen && end < 0)) return type({ tag: text });
   const tags = chosen ? [text] : tagsIn(text.slice(0, end));
   type({ tags: [...new Set([...values.tags, ...tags])], tag: text.slice(end + 1).trimStart() });
