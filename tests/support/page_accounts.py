@@ -1,7 +1,6 @@
 """People at the page of a service that asks for accounts: what they type, and what their browser keeps of it."""
 
 import re
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -43,16 +42,6 @@ def refresh_token(page: Page) -> str:
     return str(token)
 
 
-def sign_up(page: Page, email: str, password: str = PHRASE, name: str = "") -> None:
-    """Create an account at the page, which shows its tasks then."""
-    page.get_by_role("button", name="Create an account").click()
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Create an account").click()
-    expect(menu_of(page, name or email)).to_be_visible()
-
-
 def sign_in(page: Page, email: str, password: str = PHRASE) -> None:
     """Type who one is, and send it: by Enter, as people do."""
     page.get_by_label("E-mail address").fill(email)
@@ -75,9 +64,9 @@ def add(page: Page, title: str) -> None:
     """Write a task."""
     page.locator("#new-task").fill(title)
     page.locator("#new-task").press("Enter")
-    expect(page.locator(".task-title", has_text=title)).to_have_count(1)
+    expect(task(page, title)).to_be_visible()
 
 
-def own_client(headers: dict[str, str]) -> dict[str, Any]:
-    """Return options of a browser whose requests have an IP address of their own, by headers of `from_nowhere`."""
-    return {"extra_http_headers": headers}
+def task(page: Page, title: str) -> Locator:
+    """Return the row of a task."""
+    return page.locator(".task").filter(has_text=title)

@@ -9,7 +9,7 @@ from playwright.sync_api import Request, expect
 
 from tests.support.accounts import ANOTHER, PHRASE, Member, auth, new_address
 from tests.support.browser import another_origin
-from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in
+from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in, task
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
 from tests.support.web_page import NewPage, wait_for_titles
@@ -44,6 +44,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     password.fill(PHRASE)
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name="Create an account").click()
+    expect(page.locator("main")).to_be_focused()
     add(page, "Buy milk")
     assert page.url.endswith("?show=open")
 
@@ -52,7 +53,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     assert not any(token in kept(page) for token in access)
     first = refresh_token(page)
     page.reload()
-    expect(page.get_by_text("Buy milk")).to_be_visible()
+    expect(task(page, "Buy milk")).to_be_visible()
     expect(menu_of(page, "Ada")).to_be_visible()
     expect(page.locator("[data-connection=live]")).to_be_visible()
     last = refresh_token(page)
@@ -60,6 +61,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
 
     choose(page, "Sign out", "Ada")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(email).to_be_focused()
     assert not re.search("dnr_|Buy milk", kept(page))
     assert auth(guarded_client, "POST", "refresh", refresh_token=last).status_code == 401
     assert PHRASE not in "".join(request.url for request in sent)
@@ -124,6 +126,7 @@ def test_who_fails_too_often_is_told_when_to_try_again(
     expect(page.get_by_role("alert")).to_have_text("No account has this e-mail address and this password.")
     page.get_by_role("button", name="Create an account").click()
     expect(page.get_by_label("E-mail address")).to_have_value(member.email)
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
     page.get_by_label("Password", exact=True).fill(PHRASE)
     page.get_by_label("Password", exact=True).press("Enter")
     expect(page.get_by_label("E-mail address")).to_have_accessible_description(re.compile("There is an account"))
@@ -249,7 +252,7 @@ def test_without_accounts_a_user_number_is_chosen_and_stays_in_the_address(
     number.fill("1")
     number.press("Enter")
     expect(menu_of(page, "User 1")).to_be_visible()
-    expect(page.get_by_text("Buy milk")).to_have_count(0)
+    expect(task(page, "Buy milk")).to_have_count(0)
     again = new_page(service, beside=page)
     expect(again.get_by_label("User number")).to_have_value("1")
     again.get_by_label("User number").press("Enter")

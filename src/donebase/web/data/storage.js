@@ -157,7 +157,7 @@ export class Storage {
   }
 
   /**
-   * Remove the copies of all other accounts, and their drafts; what waits to be sent stays, with what belongs to it.
+   * Remove the copies of all other accounts. What is nowhere else stays for its author: unsent writes, drafts.
    *
    * @param {string} owner
    */
@@ -167,7 +167,7 @@ export class Storage {
       const transaction = this.#database.transaction(OWNED, "readwrite");
       const unsent = await transaction.objectStore("outbox").index("owner").count(other);
       transaction.objectStore("clocks").delete(other);
-      for (const store of unsent ? ["tasks"] : ["tasks", "answers", "drafts"]) {
+      for (const store of unsent ? ["tasks"] : ["tasks", "answers"]) {
         transaction.objectStore(store).delete(allOf(String(other)));
       }
       await transaction.done;

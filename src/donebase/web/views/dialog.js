@@ -16,7 +16,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 export function dialog({ title, content, closed }) {
   const closing = (/** @type {Event} */ event) => (closed ? closed() : show(/** @type {Element} */ (event.target)));
   return html`
-    <dialog aria-label=${title} closedby=${closed ? "any" : "none"} @close=${closing} ${ref(show)}>
+    <dialog aria-label=${title} closedby=${closed ? "closerequest" : "none"} @close=${closing} ${ref(show)}>
       <div class="dialog-head">
         <h2>${title}</h2>
         ${

@@ -1,6 +1,7 @@
 /** The fields of forms, with their labels, hints and errors. */
 
 import { t } from "../texts.js";
+import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /**
@@ -16,7 +17,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
  * @param {string} [field.value] what it contains at first
  * @param {string} [field.hint]
  * @param {string} [field.min]
- * @param {boolean} [field.focused] whether it has the focus at first
+ * @param {boolean} [field.focused] whether it takes the focus when it comes
  * @param {import("./failure.js").Failure | null} failure
  * @param {unknown} [beside] a control beside it
  */
@@ -39,7 +40,7 @@ export function field({ form, name, label, type = "text", hint, focused = false,
           autocapitalize="none"
           spellcheck="false"
           dir="auto"
-          ?autofocus=${focused}
+          ${ref(focused ? takeFocus : undefined)}
           aria-invalid=${error ? "true" : nothing}
           aria-describedby=${described || nothing}
         />
@@ -70,6 +71,12 @@ export function passwordField(parts, failure) {
     </button>
   `;
   return field({ ...parts, type: "password" }, failure, show);
+}
+
+/** @param {Element | undefined} element */
+function takeFocus(element) {
+  // It is not in the document before the rendering has ended. The attribute autofocus works once for a document.
+  queueMicrotask(() => /** @type {HTMLElement | undefined} */ (element)?.focus());
 }
 
 /** @param {Event} event */

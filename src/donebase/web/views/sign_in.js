@@ -67,7 +67,7 @@ export class SignIn {
       <form class="stack" method="post" novalidate @submit=${submit} aria-label=${t("sign_up")}>
         <h2>${t("sign_up")}</h2>
         ${field(emailField("sign-up", this.#email), failure)}
-        ${passwordField({ form: "sign-up", ...password, autocomplete: "new-password" }, failure)}
+        ${passwordField({ form: "sign-up", ...password, autocomplete: "new-password", focused: this.#email !== "" }, failure)}
         ${field({ form: "sign-up", ...name }, failure)} ${generalFailure(failure)} ${this.#button(t("sign_up"))}
       </form>
     `;
@@ -128,7 +128,9 @@ export class SignIn {
     };
     const send = async (/** @type {Record<string, string>} */ { email, password, name }) =>
       session?.[verb](email.trim(), password, name?.trim());
-    if (await this.#sending.submit(event, send, known)) this.#leaving = null;
+    if (!(await this.#sending.submit(event, send, known))) return;
+    this.#leaving = null;
+    queueMicrotask(() => document.querySelector("main")?.focus()); // the field that had it is gone
   }
 
   async #askToLeave() {
