@@ -132,7 +132,7 @@ def test_a_window_that_died_while_it_refreshed_holds_nobody_up(
 def test_a_session_ends_in_all_windows_and_is_taken_up_where_it_was(
     guarded: Service, guarded_client: httpx.Client, new_page: NewPage, ada: Member, ben: Member
 ) -> None:
-    new_page.expect("status of 401")
+    new_page.expect("status of 401", "ERR_INTERNET_DISCONNECTED")
     page = signed_in(new_page, guarded, ada, query="?show=open")
     add(page, "Ada's, and known")
     wait_for_titles(guarded_client, ada.number, ["Ada's, and known"], ada.headers)
@@ -140,8 +140,10 @@ def test_a_session_ends_in_all_windows_and_is_taken_up_where_it_was(
     expect(task(beside, "Ada's, and known")).to_be_visible()
     beside.locator("#new-task").fill("half a thought")
     page.bring_to_front()
-    assert ada.sign_in().ask("PATCH", "me", password=ANOTHER, current_password=PHRASE).status_code == 200
+    page.context.set_offline(True)
     add(page, "Ada's, and not sent")
+    assert ada.sign_in().ask("PATCH", "me", password=ANOTHER, current_password=PHRASE).status_code == 200
+    page.context.set_offline(False)
     for window in (page, beside):
         expect(window.get_by_role("dialog", name="Sign in again")).to_be_visible()
     page.reload()
