@@ -10,6 +10,7 @@ import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { Dragging } from "./dragging.js";
 import { Moving } from "./moving.js";
 import { RowFocus } from "./row_focus.js";
+import { covered } from "./steady.js";
 import { taskRow } from "./task_row.js";
 import { VirtualWindow } from "./virtual_window.js";
 
@@ -111,10 +112,13 @@ export class TaskList {
   /** What is to stay where it is, in the next list. */
   #seen() {
     const filter = JSON.stringify(this.app.address.filter);
-    const seen = this.window.seen();
-    if (filter === this.#filter) return seen;
+    if (filter === this.#filter) return this.window.seen();
     this.#filter = filter;
-    return seen.filter(({ key }) => key === this.rowAt(document.activeElement));
+    const row = this.rowOf(this.rowAt(document.activeElement) ?? NaN);
+    if (row) return [{ key: Number(row.dataset.key), top: row.getBoundingClientRect().top }];
+    const above = covered() - (this.#list?.getBoundingClientRect().top ?? Infinity);
+    if (above > 0) window.scrollBy({ top: -above, behavior: "instant" });
+    return [];
   }
 
   /** @param {readonly Task[]} before @param {import("./steady.js").Seen[]} seen */
