@@ -87,14 +87,19 @@ def test_what_is_saved_is_what_was_changed(
     tags.press("Enter")
     assert page.locator("datalist option").evaluate_all("all => all.map((each) => each.value)") == ["shop", "شراء"]
     tags.fill("last")
-    page.keyboard.press("Control+Enter")
-    # A browser is heard only while it is asked something.
-    wait_for(lambda: page.evaluate("true") and len(sent) == 2)
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.keyboard.press("Control+Enter")
     assert sent == [
         {"title": "Buy milk 🥛"},
         {"description": "  two\r\nlitres\t\r\nby ", "priority": "high", "tags": ["home", "a b", "last"]},
     ]
     expect(page.locator(".task-title").first).to_be_focused()
+    edit(page, "Buy milk 🥛")
+    page.keyboard.type("!")
+    page.get_by_role("checkbox", name="Done: Other").click()  # below, where nothing moves until it is pressed
+    expect(page.get_by_role("checkbox", name="Done: Other")).to_be_checked()
+    expect(page.locator(".editor")).to_have_count(0)
+    wait_for_titles(client, alice, ["Buy milk 🥛!", "Other"])
 
 
 def test_a_task_is_due_at_a_day_or_a_time_here_or_somewhere(

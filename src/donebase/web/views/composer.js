@@ -78,13 +78,14 @@ export class Composer {
 
   #keep() {
     const draft = this.#text || this.#lines ? { text: this.#text, lines: this.#lines } : undefined;
-    if (this.#owner) this.app.drafts.keep(this.#owner, PLACE, draft);
-    this.app.changed();
+    if (this.#owner) void this.app.drafts.keep(this.#owner, PLACE, draft);
   }
 
   #typed = (/** @type {InputEvent} */ { target }) => {
+    const before = this.#fault?.code;
     this.#change(/** @type {HTMLInputElement} */ (target).value, this.#lines);
     this.#keep();
+    if (this.#fault?.code !== before) this.app.changed(); // the field itself shows what is typed
   };
 
   #pasted = (/** @type {ClipboardEvent} */ event) => {
@@ -95,6 +96,7 @@ export class Composer {
     const [start, end] = [field.selectionStart ?? 0, field.selectionEnd ?? 0];
     this.#lines = linesOf(field.value.slice(0, start) + pasted + field.value.slice(end));
     this.#keep();
+    this.app.changed();
     const group = field.closest(".stack");
     queueMicrotask(() =>
       /** @type {HTMLElement | null} */ (group?.querySelector("[role=group] button:enabled"))?.focus(),
@@ -112,14 +114,18 @@ export class Composer {
   };
 
   #add = (/** @type {import("./pasted_lines.js").NewTask[]} */ tasks) => {
-    for (const task of tasks) void this.app.tasks?.create({ ...this.#given(), ...task });
+    const stored = tasks.map((task) => this.app.tasks?.create({ ...this.#given(), ...task }));
     this.#change("", null);
-    this.#finished();
+    this.app.changed();
+    this.#focus();
+    // Until then the browser has what was typed as a draft alone.
+    void Promise.all(stored).then(() => this.#keep());
   };
 
   #finished = () => {
     this.#lines = null;
     this.#keep();
+    this.app.changed();
     this.#focus();
   };
 

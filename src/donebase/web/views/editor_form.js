@@ -74,6 +74,7 @@ function textField({ id, values, faults, type }, name, label) {
         id="${id}-${name}"
         class=${name}
         rows=${name === "title" ? 1 : 3}
+        enterkeyhint=${name === "title" ? "done" : "enter"}
         dir="auto"
         aria-invalid=${fault ? "true" : nothing}
         aria-describedby=${fault ? `${id}-${name}-fault` : nothing}
@@ -103,9 +104,10 @@ function focusLeft({ currentTarget, relatedTarget }, { leave }) {
   const form = /** @type {HTMLFormElement} */ (currentTarget);
   if (form.contains(/** @type {Node | null} */ (relatedTarget))) return;
   // Not when another window comes to the front, or the row is taken out of the document.
-  queueMicrotask(() => {
-    if (form.isConnected && document.hasFocus() && !form.contains(document.activeElement)) leave();
-  });
+  const left = () => form.isConnected && document.hasFocus() && !form.contains(document.activeElement) && leave();
+  // What is pressed with the mouse is clicked if it is in its place, and under no message, until it is released.
+  if (document.querySelector(":active")) window.addEventListener("mouseup", () => setTimeout(left), { once: true });
+  else queueMicrotask(left);
 }
 
 /** The buttons for what else can be done with a task. @param {{ history: () => void, remove: () => void }} does */
@@ -121,10 +123,4 @@ export function focusField(id, name) {
   const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(`${id}-${name}`));
   field?.focus();
   field?.setSelectionRange(field.value.length, field.value.length);
-}
-
-/** Do something that moves the page when what is pressed with the mouse was released, so that it is clicked. @param {() => void} act */
-export function afterPress(act) {
-  if (document.querySelector(":active")) window.addEventListener("mouseup", () => setTimeout(act), { once: true });
-  else act();
 }

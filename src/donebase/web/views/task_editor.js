@@ -5,7 +5,7 @@ import { t } from "../texts.js";
 import { nothing } from "../vendor/lit-html/lit-html.js";
 import { isDueIncomplete } from "./due_field.js";
 import { Editing, typedFrom } from "./editing.js";
-import { afterPress, editorForm, focusField, taskButtons } from "./editor_form.js";
+import { editorForm, focusField, taskButtons } from "./editor_form.js";
 import { mostUsed } from "./tags_field.js";
 import { offer, orphan, refused } from "./unsaved_notice.js";
 import { Unsaved } from "./unsaved.js";
@@ -178,14 +178,9 @@ export class TaskEditor {
 
   /** The focus has left the row. @param {Editing} editing */
   #left(editing) {
-    const isDialog = document.activeElement?.closest("dialog");
-    if (!this.#save(editing) || isDialog) return;
-    const close = () => {
-      if (!this.isOpen(editing.key) || editing.isTouched) return;
-      this.#open = null;
-      this.app.changed();
-    };
-    afterPress(close);
+    if (!this.isOpen(editing.key) || !this.#save(editing) || document.activeElement?.closest("dialog")) return;
+    this.#open = null;
+    this.app.changed();
   }
 
   /** @param {Editing} editing */
