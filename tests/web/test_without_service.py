@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.page_sources import WEB
 from tests.support.processes import ExecutedService, Service
+from tests.support.servers import free_port
 from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, create
 
@@ -45,14 +46,12 @@ NO_WORKER = "async () => (await navigator.serviceWorker.getRegistrations()).leng
 @pytest.fixture
 def port() -> int:
     """A port that services of a test take one after another: what a browser keeps, it keeps for an origin."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        number: int = server.getsockname()[1]
-    return number
+    return free_port()
 
 
 @pytest.fixture
 def next_release(folder: Path) -> dict[str, str]:
-    """What starts a service whose page has another title, and so another release."""
+    """What starts a service whose page has another text, and so another release."""
     shutil.copytree(WEB.parent, folder / "next" / "donebase", ignore=shutil.ignore_patterns("__pycache__"))
     document = folder / "next" / "donebase" / "web" / "index.html"
     document.write_text(document.read_text().replace("<noscript>", "<noscript data-next>"))
