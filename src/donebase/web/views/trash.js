@@ -89,7 +89,7 @@ export class Trash {
     for (const entry of entries ?? []) {
       const isGone = !this.#tasks?.get(this.#tasks.keyOf(entry.task_id));
       if (!changes.has(entry.change)) changes.set(entry.change, []);
-      if (isGone && !seen.has(entry.task_id)) changes.get(entry.change)?.push(entry);
+      if (isGone && !seen.has(entry.task_id)) changes.get(entry.change)?.unshift(entry); // as they were made
       seen.add(entry.task_id);
     }
     const whole = [...changes.values()];
