@@ -124,7 +124,7 @@ def kept_drafts(page: Page) -> list[str]:
     """Return the texts for new tasks that the browser keeps, sorted."""
     drafts = page.evaluate(
         """() => new Promise((resolve, reject) => {
-            const opening = indexedDB.open("donebase");
+            const opening = indexedDB.open("donebase /");
             opening.onerror = () => reject(opening.error);
             opening.onsuccess = () => {
                 const reading = opening.result.transaction("drafts").objectStore("drafts").getAll();

@@ -1,4 +1,4 @@
-/** The service's tasks of one owner, as they are after the change with a number, and what answers have shown since. */
+/** The service's tasks of one owner, as they are after the change with a number. */
 
 /**
  * A task as the API answers it.
@@ -18,41 +18,43 @@
  * @property {string} updated_at
  */
 
-/** A copy that only moves forward: of two states of a task, the one with the higher version stays. */
+/**
+ * What leads from one number to another: the tasks that have changed in between, as they are after it, and the ids of
+ * those that are gone.
+ *
+ * @typedef {object} Step
+ * @property {string} line the list that the copy began with
+ * @property {number} since
+ * @property {number} change
+ * @property {ServerTask[]} tasks
+ * @property {number[]} deleted
+ */
+
+/** A copy that is a list and every step since; answers to writes are not in it before their step is. */
 export class Copy {
   /** @type {number | null} the change it is at; null before the list was read */
   change = null;
+  /** The list that it began with: steps of one are no steps of another. */
+  line = "";
   /** @type {Map<number, ServerTask>} by id */
   tasks = new Map();
-  /** @type {Map<number, number>} the changes that have deleted tasks, by id */
-  #deleted = new Map();
 
-  /** @param {number} change @param {ServerTask[]} tasks the whole list */
-  replace(change, tasks) {
+  /** @param {{ change: number, line: string, tasks: ServerTask[] }} list */
+  replace({ change, line, tasks }) {
     this.change = change;
-    this.#deleted.clear();
+    this.line = line;
     this.tasks = new Map(tasks.map((task) => [task.id, task]));
   }
 
-  /** @param {number} change @param {ServerTask[]} tasks @param {number[]} deleted ids */
-  advance(change, tasks, deleted) {
-    for (const task of tasks) this.put(task);
-    for (const id of deleted) this.remove(id, change);
-    this.change = Math.max(change, this.change ?? 0);
+  /** Whether a step begins where the copy is, or before, and leads further. @param {Step} step */
+  takes({ line, since, change }) {
+    return this.change !== null && line === this.line && since <= this.change && change > this.change;
   }
 
-  /** Take a task from an answer, which may be older than what is known. @param {ServerTask} task */
-  put(task) {
-    const known = Math.max(this.tasks.get(task.id)?.version ?? 0, this.#deleted.get(task.id) ?? 0);
-    if (task.version < known) return;
-    this.#deleted.delete(task.id);
-    this.tasks.set(task.id, task);
-  }
-
-  /** @param {number} id @param {number} change the one that has deleted it */
-  remove(id, change) {
-    if ((this.tasks.get(id)?.version ?? 0) > change) return;
-    this.tasks.delete(id);
-    this.#deleted.set(id, change);
+  /** @param {Step} step one that it takes */
+  advance({ change, tasks, deleted }) {
+    for (const task of tasks) this.tasks.set(task.id, task);
+    for (const id of deleted) this.tasks.delete(id);
+    this.change = change;
   }
 }

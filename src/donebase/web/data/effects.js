@@ -19,11 +19,16 @@ export function applyWrite(tasks, write, keyOf) {
   const key = keyOf(write.task);
   const task = tasks.get(key);
   if (write.kind === "create") tasks.set(key, { ...blank(write, tasks), key });
-  else if (write.kind === "clear") for (const each of [...tasks.values()]) each.completed && tasks.delete(each.key);
+  else if (write.kind === "clear") clear(tasks, write.cleared.map(keyOf));
   else if (write.kind === "undo") for (const step of write.effect) take(tasks, step, keyOf(step.task));
   else if (write.kind === "remove") tasks.delete(key);
   else if (task && write.kind === "change") tasks.set(key, changed(task, write));
   else if (task && write.target) tasks.set(key, { ...task, order: orderAt(tasks, key, write.target, keyOf) });
+}
+
+/** Remove those of these tasks that are completed still. @param {Map<number, Task>} tasks @param {number[]} keys */
+export function clear(tasks, keys) {
+  for (const key of keys) if (tasks.get(key)?.completed) tasks.delete(key);
 }
 
 /** @param {Map<number, Task>} tasks @param {Step} step @param {number} key */
@@ -36,7 +41,7 @@ function take(tasks, { put, members }, key) {
 
 /** @param {Write} write @param {Map<number, Task>} tasks @returns {ServerTask} */
 function blank({ task, members, at }, tasks) {
-  const order = Math.max(0, ...[...tasks.values()].map((each) => each.order)) + 1;
+  const order = [...tasks.values()].reduce((most, each) => Math.max(most, each.order), 0) + 1;
   const nothing = { description: null, completed: false, completed_at: null, due: null, priority: null, tags: [] };
   return { ...nothing, title: "", id: task, order, version: 0, created_at: at, updated_at: at, ...members };
 }

@@ -1,5 +1,7 @@
 /** The history of tasks, as the service tells it. */
 
+import { entries as shape } from "./shapes.js";
+
 /** @typedef {import("./copy.js").ServerTask} ServerTask */
 
 const ROWS = 100; // most changes are of one task
@@ -54,9 +56,23 @@ export class Past {
     return found;
   }
 
+  /**
+   * Return the task as it was deleted last, and the number of that change, if it has deleted nothing else.
+   *
+   * @param {number} id
+   * @returns {Promise<{ change: number | null, task: ServerTask }>}
+   */
+  async deletionOf(id) {
+    const [deletion] = (await this.#page(`history?task_id=${id}&action=deleted&limit=1`)).entries;
+    if (!deletion) throw new Error("The history does not know the task any more.");
+    const { change, before } = deletion;
+    const isAlone = (await this.entriesOf(change)).length === 1;
+    return { change: isAlone ? change : null, task: /** @type {ServerTask} */ (before) };
+  }
+
   /** @param {string} address @returns {Promise<Page>} */
   async #page(address) {
-    const { body, next } = await this.#api.send("GET", address);
+    const { body, next } = await this.#api.send("GET", address, { shape });
     return { entries: body, next };
   }
 }

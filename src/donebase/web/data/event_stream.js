@@ -1,7 +1,9 @@
+import { Unreachable } from "./api.js";
+
 /**
  * Yield the data of each event of a `text/event-stream` (WHATWG HTML, 9.2) as it comes.
  *
- * An event that the end of the stream cuts off is not yielded. `heard` is called for every piece, comments included.
+ * An event that the end of the stream cuts off is not yielded. Throws Unreachable where the connection fails. `heard` is called for every piece, comments included.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @param {() => void} heard
@@ -15,7 +17,9 @@ export async function* eventData(body, heard) {
   let data = [];
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error) => {
+        throw new Unreachable(`The stream broke off: ${error}`);
+      });
       if (done) return;
       heard();
       const lines = (rest + decoder.decode(value, { stream: true })).split("\n");

@@ -1,21 +1,27 @@
-/** Keeps a copy current: the list, then what has changed since, then each change as it happens (docs/sync.md). */
+/**
+ * Keeps a copy current: the list, then what has changed since, then each change as it happens (docs/sync.md).
+ *
+ * Of all windows of a browser, one listens at a time and tells the others: a browser has only six connections to a host.
+ */
 
 import { Problem, SignedOut, Unreachable } from "./api.js";
 import { eventData } from "./event_stream.js";
-
-const SILENCE = 40_000; // the service sends a comment every 15 seconds
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15_000;
+import { Patience } from "./patience.js";
+import { Pauses } from "./pauses.js";
+import { SharedCopy } from "./shared_copy.js";
+import * as shapes from "./shapes.js";
+import { Turns } from "./turns.js";
 
 /** @typedef {"loading" | "live" | "offline" | "signed-out"} Connection */
 
-/** Follows the changes of one owner until `stop`. While the window is hidden it holds no connection. */
+/** Follows the changes of one owner until `stop`. A hidden window waits, and takes what others tell. */
 export class Follower {
   /** @type {Connection} */
   connection = "loading";
   #stopped = new AbortController();
+  #interruption = new AbortController();
+  #pauses = new Pauses();
   #wake = () => {};
-  #pause = FIRST_PAUSE;
 
   /**
    * @param {object} parts
@@ -23,117 +29,125 @@ export class Follower {
    * @param {import("./copy.js").Copy} parts.copy
    * @param {import("./storage.js").Storage} parts.storage
    * @param {string} parts.owner
+   * @param {() => void} parts.anew is called before the list is read instead of what has changed since
    * @param {() => void} parts.changed is called after each step
    */
-  constructor({ api, copy, storage, owner, changed }) {
+  constructor({ api, copy, storage, owner, anew, changed }) {
     this.api = api;
-    this.copy = copy;
-    this.storage = storage;
-    this.owner = owner;
+    this.anew = anew;
     this.changed = changed;
+    this.turns = new Turns(storage, `${owner} listens`);
+    const missed = () => this.#interruption.abort();
+    this.copy = new SharedCopy({ copy, storage, owner, missed, changed });
   }
 
   /** Follow until `stop`. */
   async run() {
     const { signal } = this.#stopped;
-    for (const event of ["online", "visibilitychange"]) {
-      (event === "online" ? window : document).addEventListener(event, () => this.retry(), { signal });
-    }
+    for (const event of ["online", "offline"]) window.addEventListener(event, () => this.retry(), { signal });
+    document.addEventListener("visibilitychange", () => this.retry(), { signal });
     while (!signal.aborted) {
       await this.#visible();
       try {
-        await this.#follow();
-        if (!document.hidden) await this.#sleep(FIRST_PAUSE);
+        await this.#catchUp();
+        this.#is("live");
       } catch (error) {
         if (!signal.aborted) await this.#failed(error);
+        continue;
       }
+      if (!(await this.#listen())) await this.#sleep(this.#pauses.next());
     }
   }
 
-  /** Try again at once, where it waits for its next attempt. */
+  /** Ask the service at once, whether it waits for the next attempt or listens. */
   retry() {
-    this.#pause = FIRST_PAUSE;
+    this.#pauses.reset();
+    this.#interruption.abort();
     this.#wake();
   }
 
   stop() {
     this.#stopped.abort();
-    this.#wake();
+    this.copy.stop();
+    this.retry();
   }
 
-  async #follow() {
+  async #catchUp() {
+    this.#interruption = new AbortController();
     if (this.copy.change === null) await this.#readList();
     for (let more = true; more;) {
-      const { body } = await this.api.send("GET", `changes?since=${this.copy.change}`, {
-        signal: this.#patience().signal,
-      });
-      await this.#advance(body.latest, body);
+      const { body } = await this.#get(`changes?since=${this.copy.change}`, shapes.changes);
+      this.#pauses.reset();
+      await this.copy.advance(body.latest, body);
       more = body.more;
     }
-    this.#is("live");
-    await this.#listen();
   }
 
   async #readList() {
-    const { body, change } = await this.api.send("GET", "tasks", { signal: this.#stopped.signal });
+    const { body, change } = await this.#get("tasks", shapes.list);
     if (change === null) throw new Unreachable("The list has no number.");
-    this.copy.replace(change, body);
-    await this.storage.replaceCopy(this.owner, change, body);
+    await this.copy.replace(change, body);
   }
 
-  async #listen() {
-    const patience = this.#patience();
-    const hidden = () => document.hidden && patience.end();
-    document.addEventListener("visibilitychange", hidden, { signal: patience.signal });
-    const response = await this.api.open(`events?since=${this.copy.change}`, { signal: patience.signal });
-    if (!response.body) throw new Unreachable("The stream has no body.");
+  /** @param {string} path @param {(body: any) => boolean} shape */
+  async #get(path, shape) {
+    const patience = new Patience(this.#stopped.signal);
     try {
-      for await (const data of eventData(response.body, patience.more)) {
-        const event = JSON.parse(data);
-        await this.#advance(event.change, event);
-      }
-    } catch (error) {
-      if (!document.hidden) throw new Unreachable(String(error));
+      return await this.api.send("GET", path, { signal: patience.signal, heard: patience.heard, shape });
     } finally {
       patience.end();
     }
   }
 
-  /** @param {number} change @param {{ tasks: import("./copy.js").ServerTask[], deleted: number[] }} step */
-  async #advance(change, { tasks, deleted }) {
-    this.copy.advance(change, tasks, deleted);
-    this.#pause = FIRST_PAUSE;
-    this.changed();
-    await this.storage.advanceCopy(this.owner, change, tasks, deleted);
+  /** Listen until the stream ends, or let another window listen. @returns {Promise<boolean>} whether anything was heard */
+  async #listen() {
+    let heard = false;
+    const patience = new Patience(this.#stopped.signal, this.#interruption.signal);
+    const stream = async () => {
+      if (document.hidden) return;
+      patience.heard();
+      const options = { signal: patience.signal, headers: { Accept: "text/event-stream" } };
+      const response = await this.api.open(`events?since=${this.copy.change}`, options);
+      const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
+      if (!response.body || !isStream) throw new Unreachable("This is no stream.", 0, response.status);
+      const news = () => {
+        heard = true;
+        patience.heard();
+      };
+      for await (const data of eventData(response.body, news)) await this.#take(data);
+    };
+    try {
+      await this.turns.take(stream, this.#interruption.signal);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 410) this.#beginAnew();
+      else if (isUnexpected(error) && !patience.signal.aborted) console.error(error);
+    } finally {
+      patience.end();
+    }
+    return heard || this.#interruption.signal.aborted;
   }
 
-  /** Return a signal that ends a request when nothing has come for long, or at the end. */
-  #patience() {
-    const control = new AbortController();
-    const end = () => {
-      clearTimeout(timer);
-      control.abort();
-    };
-    let timer = setTimeout(end, SILENCE);
-    this.#stopped.signal.addEventListener("abort", end, { signal: control.signal });
-    const more = () => {
-      clearTimeout(timer);
-      timer = setTimeout(end, SILENCE);
-    };
-    return { signal: control.signal, end, more };
+  /** @param {string} data of an event */
+  async #take(data) {
+    const event = JSON.parse(data);
+    if (!shapes.event(event)) throw new Unreachable("This is no event.");
+    this.#pauses.reset();
+    await this.copy.advance(event.change, event);
   }
 
   /** @param {unknown} error */
   async #failed(error) {
-    if (error instanceof Problem && error.status === 410) {
-      this.copy.change = null; // the history does not reach back so far: the list is read anew
-      return;
-    }
-    this.#is(error instanceof SignedOut ? "signed-out" : "offline");
-    if (!(error instanceof Unreachable || error instanceof SignedOut)) console.error(error);
-    const asked = error instanceof Unreachable ? error.retryAfter * 1000 : 0;
-    await this.#sleep(Math.min(Math.max(this.#pause, asked), LONGEST_PAUSE));
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    if (error instanceof Problem && error.status === 410) return this.#beginAnew();
+    const isOut = error instanceof SignedOut || (error instanceof Problem && error.status === 401);
+    this.#is(isOut ? "signed-out" : "offline");
+    if (isUnexpected(error)) console.error(error);
+    await this.#sleep(this.#pauses.next(error instanceof Unreachable ? error.retryAfter : 0));
+  }
+
+  /** The history does not reach back to the copy, or has not reached it. */
+  #beginAnew() {
+    this.copy.forget();
+    this.anew();
   }
 
   /** @param {Connection} connection */
@@ -157,4 +171,9 @@ export class Follower {
       };
     });
   }
+}
+
+/** @param {unknown} error */
+function isUnexpected(error) {
+  return !(error instanceof Unreachable || error instanceof SignedOut || error instanceof Problem);
 }

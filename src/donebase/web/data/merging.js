@@ -3,6 +3,8 @@
 /** @typedef {import("./copy.js").ServerTask} ServerTask */
 /** @typedef {import("./writes.js").Write} Write */
 
+const TEXT = ["title", "description", "completed", "due", "priority", "tags"];
+
 /**
  * Return the members that a write and somebody else have both changed, and not to the same.
  *
@@ -11,9 +13,8 @@
  * @returns {string[]}
  */
 export function contested({ kind, members, before }, current) {
-  if (kind === "move") return [];
-  const names =
-    kind === "remove" ? ["title", "description", "completed", "due", "priority", "tags"] : Object.keys(members);
+  if (kind !== "change" && kind !== "remove") return [];
+  const names = kind === "remove" ? TEXT : Object.keys(members);
   const [present, seen, wanted] = [current, before, members].map(
     (each) => /** @type {Record<string, unknown>} */ (each),
   );
@@ -42,4 +43,26 @@ export function same(one, other) {
  */
 export function rebased(write, current) {
   return { ...write, basis: current.version, follows: null, before: current, state: "waiting", current: null };
+}
+
+/**
+ * Return the members of a task that a write itself has changed.
+ *
+ * @param {Write} write @param {number} task its id
+ * @returns {string[]}
+ */
+export function ownMembers({ kind, members, effect }, task) {
+  const step = effect.find((each) => each.task === task);
+  if (kind === "create" || step?.put) return TEXT;
+  return kind === "change" ? Object.keys(members) : Object.keys(step?.members ?? {});
+}
+
+/**
+ * Return those of an object's members that have one of these names.
+ *
+ * @param {object} from @param {string[]} names
+ * @returns {Partial<ServerTask>}
+ */
+export function picked(from, names) {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }

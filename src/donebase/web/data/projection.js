@@ -1,9 +1,11 @@
 /** The tasks as the person sees them: the service's, and on top what was written here and the copy does not contain yet. */
 
-import { applyWrite } from "./effects.js";
+import { applyWrite, clear } from "./effects.js";
+import { same } from "./merging.js";
 
 /** @typedef {import("./writes.js").Task} Task */
 /** @typedef {import("./writes.js").Write} Write */
+/** @typedef {import("./writes.js").Settling} Settling */
 
 /** Puts writes on top of a copy. */
 export class Projection {
@@ -14,8 +16,8 @@ export class Projection {
   #withKeys = new WeakMap();
   /** @type {Map<number, number>} the key of a task that was created here, by its id */
   #keys = new Map();
-  /** @type {{ write: Write, change: number }[]} answered writes to many tasks, until the copy contains them */
-  #settling = [];
+  /** @type {Map<string, Settling>} by the key of the write, in the order of the answers */
+  #settling = new Map();
 
   /** @param {import("./copy.js").Copy} copy */
   constructor(copy) {
@@ -28,9 +30,10 @@ export class Projection {
     /** @type {Map<number, Task>} */
     const tasks = new Map();
     for (const task of this.#copy.tasks.values()) tasks.set(this.keyOf(task.id), this.#named(task));
-    const answered = this.#settling.map(({ write }) => write);
-    const shown = [...answered, ...writes].filter((write) => write.state !== "refused");
-    for (const write of shown) applyWrite(tasks, write, this.keyOf);
+    for (const each of this.#settling.values()) this.#settle(tasks, each);
+    for (const write of writes) {
+      if (write.state !== "refused" && !this.#isThere(tasks, write)) applyWrite(tasks, write, this.keyOf);
+    }
     this.#tasks = tasks;
     return tasks;
   }
@@ -42,26 +45,60 @@ export class Projection {
   /** @param {number} id @returns {number} the name of the task in this window */
   keyOf = (id) => this.#keys.get(id) ?? id;
 
-  /**
-   * Take what an answer shows, before the write is removed: nothing flickers.
-   *
-   * @param {Write} write @param {import("./api.js").Answer | null} answer
-   */
-  answered(write, answer) {
-    const { body, change = null } = answer ?? {};
-    if (write.kind === "create" && body) this.#keys.set(body.id, write.task);
-    if (body?.id) this.#copy.put(body);
-    else if (write.kind === "remove" && change) this.#copy.remove(this.idOf(write.task), change);
-    else if (write.kind === "undo" && body) {
-      for (const task of body.tasks) this.#copy.put(task);
-      for (const id of body.deleted) this.#copy.remove(id, change ?? 0);
-    } else if (change) this.#settling.push({ write, change });
+  /** @param {number} key @returns {number} the id of the task, also after it was deleted; negative without one */
+  idOf(key) {
+    return [...this.#keys].find(([, each]) => each === key)?.[0] ?? key;
   }
 
-  /** Forget the answered writes that the copy contains by now. */
+  /** Show what answers have said, until the copy contains it. @param {Settling[]} settling */
+  answered(settling) {
+    for (const each of settling) {
+      if (each.made) this.#keys.set(each.tasks[0].id, each.made);
+      this.#settling.set(each.key, each);
+    }
+    this.settle();
+  }
+
+  /** Forget the answers that the copy contains by now. */
   settle() {
     const reached = this.#copy.change ?? 0;
-    this.#settling = this.#settling.filter(({ change }) => change > reached);
+    for (const { key, until } of [...this.#settling.values()]) if (until <= reached) this.#settling.delete(key);
+  }
+
+  /** Forget all answers: the service has begun anew. */
+  forget() {
+    this.#settling.clear();
+  }
+
+  /** @param {Map<number, Task>} tasks @param {Settling} settling */
+  #settle(tasks, { tasks: answered, deleted, completedOnly }) {
+    for (const task of answered) {
+      const key = this.keyOf(task.id);
+      if (task.version >= (tasks.get(key)?.version ?? 0)) tasks.set(key, this.#named(task));
+    }
+    const gone = deleted.map(this.keyOf);
+    if (completedOnly) clear(tasks, gone);
+    else for (const key of gone) tasks.delete(key);
+  }
+
+  /**
+   * Whether the copy contains the task that a write creates, although the answer was not received: with the key that it
+   * has here, it is not shown twice.
+   *
+   * @param {Map<number, Task>} tasks @param {Write} write
+   */
+  #isThere(tasks, { kind, task: key, members, sentAt }) {
+    if (kind !== "create" || sentAt === null) return false;
+    const wanted = Object.entries(members);
+    for (const task of tasks.values()) {
+      const values = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (task));
+      if (task.version <= sentAt || task.key !== task.id || !wanted.every(([name, value]) => same(values[name], value)))
+        continue;
+      tasks.delete(task.key);
+      tasks.set(key, { ...task, key });
+      return true;
+    }
+    return false;
   }
 
   /**
@@ -74,10 +111,5 @@ export class Projection {
     let named = this.#withKeys.get(task);
     if (named?.key !== key) this.#withKeys.set(task, (named = { ...task, key }));
     return named;
-  }
-
-  /** @param {number} key @returns {number} the id of the task, also after it was deleted; negative without one */
-  idOf(key) {
-    return [...this.#keys].find(([, each]) => each === key)?.[0] ?? key;
   }
 }

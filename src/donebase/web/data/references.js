@@ -1,23 +1,25 @@
 /** A write can refer to others that were not answered when it was made: to tasks that they create, versions and changes. */
 
+import { contested, picked } from "./merging.js";
+
 /** @typedef {import("./writes.js").Write} Write */
+/** @typedef {import("./writes.js").Answered} Answered */
 
 /**
  * Return what a write says of the task that it is about: which one, and what the person has seen of it.
  *
  * @param {import("./writes.js").Task} task as the person has seen it
- * @param {Write[]} about the writes to it that were not answered yet, in order
+ * @param {Write[]} about the writes to it that are not answered yet, in order
  * @param {string[]} [names] of the members that it changes; all unless given
  */
-export function referenceTo({ key: _, ...seen }, about, names) {
-  const kept = Object.entries(seen).filter(([name]) => !names || names.includes(name));
+export function referenceTo({ key: _, ...seen }, about, names = Object.keys(seen)) {
   return {
     task: seen.id,
     title: seen.title,
     madeBy: about.find((write) => write.kind === "create")?.key ?? null,
-    follows: about.at(-1)?.key ?? null,
+    follows: about.findLast((write) => write.state !== "refused")?.key ?? null,
     basis: seen.version || null,
-    before: Object.fromEntries(kept),
+    before: picked(seen, names),
   };
 }
 
@@ -32,34 +34,75 @@ export function referenceTo({ key: _, ...seen }, about, names) {
  * @returns {Seen}
  */
 export function asSeen(present, { follows, basis, before }) {
-  const names = Object.keys(present.before);
-  return { ...present, follows, basis, before: Object.fromEntries(names.map((name) => [name, before[name]])) };
+  return { ...present, follows, basis, before: picked(before, Object.keys(present.before)) };
 }
 
-/** The write refers to one that was never carried out. */
-export class Unresolved extends Error {}
+/** @param {Write} write @returns {string[]} the keys of the writes that it needs an answer to */
+export function referencesOf({ madeBy, follows, targetMadeBy, undoes }) {
+  return [madeBy, follows, targetMadeBy, undoes].filter((key) => key !== null);
+}
 
 /**
- * Return a write with ids and numbers in place of its references. Throws Unresolved.
+ * Return a write with what an answer says in place of its references to the write that was answered.
  *
  * @param {Write} write
- * @param {import("./storage.js").Storage} storage has the answers
- * @returns {Promise<Write>}
+ * @param {Answered} answered
+ * @returns {Write}
  */
-export async function resolve(write, storage) {
-  const answerTo = async (/** @type {string} */ key) => {
-    const answered = await storage.answerTo(write.owner, key);
-    if (!answered) throw new Unresolved("It depends on a change that was not saved.");
-    return answered;
-  };
-  const resolved = { ...write };
-  if (write.madeBy && write.kind !== "create") resolved.task = (await answerTo(write.madeBy)).id;
-  if (write.follows) resolved.basis = (await storage.answerTo(write.owner, write.follows))?.version ?? write.basis;
-  if (write.targetMadeBy && write.target && !("to" in write.target)) {
-    const { id } = await answerTo(write.targetMadeBy);
-    resolved.target = "before" in write.target ? { before: id } : { after: id };
+export function resolved(write, answered) {
+  const { key, id, made, change } = answered;
+  if (!made && !referencesOf(write).includes(key)) return write;
+  const next = { ...write };
+  if (made) {
+    const idOf = (/** @type {number} */ task) => (task === made ? id : task);
+    const named = (/** @type {import("./writes.js").Step} */ step) => ({ ...step, task: idOf(step.task) });
+    next.effect = write.effect.map(named);
+    next.inverse = write.inverse.map(named);
+    next.cleared = write.cleared.map(idOf);
+    next.task = idOf(write.task);
   }
-  if (write.undoes) resolved.change = (await answerTo(write.undoes)).change;
-  if (write.kind === "undo" && !resolved.change) throw new Unresolved("There is nothing to undo.");
-  return resolved;
+  if (write.madeBy === key) Object.assign(next, { task: id, madeBy: null });
+  if (write.targetMadeBy === key && write.target) {
+    next.target = "before" in write.target ? { before: id } : { after: id };
+    next.targetMadeBy = null;
+  }
+  if (write.undoes === key) Object.assign(next, { change, undoes: null });
+  return write.follows === key ? following(next, answered) : next;
+}
+
+/**
+ * The version after the write before it is the basis of a write, unless the answer shows what its person has not seen:
+ * that one may have been merged with what somebody else has written.
+ *
+ * @param {Write} write @param {Answered} answered
+ * @returns {Write}
+ */
+function following(write, { version, task, own }) {
+  const next = { ...write, follows: null, basis: version ?? write.basis };
+  if (!task) return next;
+  next.before = { ...next.before, ...picked(picked(task, own), Object.keys(next.before)) };
+  return contested(next, task).length ? { ...next, state: "conflict", current: task } : next;
+}
+
+/**
+ * Return writes without one that is given up, and without those that mean nothing without it. Others that follow it are
+ * as if it had never been written.
+ *
+ * @param {Write[]} writes
+ * @param {string} key
+ * @returns {Write[]}
+ */
+export function without(writes, key) {
+  const gone = writes.find((write) => write.key === key);
+  if (!gone) return writes;
+  const rest = writes.filter((write) => write !== gone).map((write) => skipping(write, gone));
+  const needs = (/** @type {Write} */ { madeBy, targetMadeBy, undoes }) => [madeBy, targetMadeBy, undoes].includes(key);
+  return rest.filter(needs).reduce((left, write) => without(left, write.key), rest);
+}
+
+/** Return a write as if another to the same task had never been written. @param {Write} write @param {Write} gone */
+export function skipping(write, gone) {
+  if (write.follows !== gone.key) return write;
+  const seen = gone.kind === "change" ? picked(gone.before, Object.keys(write.before)) : {};
+  return { ...write, follows: gone.follows, before: { ...write.before, ...seen } };
 }

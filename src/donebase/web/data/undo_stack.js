@@ -10,8 +10,6 @@ export class UndoStack {
   #done = [];
   /** @type {Write[]} the undos of what can be done again */
   #undone = [];
-  /** @type {Map<string, number>} the changes of those of them that were answered, by their keys */
-  #changes = new Map();
   #write;
   #giveUp;
 
@@ -58,9 +56,8 @@ export class UndoStack {
       await given;
       return null;
     }
-    const change = this.#changes.get(write.key) ?? null;
-    const undoes = change === null ? write.key : null;
-    return this.#write({ change, undoes, effect: write.inverse, title: write.title }, write);
+    const { key: undoes, inverse: effect, title, task } = write;
+    return this.#write({ undoes, effect, title, task }, write);
   }
 
   /** @param {Write} write a new one @param {Write | null} undone what it takes back */
@@ -72,17 +69,10 @@ export class UndoStack {
     if (this.#done.length > LONGEST) this.forget(this.#done[0].key);
   }
 
-  /** @param {string} key @param {number | null} change what a write was answered with */
-  answered(key, change) {
-    if (change === null) this.forget(key);
-    else if (this.#has(key)) this.#changes.set(key, change);
-  }
-
   /** @param {string} key of a write that cannot be undone any more */
   forget(key) {
     this.#done = this.#done.filter((write) => write.key !== key);
     this.#undone = this.#undone.filter((write) => write.key !== key);
-    this.#changes.delete(key);
   }
 
   /** @param {string} key */

@@ -22,6 +22,12 @@ export class Windows {
     this.#channel.postMessage(what);
   }
 
+  /** Hear no more, and tell no more. */
+  close() {
+    this.#channel.close();
+    this.tell = () => {};
+  }
+
   /** Wait until another window tells something, and it was heard, or for so long. @param {number} milliseconds */
   async news(milliseconds) {
     await new Promise((resolve) => {

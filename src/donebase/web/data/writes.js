@@ -2,7 +2,7 @@
 
 /** @typedef {import("./copy.js").ServerTask} ServerTask */
 /** @typedef {ServerTask & { key: number }} Task a task in this window, and its name here: see tasks.js */
-/** @typedef {Partial<Pick<ServerTask, "title" | "description" | "completed" | "due" | "priority" | "tags">>} Members */
+/** @typedef {Partial<Pick<ServerTask, "title" | "description" | "completed" | "due" | "priority" | "tags" | "order">>} Members */
 /** @typedef {{ before: number } | { after: number } | { to: "first" | "last" }} Target the tasks are ids */
 
 /**
@@ -12,7 +12,8 @@
  */
 
 /**
- * A write that is not answered yet. Where it refers to another that was not answered when it was made, it has its `key`.
+ * A write that is not answered yet. Where it refers to another that is not answered either, it has its `key`; with the
+ * answer to that one, an id or a number takes its place.
  *
  * @typedef {object} Write
  * @property {number} place the order of all writes; given by the storage
@@ -24,15 +25,17 @@
  * @property {string} title of the task when it was written; "" for none or several
  * @property {string | null} madeBy the write that creates the task
  * @property {number | null} basis the version that the person has seen
- * @property {string | null} follows the write of this window before it to the same task: its version is the basis
+ * @property {string | null} follows the write before it to the same task: the version after that one is the basis
  * @property {Members} members what create and change send
- * @property {Partial<ServerTask>} before what the person has seen of these members
+ * @property {Partial<ServerTask>} before what the person has seen of these members; of a task that is removed, all
  * @property {Target | null} target where move puts it
  * @property {string | null} targetMadeBy the write that creates the task of the target
+ * @property {number[]} cleared the tasks that the person has seen go by clear
  * @property {number | null} change what undo undoes
  * @property {string | null} undoes the write that undo undoes
  * @property {Step[]} effect of undo
  * @property {Step[]} inverse what would take back its own effect
+ * @property {number | null} sentAt the change that the copy was at when it was sent first; null before
  * @property {"waiting" | "conflict" | "refused"} state
  * @property {ServerTask | null} current of a conflict: the task as it is; null where it was deleted
  * @property {string | null} code of a refusal: the problem's
@@ -41,9 +44,30 @@
  */
 
 /**
- * What is kept of an answer: of the task, its id and version, and of the change its number; and when it came (RFC 3339).
+ * What is kept of an answer, for the writes that refer to it.
  *
- * @typedef {{ id: number, version: number | null, change: number | null, at: string }} Answered
+ * @typedef {object} Answered
+ * @property {string} key of the write
+ * @property {number} id of the task; 0 if it was none or several
+ * @property {number} made its former id, if it was created; else 0
+ * @property {number | null} version of the task
+ * @property {ServerTask | null} task as it then was
+ * @property {string[]} own the members of it that the write has changed
+ * @property {number | null} change its number; null if nothing was changed
+ * @property {string} at when it came (RFC 3339)
+ */
+
+/**
+ * What an answer shows until the copy is at its number.
+ *
+ * @typedef {object} Settling
+ * @property {string} key of the write
+ * @property {string} owner
+ * @property {number} until
+ * @property {number} made the former id of a task that was created; 0 for none
+ * @property {ServerTask[]} tasks
+ * @property {number[]} deleted
+ * @property {boolean} completedOnly whether only those of the deleted are gone that are completed
  */
 
 /** Return a name that no other write has. */
@@ -71,10 +95,12 @@ export function newWrite(owner, kind, parts) {
   };
   const open = {
     targetMadeBy: null,
+    cleared: [],
     change: null,
     undoes: null,
     effect: [],
     inverse: [],
+    sentAt: null,
     current: null,
     code: null,
     reason: null,
