@@ -167,6 +167,25 @@ def test_what_others_change_meanwhile_is_neither_lost_nor_hidden(
     assert only_task(client, alice)["title"] == "Buy oat milk"
 
 
+def test_a_change_of_a_task_that_was_made_meanwhile_hides_nothing_either(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    page = new_page(service, f"?user={alice}", expected=["status of 412", "ERR_INTERNET_DISCONNECTED"])
+    expect(page.locator(".status[data-connection=live]")).to_be_visible()
+    page.context.set_offline(True)
+    page.locator("#new-task").fill("Buy milk")
+    page.keyboard.press("Enter")
+    edit(page, "Buy milk")
+    page.keyboard.type(" and bread")
+    page.context.set_offline(False)
+    wait_for_titles(client, alice, ["Buy milk"])
+    change(client, alice, only_task(client, alice), title="Buy oat milk", priority="high")
+    expect(page.locator(".editor").get_by_role("radio", name="High")).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.locator(".task .chip.conflict")).to_be_visible()
+    assert only_task(client, alice)["title"] == "Buy oat milk"
+
+
 def test_a_task_that_is_deleted_elsewhere_can_be_kept(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:

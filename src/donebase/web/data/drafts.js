@@ -86,22 +86,22 @@ export class Drafts {
  * @param {Typed[]} typed
  */
 function handOver(typed) {
-  if (typed.length) sessionStorage.setItem(LEFT, JSON.stringify(typed));
+  if (typed.length) session()?.setItem(LEFT, JSON.stringify(typed));
 }
 
 /** @returns {Typed[]} */
 function handedOver() {
-  const typed = JSON.parse(sessionStorage.getItem(LEFT) ?? "[]");
-  sessionStorage.removeItem(LEFT);
+  const typed = JSON.parse(session()?.getItem(LEFT) ?? "[]");
+  session()?.removeItem(LEFT);
   return typed;
 }
 
 /** Return the name that this window keeps when it is loaded again; a copy of a window gets another. */
 async function nameOfWindow() {
-  const name = sessionStorage.getItem(WINDOW) ?? newKey();
+  const name = session()?.getItem(WINDOW) ?? newKey();
   const own = (await isAlone(name)) ? name : newKey();
   if (own !== name) await isAlone(own);
-  sessionStorage.setItem(WINDOW, own);
+  session()?.setItem(WINDOW, own);
   return own;
 }
 
@@ -119,4 +119,13 @@ function isAlone(name) {
 async function windows() {
   const { held = [] } = (await navigator.locks?.query()) ?? {};
   return new Set(held.map(({ name = "" }) => name.slice(WINDOW.length + 1)));
+}
+
+/** Return what the browser keeps for this window; null where the person lets it keep nothing. */
+function session() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
