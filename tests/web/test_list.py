@@ -4,7 +4,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.processes import Service
-from tests.support.web_page import NewPage, create, titles_of, wait_for_titles
+from tests.support.web_page import NewPage, change, create, titles_of, wait_for_titles
 
 
 def row(page: Page, title: str) -> Locator:
@@ -47,6 +47,7 @@ def test_a_row_says_all_that_is_known_of_its_task(
     expect(second.get_by_role("button", name="Buy milk", exact=True)).to_have_accessible_description("Due: 1 Feb 2020")
     assert [each.get_attribute("aria-posinset") for each in (first, second)] == ["1", "2"]
     expect(second).to_have_attribute("aria-setsize", "2")
+    page.set_viewport_size({"width": 900, "height": 700})
     expect(second.get_by_role("button", name="Details: Buy milk")).to_be_visible()
 
     second.get_by_role("button", name="Filter by the tag shop").click()
@@ -149,3 +150,49 @@ def test_a_task_moves_next_to_what_is_shown_and_only_in_the_order_made_by_hand(
     title_of(sorted_by_title, "a").press("Alt+ArrowDown")
     expect(sorted_by_title.get_by_role("status").filter(has_text="Tasks can be moved where")).to_be_attached()
     assert titles_of(client, alice) == ["e", "a", "b", "c", "d"]
+
+
+def edit(page: Page, title: str, text: str) -> Locator:
+    """Open the editor of a task by its title, type after that, and return the field."""
+    title_of(page, title).click()
+    field = page.get_by_role("form").get_by_label("Title")
+    expect(field).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(text)
+    return field
+
+
+def test_a_row_tells_of_what_was_not_sent_and_of_what_was_changed_elsewhere(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    [milk] = create(client, alice, "Buy milk")
+    page = new_page(service, f"?user={alice}&lang=en", expected=["INTERNET_DISCONNECTED", "status of 412"])
+    title_of(page, "Buy milk").wait_for()
+    page.context.set_offline(True)
+    edit(page, "Buy milk", " and bread").press("Enter")
+    expect(title_of(page, "Buy milk and bread")).to_have_accessible_description("Not sent yet")
+    change(client, alice, milk, title="Buy cheese")
+    page.context.set_offline(False)
+    expect(page.get_by_role("listitem").get_by_role("button", name="Changed elsewhere as well")).to_be_visible()
+    expect(page.get_by_text("Not sent yet")).to_have_count(0)
+
+
+def test_a_row_that_is_edited_stays_whatever_others_do(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    tasks = create(client, alice, "one", "two", "three", *(f"task {number}" for number in range(200)))
+    page = new_page(service, f"?user={alice}&lang=en&show=open")
+    field = edit(page, "two", " and")
+    # It neither loses the focus nor is taken out of the document for a moment, which ends an input method.
+    page.evaluate("document.activeElement.addEventListener('blur', () => console.error('The focus was lost.'))")
+    client.post(f"/users/{alice}/tasks/{tasks[0]['id']}/move", json={"after": tasks[2]["id"]}).raise_for_status()
+    expect(page.locator(".task").nth(2).locator(".task-title")).to_have_text("one")
+    client.post(f"/users/{alice}/tasks/{tasks[1]['id']}/move", json={"after": tasks[50]["id"]}).raise_for_status()
+    expect(page.locator(".task[aria-posinset='1'] .task-title")).to_have_text("three")
+    change(client, alice, tasks[1], completed=True)
+    expect(page.locator(".task:focus-within").get_by_role("checkbox")).to_be_checked()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".task .task-title", has_text="task 199")).to_be_in_viewport()
+    page.keyboard.type(" more")
+    expect(field).to_have_value("two and more")
+    expect(field).to_be_focused()
