@@ -48,7 +48,7 @@ def test_a_row_says_all_that_is_known_of_its_task(
     assert [each.get_attribute("aria-posinset") for each in (first, second)] == ["1", "2"]
     expect(second).to_have_attribute("aria-setsize", "2")
     page.set_viewport_size({"width": 900, "height": 700})
-    expect(second.get_by_role("button", name="Details: Buy milk")).to_be_visible()
+    expect(second.get_by_role("button", name="Delete: Buy milk")).to_be_visible()
 
     second.get_by_role("button", name="Filter by the tag shop").click()
     expect(tasks.get_by_role("listitem")).to_have_count(1)

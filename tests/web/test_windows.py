@@ -9,8 +9,8 @@ from tests.support.web_page import NewPage
 
 def test_what_a_page_complains_of_fails_a_test_that_does_not_expect_it(browser: Browser, service: Service) -> None:
     new_page = NewPage(browser)
-    page = new_page(service, "docs", viewport={"width": 390, "height": 844}, color_scheme="dark", bypass_csp=True)
-    beside = new_page(service, "docs", beside=page)
+    page = new_page(service, "?user=1", viewport={"width": 390, "height": 844}, color_scheme="dark", bypass_csp=True)
+    beside = new_page(service, "?user=1", beside=page)
     assert beside.evaluate("matchMedia('(prefers-color-scheme: dark) and (width: 390px)').matches")
     page.evaluate("fetch('/users/0/tasks')")
     page.evaluate("fetch('http://elsewhere.example/').catch(() => 0)")
