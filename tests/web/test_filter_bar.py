@@ -58,6 +58,7 @@ def test_a_person_filters_searches_and_sorts_and_the_address_says_it(
     expect_titles(page, "Drink mílk", "Buy milk", "Aim")
     page.go_back()
     expect_titles(page, "Drink mílk", "Buy milk")
+    expect(page.get_by_role("status").get_by_text("2 tasks are shown.")).to_be_attached()
     page.go_back()
     expect(page.get_by_label("Order", exact=True)).to_have_value("order")
     expect_titles(page, "Buy milk", "Drink mílk")

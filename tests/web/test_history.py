@@ -99,6 +99,24 @@ def test_the_history_says_which_members_stand_against_an_undo_and_leads_to_what_
     page.context.set_offline(False)
 
 
+def test_a_task_that_is_not_sent_yet_has_no_history_until_it_is(
+    service: Service, new_page: NewPage, client: httpx.Client, alice: int
+) -> None:
+    page = new_page(service, f"?user={alice}", expected=["ERR_INTERNET_DISCONNECTED"])
+    expect(page.locator(".empty")).to_be_visible()
+    page.context.set_offline(True)
+    page.locator("#new-task").fill("Aim")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Aim", exact=True).click()
+    page.get_by_role("button", name="History").click()
+    dialog = page.get_by_role("dialog", name="History: Aim")
+    expect(dialog).to_contain_text("it has no history")
+    page.context.set_offline(False)
+    expect(dialog.locator(".entries > li")).to_have_count(1)
+    change(client, alice, only_task(client, alice), title="Bake")  # while it is shown
+    expect(page.get_by_role("dialog", name="History: Bake").locator(".entries > li")).to_have_count(2)
+
+
 def test_the_trash_restores_what_was_deleted_alone_and_together(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:

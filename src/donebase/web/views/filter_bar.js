@@ -16,14 +16,18 @@ const TYPED_FOR = 700; // milliseconds without a key, after which somebody wants
 /** Changes the filter, which is in the address. */
 export class FilterBar {
   #timer = 0;
+  /** @type {Filter} the one that was told of last */
+  #filter;
 
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;
+    this.#filter = app.address.filter;
   }
 
   render() {
     const { filter } = this.app.address;
+    this.#tellChange(filter);
     const { shows, tags, completed } = facets(this.app.tasks?.all() ?? [], filter);
     return html`<div class="filters" role="search" aria-label=${t("filter")}>
       <div class="segments" role="group" aria-label=${t("show")}>
@@ -132,8 +136,15 @@ export class FilterBar {
   /** @param {Partial<Filter>} parts @param {boolean} [isTyped] Back does not lead through what was typed */
   #go(parts, isTyped = false) {
     this.app.go({ filter: { ...this.app.address.filter, ...parts } }, { replace: isTyped });
+  }
+
+  /** Announce how many tasks are shown, whatever has changed the filter. @param {Filter} filter */
+  #tellChange(filter) {
+    const before = this.#filter;
+    this.#filter = filter;
+    if (JSON.stringify(before) === JSON.stringify(filter)) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tellCount(), isTyped ? TYPED_FOR : 0);
+    this.#timer = setTimeout(() => this.#tellCount(), before.q === filter.q ? 0 : TYPED_FOR);
   }
 
   #tellCount() {
