@@ -78,7 +78,7 @@ export class DiskStorage extends DiskCopies {
   /**
    * @param {string} owner
    * @param {(writes: Write[]) => Write[]} change
-   * @param {Done} [done]
+   * @param {Done} [done] of no account if the write is not here any more: somebody has signed out
    * @returns {Promise<Contents>}
    */
   async updateWrites(owner, change, { answered, settling } = {}) {
@@ -89,12 +89,11 @@ export class DiskStorage extends DiskCopies {
     const kept = new Set(after.map((write) => write.place));
     for (const write of before) if (!kept.has(write.place)) outbox.delete(write.place).catch(ignored);
     for (const write of after) if (!before.includes(write)) outbox.put(write).catch(ignored);
-    if (answered)
-      transaction
-        .objectStore("answers")
-        .put({ owner, ...answered })
-        .catch(ignored);
-    if (settling) transaction.objectStore("settling").put(settling).catch(ignored);
+    if (answered && before.some(({ key }) => key === answered.key)) {
+      const news = { owner, ...answered };
+      transaction.objectStore("answers").put(news).catch(ignored);
+      if (settling) transaction.objectStore("settling").put(settling).catch(ignored);
+    }
     const contents = await contentsOf(transaction, owner);
     await transaction.done;
     return contents;
@@ -161,14 +160,9 @@ export class DiskStorage extends DiskCopies {
     for (const other of await this.database.getAllKeys("clocks", IDBKeyRange.bound("account:", "account:~"))) {
       if (other === owner) continue;
       const transaction = writing(this.database, OWNED);
-      const unsent = await transaction.objectStore("outbox").index("owner").count(other);
       transaction.objectStore("clocks").delete(other).catch(ignored);
-      for (const store of unsent ? ["tasks"] : ["tasks", "answers", "settling"]) {
-        transaction
-          .objectStore(store)
-          .delete(allOf(String(other)))
-          .catch(ignored);
-      }
+      const range = allOf(String(other));
+      for (const store of ["tasks", "answers", "settling"]) transaction.objectStore(store).delete(range).catch(ignored);
       await transaction.done;
     }
   }

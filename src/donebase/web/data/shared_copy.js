@@ -61,7 +61,8 @@ export class SharedCopy {
   /** What the disk has is not what this window had before a step. */
   async #repair() {
     const kept = await this.storage.readCopy(this.owner);
-    if (kept && kept.line !== this.copy.line) {
+    if (!kept) return; // somebody has signed out
+    if (kept.line !== this.copy.line) {
       this.copy.replace(kept); // another window has begun anew
       this.missed();
       this.changed();
