@@ -20,7 +20,10 @@ from tests.support.web_page import Json, create
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
 NOW = "2026-12-01T08:30:00+01:00"
-SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
+WINDOWS: dict[str, Json] = {
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+}
 SCHEMES = ("light", "dark")
 TASKS: list[Json] = [
     {"title": "Buy oat milk, bread and coffee", "due": {"date": "2026-12-01", "time": "17:30"}, "tags": ["shop"]},
@@ -60,16 +63,16 @@ def a_service() -> Iterator[Service]:
 
 def take(browser: Browser, service: Service, images: Path) -> None:
     """Make the pictures in a folder."""
-    for size, viewport in SIZES.items():
+    for name, window in WINDOWS.items():
         for scheme in SCHEMES:
-            options = {"viewport": viewport, "color_scheme": scheme, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
-            with new_context(browser, **options, reduced_motion="reduce") as context:
+            where = {"color_scheme": scheme, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+            with new_context(browser, **window, **where, reduced_motion="reduce") as context:
                 page = context.new_page()
                 page.clock.set_fixed_time(NOW)
                 page.goto(f"{service.address}/?user=1")
                 expect(page.locator(".task")).to_have_count(len(TASKS))
                 page.evaluate("document.fonts.ready")
-                page.screenshot(path=images / f"{size}-{scheme}.png")
+                page.screenshot(path=images / f"{name}-{scheme}.png")
 
 
 def main(folders: list[str]) -> None:
