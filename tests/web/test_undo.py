@@ -146,6 +146,41 @@ def test_an_undo_that_is_refused_says_what_has_changed_and_loses_nothing(
     expect(page.get_by_role("dialog", name="History: Aim").get_by_role("listitem")).to_have_count(3)
 
 
+def edit(page: Page, title: str, new: str) -> None:
+    page.get_by_role("button", name=title, exact=True).click()
+    page.locator(".editor .title").fill(new)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=new, exact=True)).to_be_visible()
+
+
+def test_what_was_taken_back_before_it_was_sent_asks_nobody(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    aim, bake = create(client, alice, "Aim", "Bake")
+    page = new_page(service, f"?user={alice}", expected=["ERR_INTERNET_DISCONNECTED", "status of 412"])
+    expect_titles(page, "Aim", "Bake")
+    page.context.set_offline(True)
+    edit(page, "Bake", "Boil")
+    edit(page, "Aim", "Mine")
+    page.keyboard.press("Control+z")
+    expect_titles(page, "Aim", "Boil")
+    for task, title in ((aim, "Theirs"), (bake, "Burn")):
+        change(client, alice, task, title=title)
+    page.context.set_offline(False)
+    tell(page, "Changed elsewhere as well: Bake")
+    expect_titles(page, "Theirs", "Boil")
+    expect(page.locator(".toast.refused")).to_have_count(1)
+    page.keyboard.press("Control+y")  # what was taken back is gone
+    expect(page.locator("[data-announcer]")).to_have_text("There is nothing to redo.")
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-announcer]")).to_have_text("What was not saved is discarded.")
+    expect_titles(page, "Theirs", "Burn")
+    expect(page.locator(".toast.refused")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-announcer]")).to_have_text("There is nothing to undo.")
+    assert last_change(client, alice) == 3
+
+
 def test_text_fields_undo_their_own_text(service: Service, client: httpx.Client, new_page: NewPage, alice: int) -> None:
     page = new_page(service, f"?user={alice}")
     add(page, "Aim")

@@ -51,10 +51,7 @@ export class LiveTasks {
     this.#sender = new Sender({
       ...parts,
       outbox: this.#outbox,
-      refused: (write) => {
-        if (!this.present(write)) this.done(write.key, null);
-        refused(write);
-      },
+      refused,
       position: () => this.copy.change,
     });
     const [anew, followed] = [() => this.beganAnew(), () => this.#followed()];

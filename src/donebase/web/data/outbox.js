@@ -21,7 +21,8 @@ export class Outbox {
    * @param {object} parts
    * @param {import("./storage.js").Storage} parts.storage
    * @param {string} parts.owner
-   * @param {(key: string, change: number | null) => void} parts.done is told of each answer to this window
+   * @param {(key: string, change: number | null) => void} parts.done is told of each answer to this window, and of each
+   *   write that it gives up: that has changed nothing
    * @param {(settling: Settling[]) => void} parts.settling takes what answers show, before `changed` is called
    * @param {() => void} parts.changed
    */
@@ -61,7 +62,16 @@ export class Outbox {
 
   /** Change the writes; those that are not returned are removed. @param {(writes: Write[]) => Write[]} change */
   async update(change) {
-    this.#take(await this.storage.outboxes.updateWrites(this.owner, change));
+    /** @type {Set<string>} */
+    const givenUp = new Set();
+    const changed = (/** @type {Write[]} */ writes) => {
+      const rest = change(writes);
+      const keys = new Set(rest.map(({ key }) => key));
+      for (const { key } of writes) if (!keys.has(key)) givenUp.add(key);
+      return rest;
+    };
+    this.#take(await this.storage.outboxes.updateWrites(this.owner, changed));
+    for (const key of givenUp) this.done(key, null);
     this.#windows.tell(null);
   }
 

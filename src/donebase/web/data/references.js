@@ -100,6 +100,18 @@ export function without(writes, key) {
   return rest.filter(needs).reduce((left, write) => without(left, write.key), rest);
 }
 
+/**
+ * Return whether the last word about a write, which was not answered, is an undo.
+ *
+ * @param {Write[]} writes
+ * @param {string} key
+ * @returns {boolean}
+ */
+export function isTakenBack(writes, key) {
+  const undo = writes.find((write) => write.undoes === key);
+  return undo !== undefined && !isTakenBack(writes, undo.key);
+}
+
 /** Return a write as if another to the same task had never been written. @param {Write} write @param {Write} gone */
 export function skipping(write, gone) {
   if (write.follows !== gone.key) return write;

@@ -3,7 +3,7 @@
 import { Problem, SignedOut, Unreachable } from "./api.js";
 import { contested, rebased } from "./merging.js";
 import { Pauses } from "./pauses.js";
-import { referencesOf, skipping, without } from "./references.js";
+import { isTakenBack, referencesOf, skipping, without } from "./references.js";
 import { answers } from "./shapes.js";
 import { Turns } from "./turns.js";
 import { requestOf } from "./writes.js";
@@ -131,20 +131,22 @@ export class Sender {
   }
 
   /**
-   * Let others pass a write, and keep it where somebody has written it.
+   * Let others pass a write, and keep it where somebody has written it and not taken it back.
    *
    * @param {Write} write @param {"conflict" | "refused"} state @param {Error & { code: string, problem?: any }} error
    */
   async #setAside(write, state, { code, message, problem }) {
     const refused = { ...write, state, code, reason: message, conflicts: problem?.conflicts ?? [] };
     const isKept = state === "conflict" || WORDS.includes(write.kind);
+    let isTold = true;
     await this.outbox.update((writes) => {
       if (!writes.some((each) => each.key === write.key)) return writes;
-      if (!isKept) return without(writes, write.key);
+      isTold = !isTakenBack(writes, write.key);
+      if (!isKept || !isTold) return without(writes, write.key);
       const others = state === "refused" ? writes.map((each) => skipping(each, write)) : writes;
       return others.map((each) => (each.key === write.key ? refused : each));
     });
-    this.refused(refused);
+    if (isTold) this.refused(refused);
   }
 
   /** @param {Write} write @param {(write: Write) => Write} change */

@@ -66,12 +66,12 @@ export class TaskStore extends DisputedTasks {
     return this.#undoStack.canRedo;
   }
 
-  /** Undo the last write of this window. @returns {Promise<Write | null>} the undo; null if the write was given up */
+  /** Undo the last write of this window. @returns {Promise<Write | null>} as `undoWrite` */
   undo() {
     return this.#undoStack.undo();
   }
 
-  /** Redo what was undone last in this window. @returns {Promise<Write | null>} */
+  /** Redo what was undone last in this window. @returns {Promise<Write | null>} as `undoWrite` */
   redo() {
     return this.#undoStack.redo();
   }
@@ -80,7 +80,8 @@ export class TaskStore extends DisputedTasks {
    * Undo one write of this window, or redo what it has undone.
    *
    * @param {Write} write
-   * @returns {Promise<Write | null>} the undo; null if that was done before, or the write was given up
+   * @returns {Promise<Write | null>} the undo; the write itself if it was given up, as the service has not taken it; null
+   *   if there is nothing to undo
    */
   undoWrite(write) {
     return this.#undoStack.takeBack(write);
@@ -104,12 +105,6 @@ export class TaskStore extends DisputedTasks {
     if (change === null) this.#undoStack.forget(key);
   }
 
-  /** @override @param {Write} write */
-  async discard(write) {
-    this.#undoStack.forget(write.key);
-    await super.discard(write);
-  }
-
   /** @override */
   beganAnew() {
     this.#undoStack = this.#emptyStack();
@@ -121,7 +116,7 @@ export class TaskStore extends DisputedTasks {
       write: (parts, undone) => this.write("undo", parts, undone),
       giveUp: (write) => {
         const present = this.present(write);
-        return present && present.state !== "waiting" ? super.discard(present) : null;
+        return present && present.state !== "waiting" ? this.discard(present) : null;
       },
     });
   }

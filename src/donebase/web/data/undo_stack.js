@@ -46,7 +46,7 @@ export class UndoStack {
    * Undo a write, or redo what it has undone, whatever has been written since.
    *
    * @param {Write | undefined} write
-   * @returns {Promise<Write | null>} the undo; null where it was undone already, or given up instead
+   * @returns {Promise<Write | null>} the undo; the write itself if it was given up; null if there is nothing to undo
    */
   async takeBack(write) {
     if (!write || !this.#has(write.key)) return null;
@@ -54,7 +54,7 @@ export class UndoStack {
     if (given) {
       this.forget(write.key);
       await given;
-      return null;
+      return write;
     }
     const { key: undoes, inverse: effect, title, task } = write;
     return this.#write({ undoes, effect, title, task }, write);

@@ -9,7 +9,7 @@ import { refusedWords, writtenWords } from "./write_words.js";
 
 /** @typedef {import("../data/writes.js").Write} Write */
 /** @typedef {{ key: string, text: string, tasks: import("../data/tasks.js").TaskStore | null, isError: boolean,
- *   action: { name: string, run: () => void } | null }} Toast */
+ *   action: { name: string, run: () => void, isOver?: () => boolean } | null }} Toast */
 
 const SHOWN_FOR = 12_000; // milliseconds, and longer for somebody who is at it
 const MOST = 3;
@@ -44,7 +44,7 @@ export class Toasts {
   async undo(write) {
     const { tasks } = this.app;
     if (!write && !tasks?.canUndo) return this.app.announcer.say(t("nothing_to_undo"));
-    this.#undid(await (write ? tasks?.undoWrite(write) : tasks?.undo()));
+    this.#undid(write ? await tasks?.undoWrite(write) : await tasks?.undo());
   }
 
   /** Redo what was undone last in this window. */
@@ -60,7 +60,7 @@ export class Toasts {
   }
 
   render() {
-    const present = this.#toasts.filter(({ tasks }) => tasks === this.app.tasks);
+    const present = this.#toasts.filter(({ tasks, action }) => tasks === this.app.tasks && !action?.isOver?.());
     return html`<section class="toasts" aria-label=${t("messages")} @focusin=${this.#focus.came}>
       ${repeat(
         present,
@@ -89,13 +89,16 @@ export class Toasts {
     const { tasks, history, conflict } = this.app;
     const [changed] = write.conflicts;
     if (changed) return { name: t("history"), run: () => history.open(tasks?.keyOf(changed.task_id) ?? 0) };
-    const isKept = tasks?.writes.some(({ key }) => key === write.key);
-    return isKept ? { name: t("decide"), run: () => conflict.open(write) } : null;
+    const isOver = () => !tasks?.writes.some(({ key, state }) => key === write.key && state !== "waiting");
+    return isOver() ? null : { name: t("decide"), run: () => conflict.open(write), isOver };
   }
 
-  /** @param {Write | null | undefined} undo */
+  /** @param {Write | null | undefined} undo what came of it: an undo has told of itself */
   #undid(undo) {
-    if (!undo) this.app.announcer.say(t("given_up"));
+    if (!undo) this.app.announcer.say(t("nothing_to_undo"));
+    if (!undo || undo.kind === "undo") return;
+    this.#remove(undo.key);
+    this.app.announcer.say(t("given_up"));
   }
 
   /** @param {string} key @param {string} text @param {Toast["action"]} action @param {boolean} [isError] stays */
