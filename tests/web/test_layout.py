@@ -1,9 +1,12 @@
 """The page fits every window, whatever the tasks are called, and moves nothing for those who want no motion."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.page_sources import WEB
 from tests.support.processes import Service
 from tests.support.web_page import Json, NewPage, create
 
@@ -82,3 +85,10 @@ def test_nothing_moves_where_no_motion_is_wanted(
     assert page.evaluate(MOVING) == []
     page.emulate_media(reduced_motion="no-preference")
     assert page.evaluate(MOVING) != []
+
+
+def test_the_style_sheet_names_no_side() -> None:
+    """It would be the wrong one from right to left. Ends and starts of lines and blocks are the right ones in both."""
+    physical = re.compile(r"^\s*(?:[\w-]+-)?(?:left|right|top|bottom|width|height)\s*:", re.MULTILINE)
+    named = physical.findall((WEB / "style.css").read_text())
+    assert {each.strip(" :\n") for each in named} <= {"border-width", "stroke-width", "line-height"}
