@@ -39,7 +39,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     password.press("Enter")
     expect(password).to_be_focused()
     expect(password).to_have_accessible_description(re.compile("most common"))
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show: Password").click()
     expect(password).to_have_attribute("type", "text")
     password.fill(PHRASE)
     page.get_by_label("Your name").fill("Ada")
@@ -209,13 +209,13 @@ def test_name_and_password_are_changed_and_the_account_is_deleted(
     expect(menu_of(beside, "Ada")).to_be_visible()
 
     page.locator("#settings-current_password").fill("not the password")
-    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_label("New password", exact=True).fill(ANOTHER)
     page.get_by_role("button", name="Change the password").click()
     expect(page.locator("#settings-current_password")).to_have_accessible_description(re.compile("not your present"))
     page.locator("#settings-current_password").fill(PHRASE)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status").filter(has_text="The password was changed.")).to_be_visible()
-    expect(page.get_by_label("New password")).to_have_value("")
+    expect(page.get_by_label("New password", exact=True)).to_have_value("")
     assert not member.is_admitted(), "all other sessions have ended"
     assert member.knows(ANOTHER)
 
@@ -228,6 +228,17 @@ def test_name_and_password_are_changed_and_the_account_is_deleted(
         expect(window.get_by_role("heading", name="Sign in")).to_be_visible()
     assert not re.search("dnr_|Buy milk", kept(page))
     assert not member.knows(ANOTHER)
+
+
+# Opens the storage of a page that a proxy serves below this one's address.
+OPENED_BELOW = """async () => {
+  const { src } = document.querySelector("script[type=module]");
+  const { openStorage } = await import(new URL("data/storage.js", src));
+  history.replaceState(null, "", "/below/?user=1");
+  await openStorage();
+  history.replaceState(null, "", "/?user=1");
+}"""
+DATABASES = "indexedDB.databases().then((all) => all.map(({ name }) => name).sort())"
 
 
 def test_without_accounts_a_user_number_is_chosen_and_stays_in_the_address(
@@ -253,6 +264,9 @@ def test_without_accounts_a_user_number_is_chosen_and_stays_in_the_address(
     number.press("Enter")
     expect(menu_of(page, "User 1")).to_be_visible()
     expect(task(page, "Buy milk")).to_have_count(0)
+    new_page.expect("404.*/below/")  # its icons
+    page.evaluate(OPENED_BELOW)
+    assert page.evaluate(DATABASES) == ["donebase", "donebase /below/"], "another service has another storage"
     again = new_page(service, beside=page)
     expect(again.get_by_label("User number")).to_have_value("1")
     again.get_by_label("User number").press("Enter")

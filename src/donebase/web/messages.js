@@ -413,6 +413,7 @@ export const messages = {
   // form.js
   one_moment: { en: "One moment …", ar: "لحظة من فضلك …" },
   show_password: { en: "Show", ar: "إظهار" },
+  show_of: { en: "Show: {field}", ar: "إظهار: {field}" },
   field_required: { en: "Please fill this in.", ar: "يرجى ملء هذا الحقل." },
   field_too_long: { en: "This is too long.", ar: "هذا النص طويل جدًا." },
   field_not_text: { en: "This has a character that cannot be stored.", ar: "يحتوي النص على حرف لا يمكن حفظه." },

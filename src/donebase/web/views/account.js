@@ -47,6 +47,7 @@ export class Account {
 
   #ofUser() {
     return html`
+      <p class="menu-part">${this.#user()}</p>
       <p class="menu-part hint">${t("nobody_is_asked")}</p>
       ${this.#item(t("switch_user"), () => this.app.go({ user: null }))}
     `;

@@ -1,6 +1,6 @@
 /** What a form shows of an error that a request has thrown. */
 
-import { Problem, Unreachable } from "../data/api.js";
+import { Problem, SignedOut, Unreachable } from "../data/api.js";
 import { instantWords } from "../locale.js";
 import { t } from "../texts.js";
 
@@ -34,6 +34,7 @@ const OF_A_FIELD = {
  */
 export function failureOf(error, known = {}) {
   if (error instanceof Unreachable) return { fields: {}, general: unreachable(error) };
+  if (error instanceof SignedOut) return { fields: {}, general: t("session_ended") };
   if (!(error instanceof Problem)) {
     console.error(error);
     return { fields: {}, general: t("unknown_fault") };

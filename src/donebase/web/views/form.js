@@ -66,7 +66,13 @@ export function field({ form, name, label, type = "text", hint, focused = false,
  */
 export function passwordField(parts, failure) {
   const show = html`
-    <button type="button" aria-pressed="false" aria-controls="${parts.form}-${parts.name}" @click=${toggle}>
+    <button
+      type="button"
+      aria-label=${t("show_of", { field: parts.label })}
+      aria-pressed="false"
+      aria-controls="${parts.form}-${parts.name}"
+      @click=${toggle}
+    >
       ${t("show_password")}
     </button>
   `;
