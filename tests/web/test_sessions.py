@@ -46,7 +46,7 @@ LOOKS = """
 # Writes into the storage what a window leaves that has claimed the refresh token: for so long from now.
 CLAIMED_FOR = """(milliseconds) => new Promise((resolve) => {
   const until = Date.now() + milliseconds;
-  const opened = indexedDB.open("donebase");
+  const opened = indexedDB.open("donebase /");
   opened.onsuccess = () => {
     const store = opened.result.transaction("session", "readwrite").objectStore("session");
     store.get("session").onsuccess = ({ target }) => store.put({ ...target.result, claimedUntil: until }, "session");
@@ -205,9 +205,9 @@ def test_without_a_network_one_stays_signed_in_and_signing_out_asks_about_what_w
     expect(task(page, "known")).to_be_visible()
     expect(menu_of(page, "Ada")).to_be_visible()
     expect(page.locator("[data-connection=offline]")).to_be_visible()
-    add(page, "not sent")
+    add(page, "written offline")
     beside = new_page(guarded, beside=page)
-    expect(task(beside, "not sent")).to_be_visible()
+    expect(task(beside, "written offline")).to_be_visible()
     page.bring_to_front()
     choose(page, "Sign out", "Ada")
     expect(page.get_by_role("dialog")).to_contain_text("1 change was not sent yet")
@@ -217,22 +217,24 @@ def test_without_a_network_one_stays_signed_in_and_signing_out_asks_about_what_w
     page.get_by_role("button", name="Sign out and lose them").click()
     for window in (page, beside):
         expect(window.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert not re.search("dnr_|known|not sent", kept(page))
+    assert not re.search("dnr_|known|written offline", kept(page))
 
 
 @pytest.mark.long
 def test_an_account_whose_session_has_ended_can_be_removed_from_the_browser(
-    guarded: Service, new_page: NewPage, ada: Member
+    guarded: Service, guarded_client: httpx.Client, new_page: NewPage, ada: Member
 ) -> None:
     new_page.expect("status of 401", "ERR_INTERNET_DISCONNECTED")
     page = signed_in(new_page, guarded, ada)
     add(page, "known")
+    wait_for_titles(guarded_client, ada.number, ["known"], ada.headers)
+    expect(page.get_by_text("Not sent yet")).to_have_count(0)
     page.context.set_offline(True)
-    add(page, "not sent")
+    add(page, "written offline")
     assert ada.sign_in().ask("PATCH", "me", password=ANOTHER, current_password=PHRASE).status_code == 200
     page.context.set_offline(False)
     page.get_by_role("button", name="Remove this account from this browser").click()
     expect(page.get_by_role("alert").filter(has_text="1 change was not sent yet. It will be lost.")).to_be_visible()
     page.get_by_role("alert").get_by_role("button", name="Remove this account from this browser").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert not re.search("dnr_|known|not sent", kept(page))
+    assert not re.search("dnr_|known|written offline", kept(page))
