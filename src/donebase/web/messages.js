@@ -32,6 +32,84 @@ export const messages = {
       other: "غير متصل. {count} تغيير محفوظ هنا وسيُرسل.",
     },
   },
+  offline_unkept: {
+    en: {
+      one: "Offline. {count} change waits in this window only: keep it open.",
+      other: "Offline. {count} changes wait in this window only: keep it open.",
+    },
+    ar: {
+      zero: "غير متصل.",
+      one: "غير متصل. تغيير واحد ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
+      two: "غير متصل. تغييران ينتظران في هذه النافذة فقط: أبقها مفتوحة.",
+      few: "غير متصل. {count} تغييرات تنتظر في هذه النافذة فقط: أبقها مفتوحة.",
+      many: "غير متصل. {count} تغييرًا تنتظر في هذه النافذة فقط: أبقها مفتوحة.",
+      other: "غير متصل. {count} تغيير ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
+    },
+  },
+  offline_since: { en: "Since: {when}.", ar: "منذ: {when}." },
+  sending: {
+    en: { one: "Sending {count} change …", other: "Sending {count} changes …" },
+    ar: {
+      zero: "لا شيء للإرسال",
+      one: "جارٍ إرسال تغيير واحد …",
+      two: "جارٍ إرسال تغييرين …",
+      few: "جارٍ إرسال {count} تغييرات …",
+      many: "جارٍ إرسال {count} تغييرًا …",
+      other: "جارٍ إرسال {count} تغيير …",
+    },
+  },
+  try_now: { en: "Try now", ar: "المحاولة الآن" },
+  unsent: { en: "Unsent changes", ar: "تغييرات لم تُرسل" },
+  all_sent: { en: "Everything was sent.", ar: "أُرسل كل شيء." },
+  discard_sure: { en: "Discard for good", ar: "تجاهل نهائيًا" },
+  undecided: {
+    en: {
+      one: "{count} change meets one that somebody else has made.",
+      other: "{count} changes meet some that somebody else has made.",
+    },
+    ar: {
+      zero: "لا توجد تعديلات متعارضة.",
+      one: "تعديل واحد يتعارض مع تعديل شخص آخر.",
+      two: "تعديلان يتعارضان مع تعديلات شخص آخر.",
+      few: "{count} تعديلات تتعارض مع تعديلات شخص آخر.",
+      many: "{count} تعديلًا تتعارض مع تعديلات شخص آخر.",
+      other: "{count} تعديل يتعارض مع تعديلات شخص آخر.",
+    },
+  },
+  keeps_none: {
+    en: "This browser keeps nothing for this page: what was not sent is lost when this window is closed.",
+    ar: "لا يحفظ هذا المتصفح شيئًا لهذه الصفحة: ما لم يُرسل يُفقد عند إغلاق هذه النافذة.",
+  },
+  keeps_full: {
+    en: "The storage of this browser is full: what was not sent is lost when this window is closed.",
+    ar: "مساحة التخزين في هذا المتصفح ممتلئة: ما لم يُرسل يُفقد عند إغلاق هذه النافذة.",
+  },
+
+  // conflict.js
+  conflict: { en: "Changed elsewhere as well", ar: "عُدّلت في مكان آخر أيضًا" },
+  conflict_what: {
+    en: "You and somebody else have changed the same. Which is to stay?",
+    ar: "عدّلت أنت وشخص آخر الشيء نفسه. أيهما يبقى؟",
+  },
+  conflict_removed: {
+    en: "You have deleted this task, and somebody else has changed it before. Is it to go?",
+    ar: "حذفت هذه المهمة، وعدّلها شخص آخر قبل ذلك. هل تُحذف؟",
+  },
+  conflict_gone: {
+    en: "Somebody else has deleted this task. What you have written is still here.",
+    ar: "حذف شخص آخر هذه المهمة. ما كتبته ما زال محفوظًا هنا.",
+  },
+  conflict_mine: { en: "Yours", ar: "تعديلك" },
+  conflict_theirs: { en: "Theirs, as it is now", ar: "تعديلهم كما هو الآن" },
+  conflict_seen: { en: "As you have seen it", ar: "كما رأيتها" },
+  conflict_keep_mine: { en: "Keep mine", ar: "الإبقاء على تعديلي" },
+  conflict_keep_theirs: { en: "Keep theirs", ar: "الإبقاء على تعديلهم" },
+  conflict_edit: { en: "Write it anew", ar: "الكتابة من جديد" },
+  conflict_save: { en: "Save this", ar: "حفظ هذا" },
+  conflict_keep_task: { en: "Keep the task", ar: "الإبقاء على المهمة" },
+  conflict_remove: { en: "Delete it", ar: "حذفها" },
+  conflict_bring_back: { en: "Bring it back with my change", ar: "استعادتها مع تعديلي" },
+  conflict_let_go: { en: "Let it go", ar: "تركها محذوفة" },
 
   // composer.js
   new_task: { en: "New task", ar: "مهمة جديدة" },
