@@ -146,10 +146,10 @@ LANGUAGE = """({ language, personLocale, setLanguage }, tag) => {
 @pytest.mark.parametrize(
     ("browser_locale", "tag", "expected"),
     [
-        ("de-DE", None, ["en", "en-DE", "en", "ltr"]),
-        ("de-DE", "ar", ["ar", "ar-DE", "ar", "rtl"]),
+        ("de-DE", None, ["en", "en-DE-u-hc-h23", "en", "ltr"]),
+        ("de-DE", "ar", ["ar", "ar-DE-u-hc-h23", "ar", "rtl"]),
         ("ar-EG", None, ["ar", "ar-EG", "ar", "rtl"]),
-        ("ar-EG", "en", ["en", "en-EG", "en", "ltr"]),
+        ("ar-EG", "en", ["en", "en-EG-u-hc-h12", "en", "ltr"]),
         ("en-GB", "garbage!", ["en", "en-GB", "en", "ltr"]),
     ],
 )

@@ -51,7 +51,9 @@ export function setLanguage(tag) {
 function localeOf(tag, browser) {
   try {
     const own = new Intl.Locale(browser);
-    return own.language === tag ? browser : new Intl.Locale(tag, { region: own.maximize().region }).toString();
+    if (own.language === tag) return browser;
+    const { hourCycle } = new Intl.DateTimeFormat(browser, { hour: "numeric" }).resolvedOptions();
+    return new Intl.Locale(tag, { region: own.maximize().region, hourCycle }).toString();
   } catch {
     return tag; // browsers have names of their own, such as en-US@posix
   }
