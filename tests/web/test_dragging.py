@@ -70,6 +70,9 @@ def test_a_task_is_dragged_by_its_handle(
     client.post(f"/users/{alice}/tasks/{tasks[4]['id']}/move", json={"to": "first"}).raise_for_status()
     client.delete(f"/users/{alice}/tasks/{tasks[3]['id']}").raise_for_status()
     expect(page.locator(".task-title")).to_have_text(["e", "a", "c", "b"])
+    expect(page.locator(".drop-before, .drop-after").locator(".task-title")).to_have_text(
+        "a"
+    )  # where the pointer rests
     carry(page, "b", 0.8)
     page.mouse.up()
     wait_for_titles(client, alice, ["a", "c", "b", "e"])

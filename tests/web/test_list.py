@@ -196,3 +196,6 @@ def test_a_row_that_is_edited_stays_whatever_others_do(
     page.keyboard.type(" more")
     expect(field).to_have_value("two and more")
     expect(field).to_be_focused()
+    title_of(page, "task 199").focus()
+    expect(page.locator(".task:focus-within")).to_have_attribute("aria-posinset", "202")
+    expect(field).to_have_value("two and more")
