@@ -42,7 +42,7 @@ export const messages = {
       one: "غير متصل. تغيير واحد ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
       two: "غير متصل. تغييران ينتظران في هذه النافذة فقط: أبقها مفتوحة.",
       few: "غير متصل. {count} تغييرات تنتظر في هذه النافذة فقط: أبقها مفتوحة.",
-      many: "غير متصل. {count} تغييرًا تنتظر في هذه النافذة فقط: أبقها مفتوحة.",
+      many: "غير متصل. {count} تغييرًا ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
       other: "غير متصل. {count} تغيير ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
     },
   },
@@ -64,15 +64,15 @@ export const messages = {
   discard_sure: { en: "Discard for good", ar: "تجاهل نهائيًا" },
   undecided: {
     en: {
-      one: "{count} change meets one that somebody else has made.",
-      other: "{count} changes meet some that somebody else has made.",
+      one: "{count} change conflicts with one that somebody else has made.",
+      other: "{count} changes conflict with what somebody else has changed.",
     },
     ar: {
       zero: "لا توجد تعديلات متعارضة.",
       one: "تعديل واحد يتعارض مع تعديل شخص آخر.",
       two: "تعديلان يتعارضان مع تعديلات شخص آخر.",
       few: "{count} تعديلات تتعارض مع تعديلات شخص آخر.",
-      many: "{count} تعديلًا تتعارض مع تعديلات شخص آخر.",
+      many: "{count} تعديلًا يتعارض مع تعديلات شخص آخر.",
       other: "{count} تعديل يتعارض مع تعديلات شخص آخر.",
     },
   },
@@ -88,12 +88,12 @@ export const messages = {
   // conflict.js
   conflict: { en: "Changed elsewhere as well", ar: "عُدّلت في مكان آخر أيضًا" },
   conflict_what: {
-    en: "You and somebody else have changed the same. Which is to stay?",
+    en: "You and somebody else have changed the same thing. Which one should stay?",
     ar: "عدّلت أنت وشخص آخر الشيء نفسه. أيهما يبقى؟",
   },
   conflict_removed: {
-    en: "You have deleted this task, and somebody else has changed it before. Is it to go?",
-    ar: "حذفت هذه المهمة، وعدّلها شخص آخر قبل ذلك. هل تُحذف؟",
+    en: "You deleted this task, but somebody else had changed it before. Delete it all the same?",
+    ar: "حذفت هذه المهمة، لكن شخصًا آخر كان قد عدّلها قبل ذلك. هل تُحذف رغم ذلك؟",
   },
   conflict_gone: {
     en: "Somebody else has deleted this task. What you have written is still here.",
@@ -104,7 +104,7 @@ export const messages = {
   conflict_seen: { en: "As you have seen it", ar: "كما رأيتها" },
   conflict_keep_mine: { en: "Keep mine", ar: "الإبقاء على تعديلي" },
   conflict_keep_theirs: { en: "Keep theirs", ar: "الإبقاء على تعديلهم" },
-  conflict_edit: { en: "Write it anew", ar: "الكتابة من جديد" },
+  conflict_edit: { en: "Write something else", ar: "كتابة شيء آخر" },
   conflict_save: { en: "Save this", ar: "حفظ هذا" },
   conflict_keep_task: { en: "Keep the task", ar: "الإبقاء على المهمة" },
   conflict_remove: { en: "Delete it", ar: "حذفها" },
