@@ -20,7 +20,7 @@ def some_tasks(client: httpx.Client, user: int) -> None:
         {"title": "Buy milk", "tags": ["shop"], "priority": "low", "due": {"date": str(TODAY - timedelta(days=3))}},
         {"title": "Drink mílk", "tags": ["shop", "مطبخ"], "due": {"date": str(TODAY)}, "priority": "high"},
         {"title": "Write", "completed": True, "due": {"date": str(TODAY - timedelta(days=3))}},
-        {"title": "Aim", "description": "high, with milk"},
+        {"title": "Aim", "description": "high, with milk", "tags": ["home"]},
         {"title": "Read", "completed": True, "tags": ["home"]},
     )
 
@@ -44,6 +44,9 @@ def test_a_person_filters_searches_and_sorts_and_the_address_says_it(
     page.get_by_label("Tag", exact=True).select_option(label="shop (2)")
     expect_titles(page, "Buy milk", "Drink mílk")
     expect(bar.get_by_role("link")).to_have_text(["All 2", "Open 2", "Done 0", "Overdue 1", "Today 1"])
+    expect(page.get_by_label("Tag", exact=True).locator("option")).to_have_text(
+        ["All tags", "home (1)", "shop (2)", re.compile("مطبخ.*1")]
+    )
     page.get_by_label("Order", exact=True).select_option("Important first")
     expect_titles(page, "Drink mílk", "Buy milk")
     expect(page).to_have_url(re.compile(r"\?user=\d+&show=open&tag=shop&sort=priority$"))

@@ -156,29 +156,35 @@ def edit(page: Page, title: str, new: str) -> None:
 def test_what_was_taken_back_before_it_was_sent_asks_nobody(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:
-    aim, bake = create(client, alice, "Aim", "Bake")
+    aim, bake, cut = create(client, alice, "Aim", "Bake", "Cut")
     page = new_page(service, f"?user={alice}", expected=["ERR_INTERNET_DISCONNECTED", "status of 412"])
-    expect_titles(page, "Aim", "Bake")
+    expect_titles(page, "Aim", "Bake", "Cut")
     page.context.set_offline(True)
+    edit(page, "Cut", "Cook")
     edit(page, "Bake", "Boil")
     edit(page, "Aim", "Mine")
     page.keyboard.press("Control+z")
-    expect_titles(page, "Aim", "Boil")
-    for task, title in ((aim, "Theirs"), (bake, "Burn")):
+    expect_titles(page, "Aim", "Boil", "Cook")
+    for task, title in ((aim, "Theirs"), (bake, "Burn"), (cut, "Chop")):
         change(client, alice, task, title=title)
     page.context.set_offline(False)
     tell(page, "Changed elsewhere as well: Bake")
-    expect_titles(page, "Theirs", "Boil")
-    expect(page.locator(".toast.refused")).to_have_count(1)
+    expect_titles(page, "Theirs", "Boil", "Cook")
+    refusals = page.locator(".toast.refused")
+    expect(refusals).to_have_count(2)
+    refusals.filter(has_text="Cut").get_by_role("button", name="Decide").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep theirs").click()
+    expect(refusals).to_have_count(1)
+    expect_titles(page, "Theirs", "Boil", "Chop")
     page.keyboard.press("Control+y")  # what was taken back is gone
     expect(page.locator("[data-announcer]")).to_have_text("There is nothing to redo.")
     page.keyboard.press("Control+z")
     expect(page.locator("[data-announcer]")).to_have_text("What was not saved is discarded.")
-    expect_titles(page, "Theirs", "Burn")
-    expect(page.locator(".toast.refused")).to_have_count(0)
+    expect_titles(page, "Theirs", "Burn", "Chop")
+    expect(refusals).to_have_count(0)
     page.keyboard.press("Control+z")
     expect(page.locator("[data-announcer]")).to_have_text("There is nothing to undo.")
-    assert last_change(client, alice) == 3
+    assert last_change(client, alice) == 4
 
 
 def test_text_fields_undo_their_own_text(service: Service, client: httpx.Client, new_page: NewPage, alice: int) -> None:
