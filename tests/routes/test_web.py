@@ -76,12 +76,14 @@ def test_the_page_needs_no_token_and_no_database(without_database: httpx.Client,
     assert written == client.get("/").text != page.text
 
 
-def test_the_page_names_every_module_once_and_nothing_of_another_host(client: httpx.Client) -> None:
+def test_the_page_loads_one_program_its_libraries_and_nothing_of_another_host(client: httpx.Client) -> None:
     addresses = named(client.get("/").text)
-    modules = [path for path in read_release().assets if path.endswith(".js")]
-    preloaded = re.findall(r"modulepreload\" href=\"web/\w+/([^\"]+)\"", client.get("/").text)
-    assert sorted(preloaded) == sorted(modules)
     assert all(address.startswith(f"web/{read_release().name}/") for address in addresses)
+    libraries = [path for path in read_release().assets if path.startswith("vendor/") and path.endswith(".js")]
+    scripts = {asset(path).removeprefix("/") for path in ("main.js", *libraries)}
+    assert {address for address in addresses if address.endswith(".js")} == scripts
+    program = client.get(asset("main.js")).text
+    assert {asset(path).removeprefix("/") for path in re.findall(r'from "\./(.+)"', program)} <= scripts
 
 
 def test_the_page_may_run_its_own_modules_and_nothing_else(client: httpx.Client) -> None:
@@ -141,11 +143,9 @@ def test_it_is_compressed_for_who_accepts_that(client: httpx.Client, accepted: s
 
 
 def test_all_of_it_is_less_than_100_kb(client: httpx.Client) -> None:
-    """All that a browser loads; the licences are there for people."""
-    files = [asset(path) for path in read_release().assets if not path.endswith("LICENSE")]
     sizes = {
         address: int(client.get(address, headers={"Accept-Encoding": "gzip"}).headers["content-length"])
-        for address in ("/", "/service-worker.js", *files)
+        for address in ("/", "/service-worker.js", *(f"/{address}" for address in named(client.get("/").text)))
     }
     assert sum(sizes.values()) < 100_000, sorted(sizes.items(), key=lambda each: each[1])
 
@@ -175,6 +175,7 @@ def test_another_file_makes_another_release(folder: Path, monkeypatch: pytest.Mo
     here.mkdir()
     (here / "index.html").write_text("$release")
     (here / "service_worker.js").write_text("$release")
+    (here / "main.js").write_text("0")
     (here / "a.js").write_text("1")
     (here / "b.css").write_text("2")
     monkeypatch.setattr(web, "files", lambda _: folder)

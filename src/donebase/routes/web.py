@@ -21,6 +21,7 @@ from donebase.http.access import Access
 from donebase.http.errors import AddressNotFound
 from donebase.http.family import Family
 from donebase.http.headers import Header
+from donebase.http.joined_modules import joined
 from donebase.http.providers import FromApp, FromScope
 from donebase.http.static_files import HTML, SCRIPT, StaticFile, media_type
 from donebase.settings import Settings
@@ -39,6 +40,10 @@ _COMMENT = re.compile(
     re.MULTILINE,
 )
 _ASSET = [(b"cache-control", b"public, max-age=86400, immutable")]
+
+
+_PROGRAM = "main.js"
+_LIBRARIES = "vendor/"
 
 
 class Release(NamedTuple):
@@ -82,7 +87,7 @@ FAMILY = Family(
 
 
 async def _release() -> Release:
-    """Return the release, which is read and compressed once in a process, in a thread: that takes 30 ms."""
+    """Return the release, which is read and compressed once in a process, in a thread: that takes 70 ms."""
     return read_release() if read_release.cache_info().currsize else await asyncio.to_thread(read_release)
 
 
@@ -95,6 +100,8 @@ def read_release() -> Release:
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
     name = digest.hexdigest()[:16]
     document, worker = (found.pop(path).decode() for path in ("index.html", "service_worker.js"))
+    sources = {path: content.decode() for path, content in found.items() if path.endswith(".js")}
+    found[_PROGRAM] = joined(sources, _PROGRAM, separate=_LIBRARIES).encode()
     types = {path: content_type for path in found if (content_type := media_type(path))}
     assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
     worker = worker.replace("$release", name)
@@ -103,13 +110,13 @@ def read_release() -> Release:
 
 @cache
 def _document(auth: str, sign_up: str) -> StaticFile:
-    """Return the document for a mode. Its line with `$module` is there once for each module."""
+    """Return the document for a mode. Its line with `$library` is there once for each module of a library."""
     release = read_release()
-    modules = [path for path in release.assets if path.endswith(".js")]
+    libraries = [path for path in release.assets if path.startswith(_LIBRARIES) and path.endswith(".js")]
     written = [
-        Template(line).substitute(auth=auth, sign_up=sign_up, release=release.name, module=module)
+        Template(line).substitute(auth=auth, sign_up=sign_up, release=release.name, library=library)
         for line in release.document.template.splitlines(keepends=True)
-        for module in (modules if "$module" in line else [""])
+        for library in (libraries if "$library" in line else [""])
     ]
     return StaticFile("".join(written).encode(), HTML, _FRESH)
 

@@ -4,8 +4,7 @@ import { dateIn, personZone } from "../due.js";
 import { t } from "../texts.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { faultOf } from "./editor_form.js";
-import { faultBeside } from "./faults.js";
+import { faultBeside, faultOf } from "./faults.js";
 
 const DAY = 86_400_000;
 const NONE = { date: "", time: "", time_zone: "" };

@@ -54,11 +54,6 @@ export function editorForm(form) {
   `;
 }
 
-/** @param {Form} form @param {string} name @returns {Fault | undefined} what is wrong with a member */
-export function faultOf({ faults }, name) {
-  return faults.find(({ field }) => new RegExp(`^${name}\\b`).test(field));
-}
-
 /** @param {Form} form */
 function generalFault({ faults }) {
   return faults.find(({ field }) => !/^(?:title|description|due|tags)\b/.test(field));

@@ -34,6 +34,17 @@ export function faultWords(fault) {
 }
 
 /**
+ * Return what is wrong with a member.
+ *
+ * @param {{ faults: Fault[] }} form
+ * @param {string} name
+ * @returns {Fault | undefined}
+ */
+export function faultOf({ faults }, name) {
+  return faults.find(({ field }) => new RegExp(`^${name}\\b`).test(field));
+}
+
+/**
  * Return what is wrong with a member, to stand by its control, whose `aria-describedby` is this id.
  *
  * @param {string} id

@@ -5,8 +5,7 @@ import { t } from "../texts.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { lastComma, tagsIn } from "./editing.js";
-import { faultOf } from "./editor_form.js";
-import { faultBeside } from "./faults.js";
+import { faultBeside, faultOf } from "./faults.js";
 
 const SUGGESTED = 100;
 
