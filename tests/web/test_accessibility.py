@@ -11,7 +11,7 @@ from tests.support.axe import violations
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
 from tests.support.waiting import wait_for
-from tests.support.web_page import Json, NewPage, create, tasks_of
+from tests.support.web_page import Json, NewPage, change, create, tasks_of
 
 ColorScheme = Literal["light", "dark"]
 TASKS: list[Json] = [
@@ -110,4 +110,34 @@ def test_axe_finds_nothing_in_a_refusal_a_history_and_a_trash_of_several_tasks(
     page.locator("[popovertarget=page-menu]").click()
     page.locator("#page-menu button").nth(2).click()
     page.locator("dialog .titles").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "language"), BOTH)
+def test_axe_finds_nothing_while_offline_and_in_a_conflict(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, scheme: ColorScheme, language: str
+) -> None:
+    milk, *_ = create(client, alice, *TASKS)
+    expected = ["status of 412", "ERR_INTERNET_DISCONNECTED"]
+    options: Json = {"color_scheme": scheme, "reduced_motion": "reduce", "expected": expected}
+    page = new_page(service, f"?user={alice}&lang={language}", **options)
+    page.locator(".status[data-connection=live]").wait_for()
+    page.context.set_offline(True)
+    page.locator(".task-title").first.click()
+    page.locator(".editor .title").fill("Buy soy milk")
+    page.keyboard.press("Enter")
+    page.locator(".banner.warning").wait_for()
+    assert violations(page) == []
+    page.locator(".banner button").nth(1).click()
+    page.locator("dialog .entries").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    change(client, alice, milk, title="Buy oat milk")
+    page.context.set_offline(False)
+    page.locator("button.chip.conflict").click()
+    page.locator("dialog .versions").wait_for()
+    assert violations(page) == []
+    page.locator("dialog .cluster button").nth(2).click()
+    page.locator("dialog textarea").wait_for()
     assert violations(page) == []

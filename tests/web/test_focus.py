@@ -26,8 +26,8 @@ FOCUSED = """() => {
     };
 }"""
 CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-    .filter((control) => control.checkVisibility() && !control.disabled && !control.closest(".task"))
-    .map((control) => control.outerHTML.slice(0, 200))"""
+    .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.matches(":disabled, .task *"))
+    .map((each) => each.outerHTML.slice(0, 200))"""
 
 
 def test_the_tab_key_reaches_every_control_and_the_focus_is_seen(

@@ -53,7 +53,7 @@ export class Conflict {
       <div class="versions">
         ${version(t("conflict_mine"), write.members, names)} ${version(t("conflict_theirs"), theirs, names)}
       </div>
-      <div class="control">
+      <div class="cluster">
         ${this.#choice("conflict_keep_mine", () => this.app.tasks?.keepMine(write), "primary")}
         ${this.#choice("conflict_keep_theirs", () => this.app.tasks?.takeTheirs(write))}
         ${canEdit ? html`<button type="button" @click=${this.#edit}>${t("conflict_edit")}</button>` : nothing}
@@ -69,7 +69,7 @@ export class Conflict {
       <div class="versions">
         ${version(t("conflict_seen"), write.before, names)} ${version(t("conflict_theirs"), theirs, names)}
       </div>
-      <div class="control">
+      <div class="cluster">
         ${this.#choice("conflict_keep_task", () => this.app.tasks?.takeTheirs(write), "primary")}
         ${this.#choice("conflict_remove", () => this.app.tasks?.keepMine(write))}
       </div>
@@ -82,7 +82,7 @@ export class Conflict {
     return html`
       <p>${t("conflict_gone")}</p>
       <div class="versions">${version(t("conflict_mine"), write.members, names)}</div>
-      <div class="control">
+      <div class="cluster">
         ${this.#choice("conflict_bring_back", () => this.app.tasks?.bringBack(write), "primary")}
         ${this.#choice("conflict_let_go", () => this.app.tasks?.discard(write))}
       </div>
@@ -93,7 +93,7 @@ export class Conflict {
   #refused(write) {
     return html`
       <p>${t("refused", { what: write.title, reason: write.reason ?? "" })}</p>
-      <div class="control">
+      <div class="cluster">
         ${this.#choice("edit_again", () => this.app.editor.again(write), "primary")}
         ${this.#choice("try_now", () => this.app.tasks?.keepMine(write))}
         ${this.#choice("edit_discard", () => this.app.tasks?.discard(write))}
@@ -113,8 +113,8 @@ export class Conflict {
       ${names.map(
         (name) => html`
           <p>${t("conflict_theirs")}: ${memberValue(name, theirs[name])}</p>
-          <label>
-            ${memberNames([name])}
+          <label class="field">
+            <span class="label">${memberNames([name])}</span>
             <textarea
               name=${name}
               dir="auto"
@@ -125,7 +125,7 @@ export class Conflict {
           </label>
         `,
       )}
-      <div class="control">
+      <div class="cluster">
         <button class="primary">${t("conflict_save")}</button>
         <button type="button" @click=${this.#edit}>${t("cancel")}</button>
       </div>
@@ -166,7 +166,7 @@ function version(name, task, members) {
     <dl>
       ${members.map(
         (member) => html`
-          <dt class="muted">${memberNames([member])}</dt>
+          <dt>${memberNames([member])}</dt>
           <dd>${memberValue(member, task[member])}</dd>
         `,
       )}

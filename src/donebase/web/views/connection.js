@@ -73,11 +73,13 @@ export class Connection {
     const rows = waiting.map(
       (write) =>
         html`<li>
-          <span dir="auto">${writtenWords(write, null).text}</span>
-          <span class="muted">${instantWords(write.at)}</span>
-          <button type="button" class="quiet" @click=${() => this.#discard(write)}>
-            ${t(this.#discarding === write.key ? "discard_sure" : "edit_discard")}
-          </button>
+          <div class="cluster">
+            <span dir="auto">${writtenWords(write, null).text}</span>
+            <span class="hint">${instantWords(write.at)}</span>
+            <button type="button" class="push" @click=${() => this.#discard(write)}>
+              ${t(this.#discarding === write.key ? "discard_sure" : "edit_discard")}
+            </button>
+          </div>
         </li>`,
     );
     const content = waiting.length
