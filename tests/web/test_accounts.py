@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from tests.support.accounts import ANOTHER, PHRASE, Member, auth, new_address
+from tests.support.axe import violations
 from tests.support.browser import another_origin
 from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in, task
 from tests.support.processes import Service
@@ -249,6 +250,7 @@ def test_without_accounts_a_user_number_is_chosen_and_stays_in_the_address(
     expect(number).to_be_focused()
     expect(number).to_have_value("1")
     expect(page.get_by_text("Nobody is asked for a password")).to_be_visible()
+    assert violations(page) == []
     for wrong in ("", "0", "-1", "1.5", "1e3", "９", str(2**53)):
         number.fill(wrong)
         number.press("Enter")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.accounts import ANOTHER, PHRASE, Member
+from tests.support.axe import violations
 from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in, task
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
@@ -150,6 +151,7 @@ def test_a_session_ends_in_all_windows_and_is_taken_up_where_it_was(
     expect(dialog).to_contain_text("What you have written is kept here")
     expect(dialog.get_by_label("E-mail address")).to_have_value(ada.email)
     expect(dialog.get_by_label("Password", exact=True)).to_be_focused()
+    assert violations(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
@@ -210,6 +212,7 @@ def test_without_a_network_one_stays_signed_in_and_signing_out_asks_about_what_w
     page.bring_to_front()
     choose(page, "Sign out", "Ada")
     expect(page.get_by_role("dialog")).to_contain_text("1 change was not sent yet")
+    assert violations(page) == []
     page.get_by_role("button", name="Stay signed in").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     choose(page, "Sign out", "Ada")
