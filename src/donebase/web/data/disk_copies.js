@@ -25,9 +25,18 @@ export class DiskCopies {
     return clock ? { ...clock, tasks } : null;
   }
 
-  /** @param {string} owner @param {KeptCopy} copy */
-  async replaceCopy(owner, { change, line, tasks }) {
+  /**
+   * Keep a list, unless another window has kept one after the same that was of no use any more: steps continue both.
+   *
+   * @param {string} owner @param {KeptCopy} copy
+   * @param {string} former the line of the copy that it replaces; "" for none
+   * @returns {Promise<string>} the line that it has now
+   */
+  async replaceCopy(owner, { change, line, tasks }, former) {
     const transaction = writing(this.database, ["clocks", "tasks", "settling"]);
+    const present = await transaction.objectStore("clocks").get(owner);
+    if (present && present.line !== former && present.change >= change) return present.line;
+    const kept = present && present.line !== former ? present.line : line;
     const stored = transaction.objectStore("tasks");
     stored.delete(allOf(owner)).catch(ignored);
     for (let start = 0; start < tasks.length; start += AT_ONCE) {
@@ -35,8 +44,9 @@ export class DiskCopies {
       await Promise.all(puts);
     }
     await settle(transaction, owner, change);
-    transaction.objectStore("clocks").put({ change, line }, owner).catch(ignored);
+    transaction.objectStore("clocks").put({ change, line: kept }, owner).catch(ignored);
     await transaction.done;
+    return kept;
   }
 
   /**

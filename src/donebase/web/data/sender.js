@@ -96,12 +96,20 @@ export class Sender {
       const shape = answers[write.kind];
       const answer = await this.api.send(method, path, { body, version, shape, key: write.key });
       this.#faults.delete(write.key);
-      await this.outbox.answered(write, answer);
+      await this.#answered(write, answer);
     } catch (error) {
       if (error instanceof Problem && error.status !== 401) return this.#refused(write, error);
       if (error instanceof Unreachable && error.code === "INTERNAL_ERROR") return this.#fault(write, error);
       throw error;
     }
+  }
+
+  /** An answer can show that the next write is in conflict. @param {Write} write @param {import("./api.js").Answer} answer */
+  async #answered(write, answer) {
+    const undecided = () => this.outbox.writes.filter(({ state }) => state === "conflict");
+    const known = new Set(undecided().map(({ key }) => key));
+    await this.outbox.answered(write, answer);
+    for (const each of undecided()) if (!known.has(each.key)) this.refused(each);
   }
 
   /** The service fails at this write: others need not wait for it for ever. @param {Write} write @param {Unreachable} error */

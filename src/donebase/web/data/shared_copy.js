@@ -42,10 +42,10 @@ export class SharedCopy {
 
   /** @param {number} change @param {ServerTask[]} tasks the whole list */
   async replace(change, tasks) {
-    const list = { change, line: newKey(), tasks };
-    this.copy.replace(list);
+    const former = this.copy.line;
+    this.copy.replace({ change, line: "", tasks }); // no step fits before it is known which list the other windows have
     this.changed();
-    await this.storage.replaceCopy(this.owner, list);
+    this.copy.line = await this.storage.replaceCopy(this.owner, { change, line: newKey(), tasks }, former);
   }
 
   /** Take a step from where the copy is. @param {number} change @param {{ tasks: ServerTask[], deleted: number[] }} news */
@@ -69,7 +69,7 @@ export class SharedCopy {
       return;
     }
     const { change, line, tasks } = this.copy;
-    if (change !== null) await this.storage.replaceCopy(this.owner, { change, line, tasks: [...tasks.values()] });
+    if (change !== null) await this.storage.replaceCopy(this.owner, { change, line, tasks: [...tasks.values()] }, line);
   }
 
   /** Another window has taken a step. @param {Step} step */
@@ -77,6 +77,6 @@ export class SharedCopy {
     if (this.copy.takes(step)) {
       this.copy.advance(step);
       this.changed();
-    } else if (step.line !== this.copy.line || step.since > (this.change ?? 0)) this.missed();
+    } else if (this.copy.line && (step.line !== this.copy.line || step.since > (this.change ?? 0))) this.missed();
   }
 }

@@ -56,9 +56,10 @@ export class Storage {
     return this.#onDisk((disk) => disk.readCopy(owner), null);
   }
 
-  /** @param {string} owner @param {KeptCopy} copy */
-  async replaceCopy(owner, copy) {
-    if (this.#keepsCopies) await this.#onDisk((disk) => disk.replaceCopy(owner, copy), undefined);
+  /** @param {string} owner @param {KeptCopy} copy @param {string} former the line of the one it replaces; "" for none */
+  async replaceCopy(owner, copy, former) {
+    if (!this.#keepsCopies) return copy.line;
+    return this.#onDisk((disk) => disk.replaceCopy(owner, copy, former), copy.line);
   }
 
   /** @param {string} owner @param {Step} step @returns {Promise<boolean>} false where the step does not continue what is kept */

@@ -1,0 +1,186 @@
+"""Other windows and other clients: what one has done, all show, by one stream; and the copy is the list, exactly."""
+
+import json
+import random
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.page_store import StoreWindow
+from tests.support.processes import Service
+from tests.support.waiting import wait_for
+from tests.support.web_page import Json, NewPage, create, tasks_of, wait_for_titles
+from tests.support.web_relay import LOST, Said, web_relay
+
+WINDOWS = 7
+FOREIGN = 4  # fewer tasks than are drawn at once, with those of the windows
+HIDDEN = """(isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+KEPT = """async (owner) => {
+    const copy = await storage.readCopy(owner);
+    return JSON.stringify([copy.change, copy.tasks]);
+}"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("locks", ["with locks", "without locks"])
+def test_windows_of_one_browser_share_one_stream(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, locks: str
+) -> None:
+    """A browser has six connections to a host. Locks are missing over plain HTTP in a local network."""
+    new_page.expect("ERR_", "network error")
+    with web_relay(service.address) as network:
+        first = new_page(network.address, "livez", expected=["favicon.ico"])
+        if locks == "without locks":
+            first.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+        pages = [new_page(network.address, f"?user={alice}", beside=first) for _ in range(WINDOWS)]
+        for page in pages:
+            expect(page.locator("[data-connection=live]")).to_be_visible()
+        wait_for(lambda: network.streams == 1)
+        network.asked.clear()
+        for number in range(FOREIGN):
+            create(client, alice, f"from elsewhere {number}")
+        for page in pages:
+            expect(page.locator(".task")).to_have_count(FOREIGN)
+        assert [asked.path for asked in network.asked if "/changes" in asked.path or "/tasks" in asked.path] == []
+        wanted = [f"from elsewhere {number}" for number in range(FOREIGN)]
+        for number, page in enumerate(pages):
+            page.locator("#new-task").fill(f"from window {number}")
+            page.keyboard.press("Enter")
+            wanted.append(f"from window {number}")
+            wait_for_titles(client, alice, wanted)
+        for page in pages:
+            expect(page.locator(".task-title")).to_have_text(wanted)
+        keys = [asked.key for asked in network.writes()]
+        assert len(keys) == len({*keys}) == WINDOWS, "whoever sends it, each write is sent once"
+        for _ in range(3):
+            pages.pop(0).close()
+        create(client, alice, "the last")
+        for page in pages:
+            expect(page.locator(".task").last).to_contain_text("the last")
+        wait_for(lambda: network.streams == 1)
+        for page in pages:
+            page.evaluate(HIDDEN, True)
+        wait_for(lambda: network.streams == 0, lambda: network.streams)
+
+
+def anything(client: httpx.Client, user: int, chance: random.Random) -> None:
+    """Do one thing that another client may do."""
+    base = f"/users/{user}/tasks"
+    tasks: list[Json] = client.get(base).json()
+    some = chance.choice(tasks)["id"] if tasks else 0
+    title = f"{chance.random()}"
+    writes: list[tuple[str, str, Any]] = [
+        ("POST", base, {"title": title}),
+        ("POST", base, [{"title": title}, {"title": title, "completed": True}]),
+    ]
+    if some:
+        writes += [
+            ("PATCH", f"{base}/{some}", {"title": title}),
+            ("PATCH", f"{base}/{some}/complete", None),
+            ("DELETE", f"{base}/{some}", None),
+            ("POST", f"{base}/{some}/move", {"to": chance.choice(["first", "last"])}),
+            ("DELETE", f"{base}?completed=true", None),
+        ]
+    method, path, body = chance.choice(writes)
+    answer = client.request(method, path, json=body)
+    assert answer.status_code < 300, answer.text
+    if chance.random() < 0.2 and (change := answer.headers.get("Change")):
+        assert client.post(f"/users/{user}/history/{change}/undo").status_code == 200
+
+
+@pytest.mark.long
+def test_the_copy_is_the_list_whatever_happens(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("ERR_", "status of 4", "status of 50")
+    seed = random.randrange(10**9)  # noqa: S311 - no secret
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    with web_relay(service.address) as network:
+        window = StoreWindow(new_page, network.address, alice)
+        other = StoreWindow(new_page, network.address, alice, beside=window.page)
+        window.wait_for("store.connection === 'live'")
+
+        def happen() -> None:
+            what = chance.randrange(6)
+            if what == 0:
+                window.page.evaluate(HIDDEN, chance.random() < 0.5)
+            elif what == 1:
+                network.cut()
+            elif what == 2:
+                network.restore()
+            elif what == 3:
+                network.restore()
+                window.page.reload()
+                window.open()
+            elif window.run("return listed().length"):
+                done = json.dumps({"title": f"mine {chance.random()}"})
+                window.run(f"store.change(listed()[0].key, {done}).catch(() => 0)")
+            else:
+                window.run("store.create({ title: 'mine' })")
+
+        for _ in range(25):
+            for _ in range(chance.randrange(4)):
+                anything(client, alice, chance)
+            happen()
+        network.restore()
+        window.page.evaluate(HIDDEN, False)
+        for each in (window, other):
+            each.run("store.retry()")
+        window.run("for (const write of stuck('conflict')) await store.discard(write)")
+
+        def settled() -> bool:
+            window.run("store.retry(); for (const write of stuck('conflict')) await store.discard(write)")
+            wanted = tasks_of(client, alice)
+            return all(without_keys(each.tasks()) == wanted for each in (window, other))
+
+        wait_for(settled, lambda: f"seed {seed}: {window.tasks()} {tasks_of(client, alice)}", every=0.3)
+        latest = client.get(f"/users/{alice}/changes?since=0").json()["latest"]
+
+        def kept() -> Any:
+            return json.loads(window.page.evaluate(KEPT, f"user:{alice}"))
+
+        by_id = client.get(f"/users/{alice}/tasks").json()
+        wait_for(lambda: kept() == [latest, by_id], lambda: f"seed {seed}: {kept()} {latest} {by_id}", every=0.1)
+
+
+def without_keys(tasks: list[Json]) -> list[Json]:
+    """Return tasks as the service has them."""
+    return [{name: value for name, value in task.items() if name != "key"} for task in tasks]
+
+
+@pytest.mark.long
+def test_a_history_that_is_gone_and_a_lost_answer_show_nothing_twice(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("ERR_", "status of 4", "status of 50")
+    pruned = Said(410, '{"status": 410, "code": "HISTORY_PRUNED"}', {"Content-Type": "application/problem+json"})
+    create(client, alice, *[f"task {number}" for number in range(20)])
+    with web_relay(service.address) as network:
+        window = StoreWindow(new_page, network.address, alice)
+        window.wait_for("store.connection === 'live'")
+        # The answer is lost, and the stream tells of the task: it is shown once, under the key that it has here.
+        lost = [LOST]
+        again = Said(503, "")
+        network.rule = lambda asked: (lost.pop() if lost else again) if asked.writes else None
+        key = window.run("return (await store.create({ title: 'once' })).task")
+        window.wait_for("store.all().some((task) => task.title === 'once' && task.id > 0)")
+        assert window.run("return store.all().filter(({ title }) => title === 'once').map((task) => task.key)") == [key]
+        network.restore()
+        window.run("store.retry()")
+        window.sent()
+        assert window.run("return store.all().filter(({ title }) => title === 'once').map((task) => task.key)") == [key]
+        # A database that was restored from a backup has not reached the number of the copy.
+        network.cut()
+        window.run("await store.create({ title: 'unsent' })")
+        once = [pruned]
+        network.rule = lambda asked: once.pop() if "/changes" in asked.path and once else None
+        window.run("store.retry()")
+        window.sent()
+        assert once == []
+        assert without_keys(window.tasks()) == tasks_of(client, alice)
+        assert len(window.tasks()) == 22
