@@ -1,6 +1,7 @@
 """The same is changed here and elsewhere: both versions are shown, a person chooses, nothing is overwritten unseen."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ class Scene:
         self.page: Page = new_page(network.address, f"?user={user}", beside=self.window.page)
         self.window.wait_for("store.connection === 'live'")
 
-    def apart(self, here: str, task: Json, **elsewhere: object) -> None:
+    def apart(self, here: str, task: Json, **elsewhere: Any) -> None:
         """Write here what the service does not learn before somebody else has changed a task, or deleted it."""
         self.window.wait_for(f"store.all().some((task) => task.version === {task['version']})")
         self.network.cut()
