@@ -66,6 +66,13 @@ def test_a_list_without_tasks_says_why(service: Service, client: httpx.Client, n
     expect(title_of(page, "Buy milk")).to_be_visible()
     assert "q=" not in page.url
 
+    page.context.route("**/tasks", lambda route: route.abort())
+    new_page.expect("ERR_FAILED")
+    page.goto(f"{service.address}/?user={alice + 1}&lang=en")
+    expect(page.get_by_text("The tasks were never loaded in this browser")).to_be_visible()
+    page.context.unroute_all()
+    expect(page.get_by_text("No tasks yet.")).to_be_visible()
+
 
 def test_the_list_is_used_by_keyboard(service: Service, client: httpx.Client, new_page: NewPage, alice: int) -> None:
     create(client, alice, "one", "two", "three", "four", "five")
