@@ -192,6 +192,12 @@ def test_another_file_makes_another_release(folder: Path, monkeypatch: pytest.Mo
     assert read_release.__wrapped__().name != before
 
 
+def test_modules_that_are_joined_otherwise_make_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_release.__wrapped__().name
+    monkeypatch.setattr(web, "joined", lambda *_arguments, **_options: "otherwise")
+    assert read_release.__wrapped__().name != before
+
+
 def test_files_of_another_release_are_not_here(client: httpx.Client) -> None:
     """A cache that kept these for a day would give a page modules that do not fit together."""
     response = client.get(f"/web/{'0' * len(read_release().name)}/main.js")

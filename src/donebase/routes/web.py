@@ -95,13 +95,13 @@ async def _release() -> Release:
 def read_release() -> Release:
     """Return the files of the package's folder `web`."""
     found = {path: _served(path, content) for path, content in sorted(_read(files("donebase") / "web"))}
+    modules = {path: content.decode() for path, content in found.items() if path.endswith(".js")}
+    found[_PROGRAM] = joined(modules, _PROGRAM, separate=_LIBRARIES).encode()
     digest = hashlib.sha256()
     for path, content in found.items():
         digest.update(b"%s\0%d\0%s" % (path.encode(), len(content), content))
     name = digest.hexdigest()[:16]
     document, worker = (found.pop(path).decode() for path in ("index.html", "service_worker.js"))
-    sources = {path: content.decode() for path, content in found.items() if path.endswith(".js")}
-    found[_PROGRAM] = joined(sources, _PROGRAM, separate=_LIBRARIES).encode()
     types = {path: content_type for path in found if (content_type := media_type(path))}
     assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
     worker = worker.replace("$release", name)
