@@ -180,8 +180,11 @@ def test_a_row_tells_of_what_was_not_sent_and_of_what_was_changed_elsewhere(
     expect(title_of(page, "Buy milk and bread")).to_have_accessible_description("Not sent yet")
     change(client, alice, milk, title="Buy cheese")
     page.context.set_offline(False)
-    expect(page.get_by_role("listitem").get_by_role("button", name="Changed elsewhere as well")).to_be_visible()
+    mark = page.locator(".task").get_by_role("button", name="Changed elsewhere as well")
+    expect(mark).to_be_visible()
     expect(page.get_by_text("Not sent yet")).to_have_count(0)
+    mark.click()
+    expect(page.get_by_role("dialog").get_by_text("Buy cheese")).to_be_visible()
 
 
 def test_a_row_that_is_edited_stays_whatever_others_do(
