@@ -120,17 +120,19 @@ def change(
     return response.json()
 
 
-def kept_drafts(page: Page) -> list[str]:
-    """Return the texts for new tasks that the browser keeps, sorted."""
-    drafts = page.evaluate(
-        """() => new Promise((resolve, reject) => {
-            const opening = indexedDB.open("donebase /");
-            opening.onerror = () => reject(opening.error);
-            opening.onsuccess = () => {
-                const reading = opening.result.transaction("drafts").objectStore("drafts").getAll();
-                reading.onsuccess = () => resolve(reading.result.map(({ what }) => what.text));
-                opening.result.close();
-            };
-        })"""
+def drafts_of(page: Page) -> list[Any]:
+    """Return what the browser keeps of what is being typed."""
+    drafts: list[Any] = page.evaluate(
+        """async () => {
+            const result = (request) => new Promise((resolve, reject) => {
+                request.onsuccess = () => resolve(request.result);
+                request.onerror = () => reject(request.error);
+            });
+            const [{ name }] = await indexedDB.databases();
+            const database = await result(indexedDB.open(name));
+            const drafts = await result(database.transaction("drafts").objectStore("drafts").getAll());
+            database.close();
+            return drafts.map(({ what }) => what);
+        }"""
     )
-    return sorted(drafts)
+    return drafts

@@ -18,10 +18,15 @@ from tests.support.programs import program
 from tests.support.servers import free_port
 from tests.support.waiting import DEADLINE, wait_for
 from tests.support.web_modules import Modules
-from tests.support.web_page import NewPage, kept_drafts, only_task, tasks_of, wait_for_titles
+from tests.support.web_page import NewPage, drafts_of, only_task, tasks_of, wait_for_titles
 
 TITLE = TypeAdapter[str](Title)
 FAULTS = """({ faultOfVisibleText }, texts) => texts.map((text) => faultOfVisibleText(text, 500))"""
+
+
+def kept_drafts(page: Page) -> list[str]:
+    """Return the texts for new tasks that the browser keeps, sorted."""
+    return sorted(draft["text"] for draft in drafts_of(page))
 
 
 def fault_of(text: str) -> str | None:

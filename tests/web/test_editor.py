@@ -12,7 +12,17 @@ from tests.support.axe import violations
 from tests.support.processes import Service
 from tests.support.servers import free_port
 from tests.support.waiting import wait_for
-from tests.support.web_page import Json, NewPage, change, create, only_task, tasks_of, wait_for_titles
+from tests.support.web_page import (
+    Json,
+    NewPage,
+    change,
+    create,
+    drafts_of,
+    only_task,
+    tasks_of,
+    titles_of,
+    wait_for_titles,
+)
 
 BOTH_LINES = "  two\r\nlitres\t"
 TASK: Json = {
@@ -239,6 +249,31 @@ def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
         page.reload()
         expect(page.locator(".task")).to_have_count(2)
         expect(page.locator(".editor")).to_have_count(0)
+
+
+def test_what_was_typed_in_closed_windows_is_offered(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, "Buy milk", "Call Ann")
+    page = new_page(service, f"?user={alice}")
+    first, second = (new_page(service, f"?user={alice}", beside=page) for _ in range(2))
+    for window, title in ((first, "Buy milk"), (second, "Call Ann")):
+        edit(window, title)
+        window.keyboard.type(" today")
+        wait_for(lambda: f"{title} today" in str(drafts_of(page)))  # noqa: B023
+        window.close()
+    page.reload()
+    expect(page.locator(".editor").get_by_label("Title")).to_have_value("Call Ann today")
+    expect(page.locator(".banner")).to_contain_text("Not saved yet: Buy milk")
+    assert titles_of(client, alice) == ["Buy milk", "Call Ann"]
+    page.get_by_role("button", name="Continue").click()
+    wait_for_titles(client, alice, ["Buy milk", "Call Ann today"])
+    expect(page.locator(".editor").get_by_label("Title")).to_have_value("Buy milk today")
+    page.keyboard.press("Escape")
+    expect(page.locator(".editor, .banner")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".task")).to_have_count(2)
+    expect(page.locator(".editor, .banner")).to_have_count(0)
 
 
 def test_what_the_service_would_refuse_or_refuses_can_be_mended(
