@@ -80,7 +80,7 @@ def test_both_versions_are_shown_and_one_is_chosen(scene: Scene, client: httpx.C
 
     scene.apart(mine("Buy cream", "Buy butter"), only_task(client, alice), title="Buy quark")
     scene.page.get_by_role("button", name="Decide").first.click()
-    dialog.get_by_role("button", name="Write it anew").click()
+    dialog.get_by_role("button", name="Write something else").click()
     dialog.get_by_role("textbox").fill("Buy butter and quark")
     dialog.get_by_role("button", name="Save this").click()
     wait_for_titles(client, alice, ["Buy butter and quark"])

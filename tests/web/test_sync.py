@@ -14,7 +14,6 @@ from tests.support.waiting import wait_for
 from tests.support.web_page import Json, NewPage, create, tasks_of, wait_for_titles
 from tests.support.web_relay import LOST, Said, web_relay
 
-WINDOWS = 7
 FOREIGN = 4  # fewer tasks than are drawn at once, with those of the windows
 HIDDEN = """(isHidden) => {
     Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
@@ -27,9 +26,9 @@ KEPT = """async (owner) => {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("locks", ["with locks", "without locks"])
+@pytest.mark.parametrize(("windows", "locks"), [(7, "with locks"), (3, "without locks")])
 def test_windows_of_one_browser_share_one_stream(
-    service: Service, client: httpx.Client, new_page: NewPage, alice: int, locks: str
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, windows: int, locks: str
 ) -> None:
     """A browser has six connections to a host. Locks are missing over plain HTTP in a local network."""
     new_page.expect("ERR_", "network error")
@@ -37,7 +36,7 @@ def test_windows_of_one_browser_share_one_stream(
         first = new_page(network.address, "livez", expected=["favicon.ico"])
         if locks == "without locks":
             first.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
-        pages = [new_page(network.address, f"?user={alice}", beside=first) for _ in range(WINDOWS)]
+        pages = [new_page(network.address, f"?user={alice}", beside=first) for _ in range(windows)]
         for page in pages:
             expect(page.locator("[data-connection=live]")).to_be_visible()
         wait_for(lambda: network.streams == 1)
@@ -56,8 +55,8 @@ def test_windows_of_one_browser_share_one_stream(
         for page in pages:
             expect(page.locator(".task-title")).to_have_text(wanted)
         keys = [asked.key for asked in network.writes()]
-        assert len(keys) == len({*keys}) == WINDOWS, "whoever sends it, each write is sent once"
-        for _ in range(3):
+        assert len(keys) == len({*keys}) == windows, "whoever sends it, each write is sent once"
+        for _ in range(2):
             pages.pop(0).close()
         create(client, alice, "the last")
         for page in pages:

@@ -41,7 +41,13 @@ export function broughtBack(writes, write, change, gone) {
 /** @param {Write} write @param {number} change @param {ServerTask} gone @returns {Write[]} */
 function undoing(write, change, gone) {
   const effect = [{ task: write.task, put: gone }];
-  const undo = newWrite(write.owner, "undo", { place: write.place - 0.5, change, effect, task: write.task });
+  const undo = newWrite(write.owner, "undo", {
+    place: write.place - 0.5,
+    change,
+    effect,
+    task: write.task,
+    title: gone.title,
+  });
   const before = Object.fromEntries(Object.entries(gone).filter(([name]) => name in write.members));
   return [undo, { ...write, follows: undo.key, before, state: "waiting", current: null }];
 }
@@ -50,5 +56,5 @@ function undoing(write, change, gone) {
 function anew(write, { title, description, completed, due, priority, tags, order }) {
   const members = { title, description, completed, due, priority, tags, order, ...write.members };
   const { owner, place, inverse } = write;
-  return [newWrite(owner, "create", { place, inverse, members, task: -Math.abs(write.task) })];
+  return [newWrite(owner, "create", { place, inverse, members, title, task: -Math.abs(write.task) })];
 }

@@ -12,6 +12,8 @@ import { SharedCopy } from "./shared_copy.js";
 import * as shapes from "./shapes.js";
 import { Turns } from "./turns.js";
 
+const LONG = 5_000; // a stream that ends sooner, time after time, is not opened again at once
+
 /** @typedef {"loading" | "live" | "offline" | "signed-out"} Connection */
 
 /** Follows the changes of one owner until `stop`. A hidden window waits, and takes what others tell. */
@@ -55,7 +57,8 @@ export class Follower {
         if (!signal.aborted) await this.#failed(error);
         continue;
       }
-      if (!(await this.#listen())) await this.#sleep(this.#pauses.next());
+      if (await this.#listen()) this.#pauses.reset();
+      else await this.#sleep(this.#pauses.next());
     }
   }
 
@@ -77,7 +80,6 @@ export class Follower {
     if (this.copy.change === null) await this.#readList();
     for (let more = true; more;) {
       const { body } = await this.#get(`changes?since=${this.copy.change}`, shapes.changes);
-      this.#pauses.reset();
       await this.copy.advance(body.latest, body);
       more = body.more;
     }
@@ -99,9 +101,9 @@ export class Follower {
     }
   }
 
-  /** Listen until the stream ends, or let another window listen. @returns {Promise<boolean>} whether anything was heard */
+  /** Listen until the stream ends, or let another window listen. @returns {Promise<boolean>} whether that went on for long */
   async #listen() {
-    let heard = false;
+    const began = Date.now();
     const patience = new Patience(this.#stopped.signal, this.#interruption.signal);
     const stream = async () => {
       if (document.hidden) return;
@@ -110,11 +112,7 @@ export class Follower {
       const response = await this.api.open(`events?since=${this.copy.change}`, options);
       const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
       if (!response.body || !isStream) throw new Unreachable("This is no stream.", 0, response.status);
-      const news = () => {
-        heard = true;
-        patience.heard();
-      };
-      for await (const data of eventData(response.body, news)) await this.#take(data);
+      for await (const data of eventData(response.body, patience.heard)) await this.#take(data);
     };
     try {
       await this.turns.take(stream, this.#interruption.signal);
@@ -124,14 +122,13 @@ export class Follower {
     } finally {
       patience.end();
     }
-    return heard || this.#interruption.signal.aborted;
+    return Date.now() - began > LONG || this.#interruption.signal.aborted;
   }
 
   /** @param {string} data of an event */
   async #take(data) {
     const event = JSON.parse(data);
     if (!shapes.event(event)) throw new Unreachable("This is no event.");
-    this.#pauses.reset();
     await this.copy.advance(event.change, event);
   }
 

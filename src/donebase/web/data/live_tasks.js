@@ -21,6 +21,7 @@ export class LiveTasks {
   #sender;
   #follower;
   #projection = new Projection(this.copy);
+  #wasLive = false;
 
   /**
    * @param {object} parts
@@ -184,7 +185,9 @@ export class LiveTasks {
 
   #followed() {
     this.#projection.settle();
-    if (this.#follower.connection === "live" && this.#sender.failure) void this.#sender.send();
+    const isLive = this.#follower.connection === "live";
+    if (isLive && !this.#wasLive && this.#sender.failure) void this.#sender.send();
+    this.#wasLive = isLive;
     this.changed();
   }
 
