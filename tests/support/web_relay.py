@@ -114,8 +114,15 @@ def web_relay(to: str) -> Iterator[WebRelay]:
             service = http.client.HTTPConnection(parts.hostname or "", parts.port)
             with closing(service):
                 service.request(self.command, self.path, body or None, dict(self.headers.items()))
+                line = service.sock
                 with service.getresponse() as response:
+                    Thread(target=self._end_with_the_browser, args=(line,), daemon=True).start()
                     self._answer(said, response)
+
+        def _end_with_the_browser(self, line: socket.socket) -> None:
+            with suppress(OSError, ValueError):
+                if not self.connection.recv(1):
+                    line.shutdown(socket.SHUT_RDWR)
 
         def _answer(self, said: Said | None, response: http.client.HTTPResponse) -> None:
             if said is LOST:
