@@ -141,6 +141,7 @@ def test_a_task_is_due_at_a_day_or_a_time_here_or_somewhere(
     page.keyboard.press("Enter")
     expect(editor.get_by_role("alert")).to_have_text("A time needs a date.")
     expect(date).to_have_accessible_description("A time needs a date.")
+    expect(date).to_be_focused()
     date.press_sequentially("12")
     page.keyboard.press("Enter")
     expect(editor.get_by_role("alert")).to_have_text("Please give a whole date.")

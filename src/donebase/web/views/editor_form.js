@@ -21,7 +21,7 @@ import { tagsField } from "./tags_field.js";
  * @property {Values} values
  * @property {Fault[]} faults
  * @property {(values: Partial<Values>) => void} type is called with what somebody types
- * @property {() => void} save
+ * @property {() => unknown} save
  * @property {() => void} cancel
  * @property {() => void} leave is called when the focus has left the form
  * @property {() => string[]} tagsInUse
@@ -118,4 +118,10 @@ export function focusField(id, name) {
   const field = /** @type {HTMLTextAreaElement | null} */ (document.getElementById(`${id}-${name}`));
   field?.focus();
   field?.setSelectionRange(field.value.length, field.value.length);
+}
+
+/** Give the focus to the first field that has to be mended, when that is drawn. @param {string} id of the form */
+export function focusFault(id) {
+  const faulty = () => /** @type {HTMLElement | null} */ (document.querySelector(`#${id} [aria-invalid=true]`));
+  setTimeout(() => faulty()?.focus());
 }

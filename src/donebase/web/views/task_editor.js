@@ -5,7 +5,7 @@ import { t } from "../texts.js";
 import { nothing } from "../vendor/lit-html/lit-html.js";
 import { isDueIncomplete } from "./due_field.js";
 import { Editing, typedFrom } from "./editing.js";
-import { editorForm, focusField, taskButtons } from "./editor_form.js";
+import { editorForm, focusFault, focusField, taskButtons } from "./editor_form.js";
 import { mostUsed } from "./tags_field.js";
 import { offer, orphan, refused } from "./unsaved_notice.js";
 import { Unsaved } from "./unsaved.js";
@@ -53,7 +53,7 @@ export class TaskEditor {
     });
     return editorForm({
       ...this.#form(editing, task),
-      save: () => this.#save(editing) && this.#close(editing),
+      save: () => (this.#save(editing) ? this.#close(editing) : focusFault(idOf(task.key))),
       leave: () => this.#left(editing),
       buttons,
       saveLabel: t("edit_save"),
@@ -124,7 +124,7 @@ export class TaskEditor {
 
   /** @param {Editing} editing */
   #orphan(editing) {
-    const save = () => void this.#save(editing);
+    const save = () => this.#save(editing) || focusFault(idOf(editing.key));
     return orphan(editing, { ...this.#form(editing, editing.seen?.before ?? {}), save });
   }
 

@@ -36,7 +36,7 @@ export function refused({ reason }, title, { again, discard }) {
  * @param {Pick<import("./editor_form.js").Form, "id" | "title" | "values" | "faults" | "type" | "save" | "cancel" | "tagsInUse">} form
  */
 export function orphan({ seen }, form) {
-  return html`<section class="card">
+  return html`<section class="card stack">
     <p role="alert">${seen ? t("edit_gone", { title: form.title }) : t("edit_refused")}</p>
     ${editorForm({
       ...form,
