@@ -11,7 +11,7 @@ import { without } from "./references.js";
 
 /** Tasks of which two versions can meet. */
 export class DisputedTasks extends LiveTasks {
-  past = new Past(this.api, (key) => this.idOf(key));
+  past = new Past(this.api, (key) => this.get(key)?.id ?? this.idOf(key));
 
   /**
    * The task that a write is in conflict with, as it is now; null where it was deleted.

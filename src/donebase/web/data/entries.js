@@ -31,7 +31,12 @@ export class Past {
     this.#idOf = idOf;
   }
 
-  /** @param {number} key of a task @param {string | null} [address] of the next page @returns {Promise<Page>} */
+  /** Whether the service has, or had, a task. @param {number} key */
+  hasHistory(key) {
+    return this.#idOf(key) > 0;
+  }
+
+  /** @param {number} key of a task that has one @param {string | null} [address] of the next page @returns {Promise<Page>} */
   history(key, address) {
     return this.#page(address ?? `history?task_id=${this.#idOf(key)}`);
   }

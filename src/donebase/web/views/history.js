@@ -55,7 +55,7 @@ export class History {
   /** Read what is new, if the task has changed. @param {number} key @param {import("../data/tasks.js").TaskStore} tasks */
   #follow(key, tasks) {
     const version = tasks.get(key)?.version;
-    if (version === 0 || (this.#pages && version === this.#version)) return;
+    if (!tasks.past.hasHistory(key) || (this.#pages && version === this.#version)) return;
     this.#version = version;
     this.#pages ??= new Pages(
       (address) => tasks.past.history(key, address),
