@@ -47,7 +47,7 @@ def numbered(last: int) -> set[str]:
             | {f"Access {number}" for number in range(1, 29)}
             | {f"Protocol {number}" for number in range(1, 5)},
         ),
-        ("Pag", {f"Page {number}" for number in range(1, 13)}),
+        ("Pag", {f"Page {number}" for number in range(1, 31)}),
     ],
 )
 def test_every_requirement_has_a_row_that_names_something(specification: str, requirements: set[str]) -> None:

@@ -1,11 +1,11 @@
 """What a person does first, in two windows."""
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
-from tests.support.web_page import NewPage, only_task, wait_for_titles
+from tests.support.web_page import NewPage, create, only_task, tasks_of, wait_for_titles
 
 
 def test_a_task_is_added_ticked_deleted_and_undone_in_two_windows(
@@ -30,3 +30,41 @@ def test_a_task_is_added_ticked_deleted_and_undone_in_two_windows(
     expect(second.get_by_role("checkbox")).to_be_checked()
     client.post(f"/users/{alice}/tasks", json={"title": "From elsewhere"})
     expect(page.locator(".task")).to_have_count(2)
+
+
+def test_each_write_has_a_key_of_its_own_and_names_the_version_that_was_seen(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, "Last")
+    page = new_page(service, f"?user={alice}")
+    requests: list[Request] = []
+    page.on("request", lambda request: None if request.method == "GET" else requests.append(request))
+
+    page.locator("#new-task").fill("First")
+    page.keyboard.press("Enter")
+    wait_for_titles(client, alice, ["Last", "First"])
+    first = page.get_by_role("checkbox", name="First")
+    first.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    wait_for_titles(client, alice, ["First", "Last"])
+    first.click()
+    wait_for(lambda: [task["completed"] for task in tasks_of(client, alice)] == [True, False])
+    first.focus()
+    page.keyboard.press("Delete")
+    wait_for_titles(client, alice, ["Last"])
+    page.keyboard.press("Control+z")
+    wait_for_titles(client, alice, ["First", "Last"])
+
+    expect(first).to_be_visible()  # the browser is heard only while it is asked
+    written = [(request.method, request.url.removeprefix(f"{service.address}/users/{alice}/")) for request in requests]
+    task = tasks_of(client, alice)[0]["id"]
+    assert written == [
+        ("POST", "tasks"),
+        ("POST", f"tasks/{task}/move"),
+        ("PATCH", f"tasks/{task}"),
+        ("DELETE", f"tasks/{task}"),
+        ("POST", "history/5/undo"),
+    ]
+    headers = [request.headers for request in requests]
+    assert [each.get("if-match") for each in headers] == [None, '"2"', '"3"', '"4"', None]
+    assert len({each["idempotency-key"] for each in headers}) == len(requests)
