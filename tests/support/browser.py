@@ -14,6 +14,8 @@ from tests.support.programs import program
 from tests.support.waiting import DEADLINE
 
 _MILLISECONDS = DEADLINE * 1000
+A_NAME = "donebase.test"
+"""This machine, as a browser sees another one: over plain http it trusts that less than 127.0.0.1."""
 # The browser's own errands, and every name that is not the service's, would ask somebody else.
 ALONE = [
     "--no-sandbox",
@@ -23,7 +25,7 @@ ALONE = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    f"--host-resolver-rules=MAP {A_NAME} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 

@@ -3,6 +3,7 @@
 import httpx
 from playwright.sync_api import Request, expect
 
+from tests.support.browser import A_NAME
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, create, only_task, tasks_of, wait_for_titles
@@ -68,3 +69,24 @@ def test_each_write_has_a_key_of_its_own_and_names_the_version_that_was_seen(
     headers = [request.headers for request in requests]
     assert [each.get("if-match") for each in headers] == [None, '"2"', '"3"', '"4"', None]
     assert len({each["idempotency-key"] for each in headers}) == len(requests)
+
+
+def test_over_plain_http_under_another_name_it_is_the_same(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    """Browsers have no locks, no service workers and no randomUUID there: as on a phone in the same network."""
+    address = service.address.replace("127.0.0.1", A_NAME)
+    page = new_page(address, f"?user={alice}")
+    beside = new_page(address, f"?user={alice}", beside=page)
+    assert page.evaluate("[isSecureContext, 'locks' in navigator, 'serviceWorker' in navigator]") == [False] * 3
+    page.locator("#new-task").fill("Buy milk")
+    page.keyboard.press("Enter")
+    beside.get_by_role("checkbox", name="Buy milk").click()
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    wait_for(lambda: only_task(client, alice)["completed"])
+    page.get_by_role("button", name="Delete: Buy milk").click()
+    expect(beside.get_by_role("checkbox")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(beside.get_by_role("checkbox", name="Buy milk")).to_be_checked()
+    client.post(f"/users/{alice}/tasks", json={"title": "From elsewhere"})
+    expect(page.locator(".task")).to_have_count(2)
