@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -183,3 +184,28 @@ def test_a_history_that_is_gone_and_a_lost_answer_show_nothing_twice(
         assert once == []
         assert without_keys(window.tasks()) == tasks_of(client, alice)
         assert len(window.tasks()) == 22
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("later", [0, 1], ids=["as far", "further"])
+def test_another_database_whose_numbers_reach_as_far_is_not_taken_for_the_one_before(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, folder: Path, later: int
+) -> None:
+    """As after the folder of the data was removed: the numbers of changes begin again with 1."""
+    new_page.expect("ERR_", "status of 404", "network error")
+    with (
+        Service(folder, DATA_DIR=str(folder)).ready() as former,
+        httpx.Client(base_url=former.address) as before,
+        web_relay(former.address) as network,
+    ):
+        for number in range(3):
+            create(before, alice, f"old {number}")
+        window = StoreWindow(new_page, network.address, alice)
+        window.wait_for("store.connection === 'live' && store.all().length === 3")
+        for number in range(3 + later):
+            create(client, alice, f"new {number}")
+        network.cut()
+        network.to = service.address
+        network.restore()
+        window.run("store.retry()")
+        wait_for(lambda: without_keys(window.tasks()) == tasks_of(client, alice), lambda: window.shown("title"))

@@ -77,11 +77,33 @@ export class Follower {
 
   async #catchUp() {
     this.#interruption = new AbortController();
+    const known = this.copy.newest;
     if (this.copy.change === null) await this.#readList();
     for (let more = true; more;) {
       const { body } = await this.#get(`changes?since=${this.copy.change}`, shapes.changes);
       await this.copy.advance(body.latest, body);
       more = body.more;
+    }
+    if (known && !(await this.#isStillThere(known))) {
+      this.#beginAnew();
+      await this.#catchUp();
+    }
+  }
+
+  /**
+   * Whether the service has the task that the copy says it has: another database, whose numbers reach as far, has not.
+   *
+   * @param {import("./copy.js").ServerTask} known
+   */
+  async #isStillThere({ id, created_at }) {
+    const isSame = (/** @type {any} */ task) => task.created_at === created_at;
+    const kept = this.copy.taskOf(id);
+    if (!kept || !isSame(kept)) return !kept;
+    try {
+      return isSame((await this.#get(`tasks/${id}`, shapes.task)).body);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return false;
+      throw error;
     }
   }
 

@@ -12,6 +12,9 @@ const isList = (/** @type {any} */ body) => Array.isArray(body) && body.every(is
 
 const isStep = (/** @type {any} */ body) => isList(body?.tasks) && Array.isArray(body.deleted);
 
+/** @param {any} body of a task */
+export const task = isTask;
+
 /** @param {any} body of the list */
 export const list = isList;
 

@@ -31,6 +31,20 @@ export class SharedCopy {
     return this.copy.change;
   }
 
+  /** @returns {ServerTask | null} the task that has changed last; null where there is none, or no list */
+  get newest() {
+    if (this.change === null) return null;
+    return [...this.copy.tasks.values()].reduce(
+      (newest, task) => (newest && newest.version > task.version ? newest : task),
+      /** @type {ServerTask | null} */ (null),
+    );
+  }
+
+  /** @param {number} id */
+  taskOf(id) {
+    return this.copy.tasks.get(id);
+  }
+
   stop() {
     this.windows.close();
   }
