@@ -18,6 +18,7 @@ from tests.support.web_relay import WebRelay, web_relay
 def network(service: Service, new_page: NewPage) -> Iterator[WebRelay]:
     """The network between the browser and the service."""
     new_page.expect("ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_SOCKET", "ERR_INCOMPLETE", "status of 4")
+    new_page.expect("when fetching the script")  # of the service worker, which a slow browser asks for last
     with web_relay(service.address) as network:
         yield network
 
@@ -127,6 +128,12 @@ def test_what_meets_nothing_asks_nobody(scene: Scene, client: httpx.Client, alic
     scene.window.run("store.retry()")
     scene.window.wait_for("stuck('conflict').length === 1")
     assert (only_task(client, alice)["title"], only_task(client, alice)["priority"]) == ("Theirs", "high")
+    # What waits for a decision is not being sent, however long it waits.
+    scene.window.run("await store.change(keyOf('Mine'), { tags: ['shop'] })")
+    scene.window.run("await store.update((all) => all.map((each) => ({ ...each, at: '2026-01-01T00:00:00Z' })))")
+    scene.page.reload()
+    expect(scene.page.get_by_role("button", name="Decide").first).to_be_visible()
+    expect(scene.page.get_by_role("status").get_by_text("Up to date")).to_be_visible()
     scene.decide("Keep mine")
     scene.window.sent()
     wait_for(lambda: titles_of(client, alice) == ["Mine"])

@@ -43,6 +43,20 @@ export function referencesOf({ madeBy, follows, targetMadeBy, undoes }) {
 }
 
 /**
+ * Return the writes that are sent without a decision of the person: neither those in conflict, nor what waits for them.
+ *
+ * @param {Write[]} writes in order
+ */
+export function unhindered(writes) {
+  const held = new Set();
+  return writes.filter((write) => {
+    const isFree = write.state === "waiting" && !referencesOf(write).some((key) => held.has(key));
+    if (!isFree) held.add(write.key);
+    return isFree;
+  });
+}
+
+/**
  * Return a write with what an answer says in place of its references to the write that was answered.
  *
  * @param {Write} write

@@ -1,5 +1,6 @@
 /** Whether the service is reached, and what waits to be sent. */
 
+import { unhindered } from "../data/references.js";
 import { instantWords } from "../locale.js";
 import { t } from "../texts.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -105,7 +106,7 @@ export class Connection {
 
   /** @returns {number} how many writes wait, if one of them waits for long */
   #late() {
-    const waiting = this.app.tasks?.writes.filter(({ state }) => state === "waiting") ?? [];
+    const waiting = unhindered(this.app.tasks?.writes ?? []);
     clearTimeout(this.#timer);
     if (!waiting.length) return 0;
     if (waiting.some(({ at }) => Math.abs(Date.now() - Date.parse(at)) > SOON)) return waiting.length;
