@@ -66,6 +66,10 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     assert not re.search("dnr_|Buy milk", kept(page))
     assert auth(guarded_client, "POST", "refresh", refresh_token=last).status_code == 401
     assert PHRASE not in "".join(request.url for request in sent)
+    page.get_by_role("button", name="Create an account").click()
+    sign_in(page, f"second-{address}")
+    choose(page, "Sign out", f"second-{address}")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from tests.support.web_relay import WebRelay, web_relay
 def network(service: Service, new_page: NewPage) -> Iterator[WebRelay]:
     """The network between the browser and the service."""
     new_page.expect("ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_SOCKET", "ERR_INCOMPLETE", "status of 4")
-    new_page.expect("when fetching the script")  # of the service worker, which a slow browser asks for last
     with web_relay(service.address) as network:
         yield network
 

@@ -130,6 +130,7 @@ export class SignIn {
       session?.[verb](email.trim(), password, name?.trim());
     if (!(await this.#sending.submit(event, send, known))) return;
     this.#leaving = null;
+    this.#signingUp = false; // who signs out has an account
     queueMicrotask(() => document.querySelector("main")?.focus()); // the field that had it is gone
   }
 
