@@ -10,6 +10,8 @@ const CACHES = "donebase-";
 const CACHE = CACHES + RELEASE;
 /** What a person waits for a service that is silent before the page opens without it. */
 const PATIENCE = 3000;
+/** A request that is not answered for so long is given up: a worker that waits for one keeps the next from beginning. */
+const LONGEST = 20_000;
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const page = new URL("./", worker.location.href).href;
@@ -53,7 +55,7 @@ async function removeOtherReleases() {
  */
 async function open(request, event) {
   const kept = await caches.match(page, { cacheName: CACHE });
-  const fresh = fetch(request);
+  const fresh = fetch(request, { signal: AbortSignal.timeout(LONGEST) });
   if (!kept) return fresh;
   const answered = fresh.then(
     (response) => (response.status < 500 ? response : kept),
