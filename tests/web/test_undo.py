@@ -118,10 +118,10 @@ def test_offline_an_undo_waits_behind_its_write(
     expect(page.get_by_role("checkbox")).not_to_be_checked()
     assert [task["version"] for task in tasks_of(client, alice)] == [1]
     page.context.set_offline(False)
-    page.reload()  # what was written is kept; what can be undone here is not, and the history has it
-    expect_titles(page, "Aim")
     wait_for(lambda: last_change(client, alice) == 9, lambda: last_change(client, alice))
     assert not only_task(client, alice)["completed"]
+    page.reload()  # what can be undone here is not kept, and the history has it
+    expect_titles(page, "Aim")
     page.keyboard.press("Control+z")
     expect(page.locator("[data-announcer]")).to_have_text("There is nothing to undo.")
 
