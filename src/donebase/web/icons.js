@@ -27,8 +27,6 @@ export const language = icon(
 );
 export const menu = icon(svg`<path d="M5 7h14M5 12h14M5 17h14" />`);
 export const more = icon(svg`<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3" />`);
-export const moveDown = icon(svg`<path d="M12 5v14M6 13l6 6 6-6" />`);
-export const moveUp = icon(svg`<path d="M12 19V5M6 11l6-6 6 6" />`);
 export const offline = icon(svg`<path d="M3 3l18 18M7 9a5 5 0 0 0 0 10h10M10 6a6 6 0 0 1 8 6 4 4 0 0 1 2 6" />`);
 export const redo = icon(svg`<path d="M20 9H9a5 5 0 0 0 0 10h5M16 5l4 4-4 4" />`, "directed");
 export const search = icon(svg`<circle cx="11" cy="11" r="6" /><path d="M20 20l-4.500-4.500" />`);
