@@ -128,6 +128,7 @@ export class App {
 
   /** What somebody has typed, opened or been told is not for who comes next. */
   #forgetViews() {
+    this.list.stop();
     this.account = new Account(this);
     this.composer = new Composer(this);
     this.filterBar = new FilterBar(this);

@@ -57,6 +57,11 @@ export class TaskList {
     return this.tasks.length ? this.#template() : this.#empty();
   }
 
+  /** Draw nothing any more. */
+  stop() {
+    this.window.stop();
+  }
+
   /** @param {number | null} key @returns {number | undefined} from 0, in what is shown */
   placeOf(key) {
     return key === null ? undefined : this.#places.get(key);

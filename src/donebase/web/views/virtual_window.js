@@ -27,6 +27,7 @@ export class VirtualWindow {
   #isPrinting = false;
   #isDrawing = false;
   #isStale = false;
+  #stopped = new AbortController();
   #heights = new RowHeights(() => USUAL_HEIGHT * parseFloat(getComputedStyle(document.documentElement).fontSize));
   #resized = new ResizeObserver((entries) => this.#measure(entries.map(({ target }) => target)));
 
@@ -38,10 +39,17 @@ export class VirtualWindow {
   constructor({ drawRow, kept }) {
     this.drawRow = drawRow;
     this.kept = kept;
-    window.addEventListener("scroll", () => this.draw(true), { passive: true });
-    window.addEventListener("resize", () => this.draw(true));
-    window.addEventListener("beforeprint", () => this.#print(true));
-    window.addEventListener("afterprint", () => this.#print(false));
+    const { signal } = this.#stopped;
+    window.addEventListener("scroll", () => this.draw(true), { passive: true, signal });
+    window.addEventListener("resize", () => this.draw(true), { signal });
+    window.addEventListener("beforeprint", () => this.#print(true), { signal });
+    window.addEventListener("afterprint", () => this.#print(false), { signal });
+  }
+
+  /** Draw nothing any more. */
+  stop() {
+    this.#stopped.abort();
+    this.#resized.disconnect();
   }
 
   /** Return the rows that are in the document, in their order. */
