@@ -1,11 +1,14 @@
 """Many live streams, and slow ones: what they cost in memory and statements, and who is ended."""
 
+import asyncio
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -13,6 +16,7 @@ import pytest
 
 from donebase.app import create_service
 from donebase.core import feed
+from donebase.core.changes import read_changes
 from donebase.http import event_stream
 from donebase.settings import Settings
 from tests.support.connections import connect
@@ -22,7 +26,7 @@ from tests.support.families import USERS
 from tests.support.in_process import serving
 from tests.support.processes import Service
 from tests.support.slow_readers import all_begun, asks, everything_from
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 from tests.support.wire import WireTap
 
 STREAMS = 2_000
@@ -125,6 +129,35 @@ def test_a_change_by_the_same_process_is_not_waited_for(
     ):
         task = USERS.created(client, alice)
         assert source.next().data["tasks"] == [task]
+
+
+def test_a_client_that_leaves_while_its_changes_are_read_is_no_fault(
+    database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", alice)
+    is_reading, has_left = threading.Event(), threading.Event()
+    faults: list[Exception] = []
+    remove = event_stream.EventStreams.remove
+
+    async def read_slowly(*arguments: Any) -> Any:
+        is_reading.set()
+        await asyncio.to_thread(has_left.wait, DEADLINE)
+        return await read_changes(*arguments)
+
+    def removed(streams: event_stream.EventStreams, stream: event_stream.EventStream) -> None:
+        remove(streams, stream)
+        has_left.set()
+
+    monkeypatch.setattr(feed, "read_changes", read_slowly)
+    monkeypatch.setattr(event_stream.EventStreams, "remove", removed)
+    monkeypatch.setattr(event_stream, "report", faults.append)
+    events = USERS.beside(alice, "events", since=0)
+    with in_this_process(database_url) as address:
+        with EventSource(address, events).opened():
+            assert is_reading.wait(DEADLINE)
+        with EventSource(address, events).opened() as source:
+            assert source.next().change == 1
+    assert faults == []
 
 
 def test_a_stream_has_comments_while_nothing_changes(

@@ -43,8 +43,13 @@ class Subscription:
         return await self._feed.read(self._channel, self.position)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Listen no more. What is being read may still be returned, and `wake` is not called again."""
         self._feed.unsubscribe(self._channel, self)
+        self.wake = _nobody  # a listener and its subscription refer to each other
+
+
+def _nobody() -> None:
+    """Wake nobody: the listener has gone."""
 
 
 class Channel:
@@ -141,11 +146,11 @@ class ChangeFeed:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_EVERY)
+            self._kept.drop_unless(self._is_needed)
             if not self._channels:
                 self._polling = None
                 return
             try:
-                self._kept.drop_unless(self._is_needed)
                 await self._look()
             except Exception as failure:  # whatever it is, the streams must not wait for ever
                 self._interrupt(failure)

@@ -143,7 +143,6 @@ class EventStream(Response):
                 self._watch.close()
                 self._watch = None  # the two refer to each other
             self.subscription.close()
-            del self.subscription  # the two refer to each other
 
     def wake(self) -> None:
         """Write what there is to write."""
