@@ -23,6 +23,7 @@ from tests.support.web_page import (
     titles_of,
     wait_for_titles,
 )
+from tests.support.web_relay import CUT, Asked, Said, web_relay
 
 BOTH_LINES = "  two\r\nlitres\t"
 TASK: Json = {
@@ -250,6 +251,51 @@ def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
         page.reload()
         expect(page.locator(".task")).to_have_count(2)
         expect(page.locator(".editor")).to_have_count(0)
+
+
+# The browser reads the writes that were not answered, which it is asked for first of all, after all else.
+OUTBOX_IS_READ_LAST = """{
+    const getAll = IDBIndex.prototype.getAll;
+    IDBIndex.prototype.getAll = function (owner) {
+        IDBIndex.prototype.getAll = getAll;
+        const request = this.getAll(owner);
+        request.addEventListener = (type, heard) => request[`on${type}`] = (event) => setTimeout(heard, 300, event);
+        return request;
+    };
+}"""
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_what_is_typed_of_a_task_that_was_just_made_is_in_its_row_again(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, *, is_answered: bool
+) -> None:
+    new_page.expect("ERR_EMPTY_RESPONSE", "ERR_CONNECTION")
+    with web_relay(service.address) as network:
+        page = new_page(network.address, f"?user={alice}")
+        page.context.add_init_script(OUTBOX_IS_READ_LAST)
+        expect(page.locator(".status[data-connection=live]")).to_be_visible()
+
+        def rule(asked: Asked) -> Said | None:
+            """Let nothing of the change through but, perhaps, the answer to the page."""
+            return CUT if "since=" in asked.path or (asked.writes and not is_answered) else None
+
+        network.cut()  # the stream as well
+        network.rule = rule
+        expect(page.locator(".status[data-connection=offline]")).to_be_visible()
+        page.locator("#new-task").fill("Buy milk")
+        page.keyboard.press("Enter")
+        if is_answered:
+            wait_for_titles(client, alice, ["Buy milk"])
+            expect(page.locator(".chip.unsent")).to_have_count(0)
+        edit(page, "Buy milk")
+        page.keyboard.type(" and bread")
+        wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
+        page.reload()
+        expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
+        network.restore()
+        page.get_by_role("button", name="Save").click()
+        wait_for_titles(client, alice, ["Buy milk and bread"])
+        page.close()
 
 
 def test_what_was_typed_in_closed_windows_is_offered(

@@ -17,6 +17,8 @@ const A_WEEK = 7 * 24 * 60 * 60 * 1000; // milliseconds
 /** Shows the tasks of one owner, and takes writes. */
 export class LiveTasks {
   copy = new Copy();
+  /** Until all that this browser keeps is shown. */
+  loaded = Promise.resolve();
   #outbox;
   #sender;
   #follower;
@@ -61,13 +63,18 @@ export class LiveTasks {
 
   /** Show what this browser keeps, then follow the service. */
   async start() {
+    this.loaded = this.#load();
+    await this.loaded;
+    void this.#sender.send();
+    void this.#follower.run();
+    void this.storage.forgetAnswers(new Date(Date.now() - A_WEEK).toISOString());
+  }
+
+  async #load() {
     const copy = await this.storage.readCopy(this.owner);
     if (copy) this.copy.replace(copy);
     this.changed();
     await this.#outbox.load();
-    void this.#sender.send();
-    void this.#follower.run();
-    void this.storage.forgetAnswers(new Date(Date.now() - A_WEEK).toISOString());
   }
 
   stop() {

@@ -89,7 +89,7 @@ export class TaskEditor {
 
   /** Show what whoever is asking now was typing. */
   async #belong() {
-    const first = await this.#unsaved.belongTo(this.app.tasks?.owner ?? null);
+    const first = await this.#unsaved.belongTo(this.app.tasks);
     if (!first) return;
     this.#open ??= first.key;
     this.app.list.follow(this.#open);

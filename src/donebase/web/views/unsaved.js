@@ -4,8 +4,8 @@ import { Editing } from "./editing.js";
 
 /** The editings of one owner. */
 export class Unsaved {
-  /** @type {string | null} */
-  #owner = null;
+  /** @type {import("../data/tasks.js").TaskStore | null} */
+  #tasks = null;
   /** @type {Map<number, Editing>} by the key of the task */
   #editings = new Map();
 
@@ -58,24 +58,27 @@ export class Unsaved {
   /**
    * Take up what was typed before the page was loaded.
    *
-   * @param {string | null} owner whose tasks are shown now
-   * @returns {Promise<Editing | null>} one of them; null if there is none or the owner is the same
+   * @param {import("../data/tasks.js").TaskStore | null} tasks those that are shown now
+   * @returns {Promise<Editing | null>} one of them; null if there is none or the tasks are the same
    */
-  async belongTo(owner) {
-    if (owner === this.#owner) return null;
-    this.#owner = owner;
+  async belongTo(tasks) {
+    if (tasks === this.#tasks) return null;
+    this.#tasks = tasks;
     this.#editings.clear();
-    const found = owner ? await this.drafts.found(owner) : new Map();
-    if (owner !== this.#owner) return null;
+    if (!tasks) return null;
+    // Before all is loaded, a task that was made here is not there, or by another key.
+    const [found] = await Promise.all([this.drafts.found(tasks.owner), tasks.loaded]);
+    if (tasks !== this.#tasks) return null;
     for (const [place, draft] of found) {
-      const isKnown = this.known(draft.id)?.isTouched;
-      if (place.startsWith("task ") && !isKnown) this.put(Object.assign(new Editing(draft.id), draft));
+      const key = tasks.keyOf(draft.id);
+      const isKnown = this.known(key)?.isTouched;
+      if (place.startsWith("task ") && !isKnown) this.put(Object.assign(new Editing(key), draft));
     }
     return this.all[0] ?? null;
   }
 
   /** @param {string} place @param {unknown} draft */
   #store(place, draft) {
-    return this.#owner ? this.drafts.keep(this.#owner, place, draft) : undefined;
+    return this.#tasks ? this.drafts.keep(this.#tasks.owner, place, draft) : undefined;
   }
 }
