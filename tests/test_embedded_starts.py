@@ -3,11 +3,12 @@
 import asyncio
 import os
 import pwd
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,27 @@ def test_a_first_start_that_is_cut_short_is_made_good_by_the_next(
     keeps_a_task(data)
     assert {path.name for path in data.iterdir()} == {"in-use.lock", "server.lock", "postgresql", "postgresql.log"}
     assert processes_in(data) == []
+
+
+def test_a_first_start_whose_postgresql_is_killed_says_so(folder: Path, data: Path) -> None:
+    """As the kernel does where memory is short."""
+
+    with started(folder, data, "migrate") as process:
+        command_itself = psutil.Process(process.pid)
+
+        def has_ended() -> bool:
+            with suppress(psutil.NoSuchProcess):
+                for each in command_itself.children(recursive=True):
+                    if each.name() == "postgres":
+                        each.kill()
+            return process.poll() is not None
+
+        wait_for(has_ended)
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert re.search("child process .*(signal 9|exit code 137)", errors), errors
+    assert process.returncode == 2
+    assert not any(data.glob("postgresql*"))
+    keeps_a_task(data)
 
 
 @contextmanager

@@ -33,7 +33,8 @@ def initialise(data: Path, programs: Programs) -> None:
 
 
 def _initdb(new: Path, programs: Programs) -> None:
-    arguments = ("-D", str(new), "-U", "postgres", "--auth=trust", *_LOCALE)
+    # What fails is deleted here: an initdb that cannot delete it would say so as its last error.
+    arguments = ("-D", str(new), "-U", "postgres", "--auth=trust", "--no-clean", *_LOCALE)
     initdb = None
     with tempfile.TemporaryFile() as output:
         try:

@@ -100,5 +100,5 @@ def _account() -> pwd.struct_passwd | None:
 def last_error(log: IO[bytes], began: int) -> str | None:
     """Return the text of PostgreSQL's last error in its log, from the byte `began` on, or None if there is none."""
     log.seek(began)
-    found = re.findall(r"(?:FATAL|PANIC|error): +(.*)", log.read().decode(errors="replace"))
-    return found[-1] if found else None
+    found = re.findall(r"(?:FATAL|PANIC|error): +(.*)|^(child process .*)", log.read().decode(errors="replace"), re.M)
+    return "".join(found[-1]) if found else None
