@@ -1,4 +1,4 @@
-"""A service in a process that was forked from one with all its imports (`tests/support/launcher.py`)."""
+"""A command of donebase in a process that was forked from one with all its imports (`tests/support/launcher.py`)."""
 
 import atexit
 import json
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from tests.support.launcher import REPORT
 ROOT = Path(__file__).parents[2]
 
 
-class ForkedService:
-    """A process that does what `donebase serve` does, with what the tests use of `subprocess.Popen`."""
+class ForkedCommand:
+    """A process that does what `donebase` does, with what the tests use of `subprocess.Popen`."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         pipes = [os.pipe() for _ in range(3)]
-        message = json.dumps({"folder": str(folder), "environment": environment}).encode()
+        message = json.dumps({"arguments": arguments, "folder": str(folder), "environment": environment}).encode()
         socket.send_fds(_launcher(), [message], [writes for _, writes in pipes])
         for _, writes in pipes:
             os.close(writes)
@@ -45,7 +46,7 @@ class ForkedService:
         if self.returncode is None and self._is_reported(timeout):
             self.poll()
         if self.returncode is None:
-            raise subprocess.TimeoutExpired("donebase serve", timeout)
+            raise subprocess.TimeoutExpired("donebase", timeout)
         return self.returncode
 
     def send_signal(self, number: int) -> None:

@@ -1,7 +1,8 @@
-"""Starts services by fork: one process imports what every service would import anew, which is most of a start.
+"""Starts commands of donebase by fork: one process imports what each would import anew, which is most of a start.
 
-Its argument is the number of a socket. A message is JSON, a folder and an environment, with the descriptors of the
-service's standard output and standard error, and of a pipe for its process id and, in the end, its exit status.
+Its argument is the number of a socket. A message is JSON, the arguments, a folder and an environment, with the
+descriptors of the command's standard output and standard error, and of a pipe for its process id and, in the end, its
+exit status.
 """
 
 import gc
@@ -11,14 +12,14 @@ import signal
 import socket
 import struct
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 REPORT = struct.Struct("i")
 
 
 def main(requests: socket.socket) -> None:
-    """Start a service for each message, until nobody can send one."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who waits for a service
+    """Start a command for each message, until nobody can send one."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who waits for a command
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, 2**18, 3)
         if not message:
@@ -30,13 +31,13 @@ def main(requests: socket.socket) -> None:
             os.close(descriptor)
 
 
-def _start(wanted: dict[str, dict[str, str]], output: int, errors: int, report: int) -> NoReturn:
-    """Start a service, and report its process id and its exit status."""
+def _start(wanted: dict[str, Any], output: int, errors: int, report: int) -> NoReturn:
+    """Start a command, and report its process id and its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     process = os.fork()
     if process == 0:
         os.close(report)
-        _serve(wanted, output, errors)
+        _run(wanted, output, errors)
     os.close(output)
     os.close(errors)
     os.write(report, REPORT.pack(process))
@@ -45,16 +46,16 @@ def _start(wanted: dict[str, dict[str, str]], output: int, errors: int, report: 
     os._exit(0)
 
 
-def _serve(wanted: dict[str, dict[str, str]], output: int, errors: int) -> NoReturn:
-    """Do what `donebase serve` does in a folder and an environment."""
+def _run(wanted: dict[str, Any], output: int, errors: int) -> NoReturn:
+    """Do what `donebase` does with these arguments in a folder and an environment."""
     for descriptor, standard in ((output, 1), (errors, 2)):
         os.dup2(descriptor, standard)
         os.close(descriptor)
-    os.chdir(str(wanted["folder"]))
+    os.chdir(wanted["folder"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
-    sys.argv = ["donebase", "serve"]
-    # What the service itself starts, its workers, imports nothing of this module.
+    sys.argv = ["donebase", *wanted["arguments"]]
+    # What a service itself starts, its workers, imports nothing of this module.
     this = sys.modules["__main__"]
     this.__spec__ = None
     del this.__file__
@@ -68,7 +69,7 @@ if __name__ == "__main__":
     import donebase.app
     import donebase.cli
     import donebase.serving.http_server
-    import donebase.serving.process  # noqa: F401 - what a service imports
+    import donebase.serving.process  # noqa: F401 - what a command imports
     from donebase.routes import FAMILIES, GUARDED_FAMILIES, every_route
 
     for families in (FAMILIES, GUARDED_FAMILIES):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 import psutil
 
-from tests.support.forked import ForkedService
+from tests.support.forked import ForkedCommand
 from tests.support.waiting import DEADLINE
 
 DONEBASE = (sys.executable, "-W", "error", "-m", "donebase")  # the command, whose warnings are errors
@@ -36,7 +37,7 @@ class Service:
         self._arrived = threading.Condition()
         limit = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh"] if open_files else []
         everything = clean_environment(**{"PORT": "0"} | environment)
-        self.process: subprocess.Popen[str] | ForkedService
+        self.process: subprocess.Popen[str] | ForkedCommand
         if limit or not self._may_be_forked or not _can_be_forked(environment):
             self.process = subprocess.Popen(
                 [*limit, *DONEBASE, "serve"],
@@ -47,7 +48,7 @@ class Service:
                 text=True,
             )
         else:
-            self.process = ForkedService(folder, everything)
+            self.process = ForkedCommand(["serve"], folder, everything)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -147,13 +148,19 @@ def clean_environment(**environment: str) -> dict[str, str]:
 
 
 def run_donebase(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of donebase to its end."""
-    return subprocess.run(
-        [*DONEBASE, *arguments],
-        cwd=folder,
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+    """Run a command of donebase to its end. It is forked where a service would be."""
+    everything = clean_environment(**environment)
+    command = [*DONEBASE, *arguments]
+    if not _can_be_forked(environment):
+        return subprocess.run(
+            command, cwd=folder, env=everything, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+    process = ForkedCommand(arguments, folder, everything)
+    with process.stdout, process.stderr, ThreadPoolExecutor() as both:
+        output, errors = (both.submit(stream.read) for stream in (process.stdout, process.stderr))
+        try:
+            status = process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(command, status, output.result(), errors.result())
