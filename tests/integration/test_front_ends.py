@@ -50,7 +50,7 @@ def guarding(database_url: str, origin: str, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def browser(allowing: Service, guarding: Service) -> Iterator[BrowserContext]:
-    """A browser, which is started once for all pages, and last: it has an event loop in this thread."""
+    """A browser for all pages, after the services: it has an event loop in this thread."""
     assert allowing
     assert guarding
     with browser_context() as context:

@@ -1,7 +1,9 @@
 """Chromium, alone: it reaches the service under test, pages of another origin, and nothing else."""
 
+import asyncio
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,15 +31,48 @@ ALONE = [
 ]
 
 
+class _Chromium:
+    """A Chromium that runs, with the event loop by which Playwright talks with it."""
+
+    def __init__(self) -> None:
+        executable = program("chromium", "chromium")
+        with ExitStack() as stack:
+            playwright = stack.enter_context(sync_playwright())
+            self.browser = stack.enter_context(
+                playwright.chromium.launch(executable_path=executable, args=ALONE, timeout=_MILLISECONDS)
+            )
+            self._loop = asyncio.get_running_loop()
+            self._end = stack.pop_all()
+        expect.set_options(timeout=_MILLISECONDS)
+
+    @contextmanager
+    def entered(self) -> Iterator[Browser]:
+        """Let this thread be in the event loop, as Playwright leaves it after each call."""
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self.browser
+        finally:
+            asyncio._set_running_loop(None)
+
+    def stop(self) -> None:
+        """Stop it."""
+        with self.entered():
+            self._end.close()
+
+
+_running: list[_Chromium] = []
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Chromium and yield it. Until it ends, this thread has a running event loop: `asyncio.run` fails there."""
-    executable = program("chromium", "chromium")
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=executable, args=ALONE, timeout=_MILLISECONDS) as browser,
-    ):
-        expect.set_options(timeout=_MILLISECONDS)
+    """Yield Chromium, which starts once in a process: a start costs as much as most tests.
+
+    Until this ends, this thread has a running event loop: `asyncio.run` fails there.
+    """
+    if not (_running and _running[-1].browser.is_connected()):
+        _running.append(_Chromium())
+        atexit.register(_running[-1].stop)
+    with _running[-1].entered() as browser:
         yield browser
 
 
@@ -51,7 +86,7 @@ def new_context(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
 
 @contextmanager
 def browser_context() -> Iterator[BrowserContext]:
-    """Start Chromium and yield a context for pages: nothing is remembered from one to the next."""
+    """Yield a context for pages: nothing is remembered from one to the next."""
     with chromium() as browser, new_context(browser) as context:
         yield context
 

@@ -1,4 +1,4 @@
-"""A browser for each file of tests, and for each test windows of its own."""
+"""A browser, and for each test windows of its own."""
 
 import secrets
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.web_page import NewPage
 
 @pytest.fixture(scope="module")
 def browser(database_url: str) -> Iterator[Browser]:
-    """Chromium, which is started once for a file, and after the database: it has an event loop in this thread."""
+    """Chromium, after the database: it has an event loop in this thread, until the last test of a file."""
     assert database_url
     with chromium() as browser:
         yield browser
