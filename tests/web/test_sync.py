@@ -188,12 +188,12 @@ def test_a_history_that_is_gone_and_a_lost_answer_show_nothing_twice(
 @pytest.mark.long
 @pytest.mark.parametrize("later", [0, 1], ids=["as far", "further"])
 def test_another_database_whose_numbers_reach_as_far_is_not_taken_for_the_one_before(
-    service: Service, client: httpx.Client, new_page: NewPage, alice: int, folder: Path, later: int
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, folder: Path, data: Path, later: int
 ) -> None:
     """As after the folder of the data was removed: the numbers of changes begin again with 1."""
     new_page.expect("ERR_", "status of 404", "network error")
     with (
-        Service(folder, DATA_DIR=str(folder)).ready() as former,
+        Service(folder, DATA_DIR=str(data)).ready() as former,
         httpx.Client(base_url=former.address) as before,
         web_relay(former.address) as network,
     ):
