@@ -194,3 +194,27 @@ def test_a_full_storage_gives_up_the_copies_before_what_was_written(
     window.sent()
     wait_for(lambda: window.shown("title") == ["kept", "kept as well", "in memory"])
     assert titles_of(client, alice) == ["kept", "kept as well", "in memory"]
+
+
+def test_what_is_written_together_is_all_kept_where_the_storage_fails(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    without_service(new_page)
+    window = StoreWindow(new_page, service.address, alice)
+    window.wait_for("store.connection === 'live'")
+    window.page.context.set_offline(True)
+    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window.run("""
+        const transaction = IDBDatabase.prototype.transaction;
+        IDBDatabase.prototype.transaction = function (names, mode, options) {
+            if (mode === "readwrite" && [names].flat().includes("outbox"))
+                throw new DOMException("", "QuotaExceededError");
+            return transaction.call(this, names, mode, options);
+        };
+        await Promise.all(["one", "two", "three"].map((title) => store.create({ title })));
+    """)
+    assert window.shown("title") == ["one", "two", "three"]
+    assert window.run("return store.unkept") == 3
+    window.page.context.set_offline(False)
+    window.run("store.retry()")
+    wait_for_titles(client, alice, ["one", "two", "three"])

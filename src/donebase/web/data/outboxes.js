@@ -15,6 +15,8 @@ export class Outboxes {
   #memory = new MemoryStorage();
   /** @type {Map<string, Contents>} by owner: as they were last read from the disk */
   #known = new Map();
+  /** @type {Map<string, Promise<unknown>>} by owner: what is done last */
+  #last = new Map();
 
   /** @param {(error: unknown) => void} failed is told when the disk fails @param {() => Promise<void>} makeRoom */
   constructor(failed, makeRoom) {
@@ -30,12 +32,12 @@ export class Outboxes {
 
   /** @param {Write} write @returns {Promise<Contents>} with it, at its place */
   async addWrite(write) {
-    return this.#in(write.owner, (place) => place.addWrite(write));
+    return this.#inTurn(write.owner, () => this.#in(write.owner, (place) => place.addWrite(write)));
   }
 
   /** @param {string} owner @returns {Promise<Contents>} */
   async readOutbox(owner) {
-    return this.#in(owner, (place) => place.readOutbox(owner));
+    return this.#inTurn(owner, () => this.#in(owner, (place) => place.readOutbox(owner)));
   }
 
   /**
@@ -47,6 +49,11 @@ export class Outboxes {
    * @returns {Promise<Contents>}
    */
   async updateWrites(owner, change, done) {
+    return this.#inTurn(owner, () => this.#update(owner, change, done));
+  }
+
+  /** @param {string} owner @param {(writes: Write[]) => Write[]} change @param {Done} [done] @returns {Promise<Contents>} */
+  async #update(owner, change, done) {
     const before = this.#memory.has(owner) ? (await this.#memory.readOutbox(owner)).writes : [];
     const after = await this.#in(owner, (place) => place.updateWrites(owner, change, done));
     const kept = new Set(after.writes.map((write) => write.key));
@@ -65,6 +72,17 @@ export class Outboxes {
   forget(owner) {
     this.#memory.forget(owner);
     this.#known.delete(owner);
+  }
+
+  /**
+   * One after the other: of two at which the disk fails, the second begins with what the first has put into memory.
+   *
+   * @param {string} owner @param {() => Promise<Contents>} work
+   */
+  #inTurn(owner, work) {
+    const result = (this.#last.get(owner) ?? Promise.resolve()).then(work);
+    this.#last.set(owner, result.then(nothing, nothing));
+    return result;
   }
 
   /** @param {string} owner @param {(place: Place) => Promise<Contents>} work */
@@ -94,6 +112,8 @@ export class Outboxes {
     return again();
   }
 }
+
+function nothing() {}
 
 /** Whether an error says that the disk, or this browser's share of it, is full. @param {unknown} error */
 export function isFull(error) {
