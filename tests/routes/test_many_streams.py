@@ -18,6 +18,7 @@ from donebase.app import create_service
 from donebase.core import feed
 from donebase.core.changes import read_changes
 from donebase.http import event_stream
+from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.connections import connect
 from tests.support.databases import fetchval, fill
@@ -158,6 +159,21 @@ def test_a_client_that_leaves_while_its_changes_are_read_is_no_fault(
         with EventSource(address, events).opened() as source:
             assert source.next().change == 1
     assert faults == []
+
+
+def test_however_often_streams_come_and_go_one_timer_looks_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        timers: list[float] = []
+        monkeypatch.setattr(asyncio.get_running_loop(), "call_later", lambda after, _call: timers.append(after))
+        database = PostgresDatabase(Settings.read(database_url="postgresql://localhost/none"))
+        streams = event_stream.EventStreams(feed.ChangeFeed(database, event_stream.change_event, print))
+        for _ in range(3):
+            stream = event_stream.EventStream(streams)
+            streams.add(stream)
+            streams.remove(stream)
+        assert timers == [event_stream.LOOK_EVERY]
+
+    asyncio.run(story())
 
 
 def test_a_stream_has_comments_while_nothing_changes(

@@ -50,6 +50,7 @@ class EventStreams:
         self._feed = feed
         self.watches = watches
         self._due: dict[EventStream, float] = {}  # when each is sent a comment, in this order
+        self._is_looking = False
         self._stopping = False
 
     async def open(self, owner: int, since: int | None) -> Response:
@@ -63,7 +64,8 @@ class EventStreams:
         """Add a stream that has begun."""
         if self._stopping:
             stream.end()
-        if not self._due:
+        if not self._is_looking:
+            self._is_looking = True
             asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
         self._due[stream] = asyncio.get_running_loop().time() + COMMENT_EVERY
 
@@ -87,7 +89,8 @@ class EventStreams:
             del self._due[stream]
             self._due[stream] = now + COMMENT_EVERY
             stream.comment()
-        if self._due:
+        self._is_looking = bool(self._due)
+        if self._is_looking:
             asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
 
 
