@@ -247,6 +247,36 @@ def test_a_token_that_is_revoked_while_it_is_confirmed_stays_revoked(database_ur
     run(database_url, story)
 
 
+class Stream:
+    """Something that is kept open until it is ended."""
+
+    is_open = True
+
+    def wake(self) -> None: ...
+
+    def end(self) -> None:
+        self.is_open = False
+
+
+def test_what_begins_while_the_end_of_its_token_is_noticed_ends_as_well(database_url: str, alice: int) -> None:
+    async def story(database: Watched) -> None:
+        known, authorization = authenticator_of(database), await new_token(database, alice)
+        caller, stream = await known.authenticate(authorization), Stream()
+        delete = "DELETE FROM personal_tokens WHERE hash = $1"
+        await asyncio.to_thread(fetchval, database_url, delete, hash_of(authorization))
+
+        async def begins() -> None:  # for a request that was admitted before
+            known.forget(hash_of(authorization))
+            known.watches.add(caller, stream)
+
+        database.afterwards = begins
+        await known.confirm()
+        await known.confirm()
+        assert not stream.is_open
+
+    run(database_url, story)
+
+
 def test_all_tokens_of_a_user_are_forgotten_but_for_those_of_one_session(
     database_url: str, alice: int, bob: int
 ) -> None:

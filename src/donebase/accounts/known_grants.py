@@ -39,6 +39,7 @@ class KnownGrant:
     def end(self) -> None:
         """Trust it no more."""
         self.has_ended = True
+        self.is_used = False
         self.seen_at = -math.inf
 
 
@@ -53,7 +54,7 @@ class KnownGrants:
     def relied_on(self, key: bytes, user_id: int) -> KnownGrant:
         """Return a grant. One that was not known is not trusted until it is confirmed."""
         grant = self._known.get(key)
-        if grant is None or grant.user_id != user_id:
+        if grant is None or grant.has_ended or grant.user_id != user_id:
             grant = self._known[key] = KnownGrant(key, user_id)
         return grant
 
@@ -70,16 +71,16 @@ class KnownGrants:
     def end(self, key: bytes) -> None:
         """Trust a grant no more, which was deleted from the database."""
         self._last_end = time.monotonic()
-        grant = self._known.pop(key, None)
+        grant = self._known.get(key)
         if grant is not None:
             grant.end()
 
     def end_of(self, user_id: int, except_key: bytes | None) -> None:
         """Trust the grants of a user no more, but for one."""
         self._last_end = time.monotonic()
-        for grant in [*self._known.values()]:
+        for grant in self._known.values():
             if grant.user_id == user_id and grant.key != except_key:
-                self.end(grant.key)
+                grant.end()
 
     async def confirm(self) -> None:
         """Look for the grants that were used since the last time, and end those that are gone.
@@ -99,7 +100,6 @@ class KnownGrants:
             row = found.get(grant.key)
             if row is None or row["user_id"] != grant.user_id:
                 grant.end()
-                self._known.pop(grant.key, None)
             elif not grant.has_ended:  # by a request, while the statement was under way
                 grant.seen_at = asked_at
         unmarked = [key for key, row in found.items() if row["is_unmarked"]]
