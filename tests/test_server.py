@@ -1,9 +1,12 @@
 """The process that serves, as the operating system sees it."""
 
+import asyncio
+import gc
 import json
 import os
 import pty
 import resource
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -13,6 +16,7 @@ import httpx
 import pytest
 
 from donebase import __version__
+from donebase.serving.http_server import _Server
 from donebase.serving.process import _listener, _say_who_is_asked
 from donebase.settings import Settings
 from donebase.telemetry import logs
@@ -37,6 +41,24 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(database_url: str, 
         service.ready()
         soft, hard = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
     assert soft >= min(5000, hard)
+
+
+def test_a_connection_that_comes_as_the_service_stops_is_closed_as_the_others_are(database_url: str) -> None:
+    async def story() -> None:
+        settings = Settings.read(database_url=database_url, shutdown_grace=600, header_timeout=600)
+        server = _Server(settings, "donebase.app:create_service", lambda: None, lambda: None, print)
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            await server.startup([listener])
+            with socket.create_connection(listener.getsockname(), timeout=DEADLINE) as client:
+                server.servers[0]._accept()  # type: ignore[attr-defined]
+                async with asyncio.timeout(DEADLINE):
+                    await server.shutdown()
+                assert client.recv(1) == b""
+
+    asyncio.run(story())
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

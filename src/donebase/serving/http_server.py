@@ -74,6 +74,9 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._signal is not None:
             self._stopping(self._signal)
+        for acceptor in self.servers:  # uvicorn tells the connections that have begun by then
+            acceptor.close()
+            await acceptor.wait_closed()
         await super().shutdown(sockets)
 
 
