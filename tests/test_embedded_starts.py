@@ -16,8 +16,10 @@ import asyncpg
 import psutil
 import pytest
 
+from donebase.postgres.cluster import Cluster
 from donebase.postgres.embedded import postgresql
 from donebase.postgres.migrations import migrate
+from donebase.postgres.programs import Programs
 from donebase.settings import Settings
 from tests.support.databases import fetchval, fill
 from tests.support.processes import DONEBASE, clean_environment
@@ -152,6 +154,21 @@ def test_a_process_that_has_the_pid_of_a_server_that_was_killed_is_left_alone(us
         with postgresql(used_data) as url:
             assert fetchval(url, "SELECT number FROM ours") == 1
         assert processes_in(server) == []
+
+
+def test_a_server_may_end_at_the_moment_in_which_it_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Cluster(folder, Programs(folder))
+    cluster.data.mkdir()
+    lock_file = cluster.data / "postmaster.pid"
+    lock_file.write_text(f"7\n{cluster.data}\n0\n5432\n/sockets\n\n0 0\nready   \n")
+
+    def ends() -> int:
+        lock_file.unlink(missing_ok=True)
+        return 7
+
+    monkeypatch.setattr(cluster, "running", ends)
+    assert not cluster.start()  # whoever restarts it finds next that it has ended
+    assert "host=/sockets" in cluster.url
 
 
 def test_processes_that_a_killed_server_left_end_before_the_next_begins(used_data: Path) -> None:

@@ -100,8 +100,8 @@ class Cluster:
         end = time.monotonic() + _LOCK_WAIT
         while time.monotonic() < end:
             locked = _locked(lock)
-            if self._ready():
-                self._sockets = Path(self._lock_file()[4])
+            if sockets := self._ready():
+                self._sockets = sockets
                 return False
             if self.running():
                 end = time.monotonic() + _LOCK_WAIT  # it recovers from a crash, however long that takes
@@ -130,9 +130,11 @@ class Cluster:
                     )
                 self._pause()
 
-    def _ready(self) -> bool:
+    def _ready(self) -> Path | None:
+        """Return the folder of the server's socket if it accepts connections."""
         lines = self._lock_file()
-        return len(lines) > 7 and lines[0] == str(self.running()) and lines[7].strip() == "ready"
+        is_ready = len(lines) > 7 and lines[0] == str(self.running()) and lines[7].strip() == "ready"
+        return Path(lines[4]) if is_ready else None
 
     def _lock_file(self) -> list[str]:
         """Return the lines of postmaster.pid: process, data, start, port, sockets, host, shared memory, state."""
