@@ -124,6 +124,34 @@ def test_a_failure_is_logged_and_the_rest_removed_later(
     assert "longer than 0.5 seconds" in lines("history.not_removed")[0]["cause"]
 
 
+class Broken:
+    """A removal with a fault in it."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.begun_again = asyncio.Event()
+
+    async def run(self) -> AsyncIterator[int]:
+        self.begun += 1
+        if self.begun > 1:
+            self.begun_again.set()
+        raise ZeroDivisionError
+        yield 0
+
+
+def test_a_fault_is_logged_and_ends_no_removal_for_ever(lines: Lines) -> None:
+    async def story() -> None:
+        removal = Broken()
+        keeper = asyncio.create_task(maintenance._every_hour(removal, maintenance._HISTORY))
+        again = asyncio.create_task(removal.begun_again.wait())
+        await asyncio.wait({keeper, again}, timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
+        assert not keeper.done()
+        keeper.cancel()
+
+    asyncio.run(story())
+    assert lines("history.not_removed")[0]["cause"] == "ZeroDivisionError"
+
+
 def test_without_a_limit_the_history_stays(own_database: str) -> None:
     async def story() -> int:
         database = PostgresDatabase(Settings.read(database_url=own_database))

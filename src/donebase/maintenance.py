@@ -91,10 +91,8 @@ async def _confirm(authenticator: Authenticator, *, log: bool) -> bool:
     try:
         await authenticator.confirm()
     except Exception as failure:  # whatever it is, live streams must not go on for ever
-        if log and isinstance(failure, _FAILURES):
-            logs.warning("tokens.not_confirmed", cause=str(failure))
-        elif log:
-            logs.crash("tokens.not_confirmed", failure)
+        if log:
+            _report("tokens.not_confirmed", failure)
         return False
     return True
 
@@ -120,13 +118,20 @@ async def _carry_out(removal: _Removal, events: _Events) -> bool:
     try:
         async for removed in removal.run():
             rows += removed
-    except _FAILURES as failure:
-        logs.warning(events.not_removed, cause=str(failure))
+    except Exception as failure:  # whatever it is, it is tried again
+        _report(events.not_removed, failure)
         return False
     finally:
         if rows:
             logs.info(events.removed, rows=rows)
     return True
+
+
+def _report(event: str, failure: Exception) -> None:
+    if isinstance(failure, _FAILURES):
+        logs.warning(event, cause=str(failure))
+    else:
+        logs.crash(event, failure)
 
 
 def _drawn(between: tuple[float, float]) -> float:
