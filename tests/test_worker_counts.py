@@ -1,14 +1,17 @@
 """Counts of several worker processes: added up, kept when one is replaced, and no reason to fail."""
 
+import fcntl
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from donebase.telemetry import worker_counts
 from donebase.telemetry.metrics import Counts, PoolState
-from donebase.telemetry.worker_counts import FOLDER_VARIABLE, WorkerCounts, forget_pool
+from donebase.telemetry.worker_counts import FOLDER_VARIABLE, WorkerCounts, folder_of_workers, forget_pool
 
 Worker = Callable[[str, Counts], WorkerCounts]
 
@@ -88,3 +91,24 @@ def test_a_worker_that_cannot_save_serves_its_own_counts(worker: Worker, folder:
     folder.mkdir()
     first.save()
     assert worker("second", counted(1, 2)).total().statements == {"answered": [4, 0, 0.5]}
+
+
+def test_services_that_start_at_the_same_time_leave_each_other_their_folders(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    lock, begins = fcntl.flock, [True]
+
+    def after_another_has_begun(file: IO[str], operation: int) -> None:
+        if begins:
+            begins.clear()
+            with folder_of_workers():
+                pass
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", after_another_has_begun)
+    with folder_of_workers() as mine:
+        assert Path(mine).is_dir()
+        with folder_of_workers():
+            assert Path(mine).is_dir()
+    assert not [*folder.iterdir()]

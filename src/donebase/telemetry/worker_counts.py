@@ -68,8 +68,9 @@ def folder_of_workers() -> Iterator[str]:
         with suppress(OSError), (folder / "lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
-    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as name, (Path(name) / "lock").open("w") as lock:
+    with tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX) as name, (Path(name) / "new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        Path(lock.name).rename(Path(name) / "lock")  # others find it locked
         yield name
 
 
