@@ -29,6 +29,11 @@ def of_the_package(name: str) -> ZoneInfo:
     return ZoneInfo.from_file(BytesIO(files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()))
 
 
+def zone_of_another_day() -> str:
+    """Return a time zone with another date than UTC's, which is the date there for an hour at least."""
+    return "Pacific/Kiritimati" if datetime.now(UTC).hour >= 10 else "Pacific/Pago_Pago"
+
+
 class TimeZones:
     """The time zones of a PostgreSQL, which may be older or newer than Python's."""
 

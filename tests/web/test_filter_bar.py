@@ -1,25 +1,26 @@
 """Which tasks are shown: the choices, their counts, the search, the order, and the address that says all of it."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.sync_api import Page, expect
 
 from tests.support.processes import Service
+from tests.support.time_zones import zone_of_another_day
 from tests.support.web_page import NewPage, create, tasks_of, wait_for_titles
 
-TODAY = datetime.now(UTC).date()
 
-
-def some_tasks(client: httpx.Client, user: int) -> None:
-    """Two that are overdue, one of them done; one for today; Milk twice."""
+def some_tasks(client: httpx.Client, user: int, zone: str = "UTC") -> None:
+    """Two that are overdue, one of them done; one for today, which it is in a time zone; Milk twice."""
+    today = datetime.now(ZoneInfo(zone)).date()
     create(
         client,
         user,
-        {"title": "Buy milk", "tags": ["shop"], "priority": "low", "due": {"date": str(TODAY - timedelta(days=3))}},
-        {"title": "Drink mílk", "tags": ["shop", "مطبخ"], "due": {"date": str(TODAY)}, "priority": "high"},
-        {"title": "Write", "completed": True, "due": {"date": str(TODAY - timedelta(days=3))}},
+        {"title": "Buy milk", "tags": ["shop"], "priority": "low", "due": {"date": str(today - timedelta(days=3))}},
+        {"title": "Drink mílk", "tags": ["shop", "مطبخ"], "due": {"date": str(today)}, "priority": "high"},
+        {"title": "Write", "completed": True, "due": {"date": str(today - timedelta(days=3))}},
         {"title": "Aim", "description": "high, with milk", "tags": ["home"]},
         {"title": "Read", "completed": True, "tags": ["home"]},
     )
@@ -32,8 +33,9 @@ def expect_titles(page: Page, *titles: str) -> None:
 def test_a_person_filters_searches_and_sorts_and_the_address_says_it(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:
-    some_tasks(client, alice)
-    page = new_page(service, f"?user={alice}", timezone_id="UTC")
+    zone = zone_of_another_day()
+    some_tasks(client, alice, zone)
+    page = new_page(service, f"?user={alice}", timezone_id=zone)
     bar = page.get_by_role("search")
     expect(bar.get_by_role("link")).to_have_text(["All 5", "Open 3", "Done 2", "Overdue 1", "Today 1"])
     expect(bar.locator("[aria-current]")).to_have_text(["All 5"])

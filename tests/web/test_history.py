@@ -6,6 +6,7 @@ import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.processes import Service
+from tests.support.time_zones import zone_of_another_day
 from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, change, create, only_task, titles_of, wait_for_titles
 
@@ -33,9 +34,10 @@ def test_the_history_tells_every_change_and_undoes_one(
     change(client, alice, task, due=due, priority="high", tags=["shop"], description="one\ntwo")
     client.patch(f"/users/{alice}/tasks?completed=false", json={"completed": True})
     delete(client, alice, f"/{task['id']}")
-    page = new_page(service, f"?user={alice}", locale="en-GB", timezone_id="UTC")
+    page = new_page(service, f"?user={alice}", locale="en-GB", timezone_id=zone)
     open_trash(page).get_by_role("button", name="History: Aim").click()
     dialog = page.get_by_role("dialog", name="History: Aim")
+    zone = zone_of_another_day()
     rows = dialog.locator(".entries > li")
     expect(rows).to_have_count(4)
     assert moves(rows.nth(0))[:2] == ["Title Aim", "Description one two"]
