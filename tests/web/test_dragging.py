@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.processes import Service
+from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, create, titles_of, wait_for_titles
 
 FIVE = ["a", "b", "c", "d", "e"]
@@ -24,6 +25,11 @@ def centre(locator: Locator) -> tuple[float, float]:
 
 def grip(page: Page, title: str) -> tuple[float, float]:
     return centre(row(page, title).locator(".grip"))
+
+
+def wait_until_still(page: Page) -> None:
+    """Wait until the page is drawn: nothing moves by itself any more."""
+    page.locator(".status[data-connection=live]").wait_for()
 
 
 def take(page: Page, title: str) -> None:
@@ -47,6 +53,7 @@ def test_a_task_is_dragged_by_its_handle(
 ) -> None:
     tasks = create(client, alice, *FIVE)
     page = new_page(service, f"?user={alice}&lang={language}")
+    wait_until_still(page)
     take(page, "b")
     expect(page.locator(".task-ghost")).to_have_text("b")
     carry(page, "d", 0.8)
@@ -92,7 +99,7 @@ def test_a_task_is_dragged_with_a_finger(service: Service, client: httpx.Client,
         touches: list[dict[str, Any]] = [{"x": x, "y": y} for x, y in points]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
-    row(page, "a").wait_for()
+    wait_until_still(page)
     x, y = grip(page, "a")
     at("touchStart", (x, y))
     at("touchMove", (x, y + 20))
@@ -110,9 +117,10 @@ def test_the_list_scrolls_under_a_dragged_task(
     titles = [f"task {number:03}" for number in range(1, 301)]
     create(client, alice, *titles)
     page = new_page(service, f"?user={alice}&lang=en", viewport={"width": 900, "height": 600})
+    wait_until_still(page)
     take(page, "task 002")
     page.mouse.move(450, 590, steps=4)
-    row(page, "task 060").wait_for()
+    wait_for(lambda: page.evaluate("scrollY") > 2500)  # a row may have come and gone before it is looked for
     page.mouse.move(450, 300, steps=4)
     page.locator(".drop-before, .drop-after").wait_for()
     expect(page.locator(".task-title", has_text="task 002")).to_have_count(1)
