@@ -43,6 +43,11 @@ class Scene:
         self.network.restore()
         self.window.run("store.retry()")
 
+    def sent(self, *titles: str) -> None:
+        """Wait until every write is answered, and the tasks that are shown have these titles."""
+        self.window.sent()
+        wait_for(lambda: self.window.shown("title") == [*titles], lambda: self.window.shown("title"), every=0.05)
+
     def decide(self, *names: str) -> None:
         """Press buttons of the dialog, which is opened from the row or the banner."""
         self.page.get_by_role("button", name="Decide").first.click()
@@ -75,8 +80,8 @@ def test_both_versions_are_shown_and_one_is_chosen(scene: Scene, client: httpx.C
 
     scene.apart(mine("Buy oat milk", "Buy rice milk"), only_task(client, alice), title="Buy cream")
     scene.decide("Keep theirs")
-    scene.window.sent()
-    assert scene.window.shown("title") == titles_of(client, alice) == ["Buy cream"]
+    scene.sent("Buy cream")
+    assert titles_of(client, alice) == ["Buy cream"]
 
     scene.apart(mine("Buy cream", "Buy butter"), only_task(client, alice), title="Buy quark")
     scene.page.get_by_role("button", name="Decide").first.click()
@@ -95,8 +100,7 @@ def test_a_deletion_meets_a_change_either_way(scene: Scene, client: httpx.Client
     scene.page.get_by_role("button", name="Decide").first.click()
     expect(scene.page.get_by_role("dialog")).to_contain_text("Buy milk, it is important")
     scene.page.get_by_role("button", name="Keep the task").click()
-    scene.window.sent()
-    assert scene.window.shown("title") == ["Buy milk, it is important", "Buy bread"]
+    scene.sent("Buy milk, it is important", "Buy bread")
 
     scene.apart("change(keyOf('Buy bread'), { description: 'Rye' })", other)
     scene.decide("Bring it back with my change")
