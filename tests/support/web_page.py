@@ -129,19 +129,38 @@ def change(
     return response.json()
 
 
-def drafts_of(page: Page) -> list[Any]:
-    """Return what the browser keeps of what is being typed."""
-    drafts: list[Any] = page.evaluate(
-        """async () => {
+def stored(page: Page, store: str) -> list[Any]:
+    """Return what the browser keeps in a store of the page's database."""
+    rows: list[Any] = page.evaluate(
+        """async (store) => {
             const result = (request) => new Promise((resolve, reject) => {
                 request.onsuccess = () => resolve(request.result);
                 request.onerror = () => reject(request.error);
             });
             const [{ name }] = await indexedDB.databases();
             const database = await result(indexedDB.open(name));
-            const drafts = await result(database.transaction("drafts").objectStore("drafts").getAll());
+            const rows = await result(database.transaction(store).objectStore(store).getAll());
             database.close();
-            return drafts.map(({ what }) => what);
-        }"""
+            return rows;
+        }""",
+        store,
     )
-    return drafts
+    return rows
+
+
+def drafts_of(page: Page) -> list[Any]:
+    """Return what the browser keeps of what is being typed."""
+    return [draft["what"] for draft in stored(page, "drafts")]
+
+
+def wait_until_sent(page: Page) -> None:
+    """Wait until the browser keeps no write that the service has not answered."""
+    wait_for(lambda: not stored(page, "outbox"), lambda: stored(page, "outbox"), every=0.05)
+
+
+def close_window(window: Page, beside: Page) -> None:
+    """Close a window, and wait until another one of the same browser can see that it is gone."""
+    name = window.evaluate("sessionStorage.getItem('donebase window')")
+    window.close()
+    locks = "navigator.locks.query().then(({ held }) => held.map(({ name }) => name))"
+    wait_for(lambda: f"donebase window {name}" not in beside.evaluate(locks), every=0.05)

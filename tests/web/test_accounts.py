@@ -13,7 +13,7 @@ from tests.support.browser import another_origin
 from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in, task
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
-from tests.support.web_page import NewPage, wait_for_titles
+from tests.support.web_page import NewPage, wait_for_titles, wait_until_sent
 
 
 @pytest.mark.long
@@ -48,6 +48,8 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     expect(page.locator("main")).to_be_focused()
     add(page, "Buy milk")
     assert page.url.endswith("?show=open")
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    wait_until_sent(page)  # who signs out before that is asked first
 
     access = {request.headers.get("authorization", "").removeprefix("Bearer ") for request in sent} - {""}
     assert len(access) == 1, "one access token is used for all"
@@ -271,6 +273,7 @@ def test_without_accounts_a_user_number_is_chosen_and_stays_in_the_address(
     number.fill("1")
     number.press("Enter")
     expect(menu_of(page, "User 1")).to_be_visible()
+    expect(page.locator("[data-connection=live]")).to_be_visible()
     expect(task(page, "Buy milk")).to_have_count(0)
     new_page.expect("404.*/below/")  # its icons
     page.evaluate(OPENED_BELOW)

@@ -19,7 +19,15 @@ from tests.support.servers import free_port
 from tests.support.time_zones import zone_of_another_day
 from tests.support.waiting import DEADLINE, wait_for
 from tests.support.web_modules import Modules
-from tests.support.web_page import NewPage, drafts_of, only_task, tasks_of, wait_for_titles
+from tests.support.web_page import (
+    NewPage,
+    close_window,
+    drafts_of,
+    only_task,
+    stored,
+    tasks_of,
+    wait_for_titles,
+)
 
 TITLE = TypeAdapter[str](Title)
 FAULTS = """({ faultOfVisibleText }, texts) => texts.map((text) => faultOfVisibleText(text, 500))"""
@@ -93,7 +101,7 @@ def test_what_is_typed_outlives_the_service_and_the_browser(
         page.keyboard.type("milk")
         page.keyboard.press("Enter")
         page.keyboard.type("Call Ann — 電話")
-        wait_for(lambda: kept_drafts(page) == ["Call Ann — 電話"])
+        wait_for(lambda: kept_drafts(page) == ["Call Ann — 電話"] and len(stored(page, "outbox")) == 1)
     with Service(tmp_path, **settings).ready() as service, killable_browser(browser, tmp_path / "profile") as context:
         page = context.pages[0]
         page.goto(address)
@@ -115,12 +123,13 @@ def test_each_window_keeps_its_own_text(new_page: NewPage, service: Service, cli
     for each, text in ((page, "In the first"), (second, "In the second")):
         each.reload()
         expect(each.locator("#new-task")).to_have_value(text)
-    second.close()
+    close_window(second, page)
     third = new_page(service, f"?user={alice}", beside=page)
     expect(third.locator("#new-task")).to_have_value("In the second")
     third.goto(f"{service.address}/?user={alice + 1}")
     expect(third.locator("#new-task")).to_have_value("")
     third.go_back()
+    expect(third.locator("#new-task")).to_have_value("In the second")
     third.locator("#new-task").press("Enter")
     wait_for_titles(client, alice, ["In the second"])
     expect(page.locator("#new-task")).to_have_value("In the first")

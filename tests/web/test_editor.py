@@ -17,6 +17,7 @@ from tests.support.web_page import (
     Json,
     NewPage,
     change,
+    close_window,
     create,
     drafts_of,
     only_task,
@@ -249,6 +250,7 @@ def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
         wait_for_titles(client, alice, ["Buy milk", "Made before and after – 電話"])
         history = client.get(f"/users/{alice}/history?task_id={tasks_of(client, alice)[1]['id']}").json()
         assert [entry["action"] for entry in history] == ["changed", "created"]
+        wait_for(lambda: drafts_of(page) == [], lambda: drafts_of(page))
         page.reload()
         expect(page.locator(".task")).to_have_count(2)
         expect(page.locator(".editor")).to_have_count(0)
@@ -309,7 +311,7 @@ def test_what_was_typed_in_closed_windows_is_offered(
         edit(window, title)
         window.keyboard.type(" today")
         wait_for(lambda: f"{title} today" in str(drafts_of(page)))  # noqa: B023
-        window.close()
+        close_window(window, page)
     page.reload()
     expect(page.locator(".editor").get_by_label("Title")).to_have_value("Call Ann today")
     expect(page.locator(".banner")).to_contain_text("Not saved yet: Buy milk")
@@ -319,6 +321,7 @@ def test_what_was_typed_in_closed_windows_is_offered(
     expect(page.locator(".editor").get_by_label("Title")).to_have_value("Buy milk today")
     page.keyboard.press("Escape")
     expect(page.locator(".editor, .banner")).to_have_count(0)
+    wait_for(lambda: drafts_of(page) == [], lambda: drafts_of(page))
     page.reload()
     expect(page.locator(".task")).to_have_count(2)
     expect(page.locator(".editor, .banner")).to_have_count(0)
@@ -371,6 +374,7 @@ def test_what_the_service_would_refuse_or_refuses_can_be_mended(
     page.get_by_role("button", name="Edit again").click()
     title = page.locator(".card").get_by_label("Title")
     expect(title).to_have_accessible_description("must be nicer")
+    expect(page.locator(".banner")).to_have_count(0)  # given up only now
     page.reload()
     title.fill("Fourth")
     page.get_by_role("button", name="Keep as a new task").click()
