@@ -13,6 +13,7 @@ from tests.support.browser import another_origin
 from tests.support.page_accounts import add, choose, kept, menu_of, refresh_token, sign_in, task
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
+from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, wait_for_titles, wait_until_sent
 
 
@@ -237,6 +238,32 @@ def test_name_and_password_are_changed_and_the_account_is_deleted(
         expect(window.get_by_role("heading", name="Sign in")).to_be_visible()
     assert not re.search("dnr_|Buy milk", kept(page))
     assert not member.knows(ANOTHER)
+
+
+# The browser answers late when it is asked whose copies it keeps, which is the end of a sign-in.
+SIGN_IN_ENDS_LATE = """() => {
+    const getAllKeys = IDBObjectStore.prototype.getAllKeys;
+    IDBObjectStore.prototype.getAllKeys = function (range) {
+        const request = getAllKeys.call(this, range);
+        request.addEventListener = (type, heard) => request[`on${type}`] = (event) => setTimeout(() => {
+            heard(event);
+            setTimeout(() => window.ended = true);
+        }, 300);
+        return request;
+    };
+}"""
+
+
+def test_who_writes_at_once_after_signing_in_keeps_the_focus(
+    guarded: Service, guarded_client: httpx.Client, new_page: NewPage
+) -> None:
+    member = Member.new(guarded_client)
+    page = new_page(guarded, extra_http_headers=from_nowhere())
+    page.evaluate(SIGN_IN_ENDS_LATE)
+    sign_in(page, member.email)
+    page.locator("#new-task").fill("Buy milk")
+    wait_for(lambda: page.evaluate("window.ended"))
+    expect(page.locator("#new-task")).to_be_focused()
 
 
 # Opens the storage of a page that a proxy serves below this one's address.

@@ -131,7 +131,10 @@ export class SignIn {
     if (!(await this.#sending.submit(event, send, known))) return;
     this.#leaving = null;
     this.#signingUp = false; // who signs out has an account
-    queueMicrotask(() => document.querySelector("main")?.focus()); // the field that had it is gone
+    queueMicrotask(() => {
+      // The field that had it is gone; somebody fast is in another one by now.
+      if (document.activeElement === document.body) document.querySelector("main")?.focus();
+    });
   }
 
   async #askToLeave() {
