@@ -46,6 +46,7 @@ export const messages = {
       other: "غير متصل. {count} تغيير ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
     },
   },
+  offline_unchanged: { en: "Offline.", ar: "غير متصل." },
   offline_since: { en: "Since: {when}.", ar: "منذ: {when}." },
   sending: {
     en: { one: "Sending {count} change …", other: "Sending {count} changes …" },

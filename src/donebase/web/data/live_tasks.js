@@ -48,7 +48,10 @@ export class LiveTasks {
     const parts = { api, storage, owner, changed: this.changed };
     this.#outbox = new Outbox({
       ...parts,
-      done: (key, change) => this.done(key, change),
+      done: (key, change) => {
+        if (this.#follower.connection === "offline") this.#follower.retry(); // the service answers again
+        this.done(key, change);
+      },
       settling: (all) => this.#projection.answered(all),
     });
     this.#sender = new Sender({

@@ -16,8 +16,8 @@ const WORDS = ["create", "change"]; // the kinds that contain what somebody has 
 
 /** Sends when there is something to send, and after each failure again. */
 export class Sender {
-  /** @type {Error | null} why nothing can be sent now */
-  failure = null;
+  /** @type {Error | null} */
+  #failure = null;
   #control = new AbortController();
   #pauses = new Pauses();
   #timer = 0;
@@ -42,6 +42,11 @@ export class Sender {
     this.turns = new Turns(outbox.storage, `${outbox.owner} sends`);
   }
 
+  /** @returns {Error | null} why what waits cannot be sent now; null where nothing waits, whoever has sent it */
+  get failure() {
+    return this.#failure && this.#next() ? this.#failure : null;
+  }
+
   /** Send what waits, unless that is going on; after a failure, try again at once. */
   async send() {
     clearTimeout(this.#timer);
@@ -51,6 +56,7 @@ export class Sender {
       while (!this.#control.signal.aborted && this.#next()) {
         await this.turns.take(() => this.#sendNext(), this.#control.signal, LATE);
       }
+      this.#failure = null;
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -84,7 +90,7 @@ export class Sender {
     if (next.sentAt === null) await this.#changeOne(next, (write) => ({ ...write, sentAt }));
     const write = this.outbox.writes.find((each) => each.key === key);
     if (write) await this.#send(write);
-    this.failure = null;
+    this.#failure = null;
     this.#pauses.reset();
   }
 
@@ -167,7 +173,7 @@ export class Sender {
     const expected = error instanceof Unreachable || error instanceof SignedOut || error instanceof Problem;
     if (!expected) console.error(error);
     if (this.#control.signal.aborted) return;
-    this.failure = /** @type {Error} */ (error);
+    this.#failure = /** @type {Error} */ (error);
     const asked = error instanceof Unreachable ? error.retryAfter : 0;
     this.#timer = setTimeout(() => this.send(), this.#pauses.next(asked));
     this.changed();

@@ -52,7 +52,8 @@ export class Connection {
     const { tasks, storage } = this.app;
     if (tasks?.connection !== "offline" || !this.#away) return nothing;
     const waiting = tasks.writes.filter(({ state }) => state === "waiting").length;
-    const text = storage.fault ? t("offline_unkept", { count: waiting }) : t("offline", { count: waiting });
+    const kept = storage.fault ? t("offline_unkept", { count: waiting }) : t("offline", { count: waiting });
+    const text = waiting ? kept : t("offline_unchanged");
     return html`<div class="banner warning">
       <span>${text} ${t("offline_since", { when: instantWords(this.#away) })}</span>
       <button type="button" @click=${() => tasks.retry()}>${t("try_now")}</button>
