@@ -1,6 +1,8 @@
 """Deadlines: what they end, what they leave alone, and who is told."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +45,31 @@ def test_one_deadline_for_all_ends_present_and_future_waits(run: Callable[..., N
         deadlines.end_within(SHORT)
         ended = await asyncio.gather(present, wait(deadlines), return_exceptions=True)
         assert [type(each) for each in ended] == [TimeoutError, TimeoutError]
+
+    run(use())
+
+
+@runs
+def test_what_came_while_the_process_stood_still_is_in_time(run: Callable[..., None]) -> None:
+    async def read(deadlines: Deadlines, end: socket.socket) -> bytes:
+        with deadlines.limit(SHORT):
+            return await asyncio.get_running_loop().sock_recv(end, 1)
+
+    async def use() -> None:
+        deadlines = Deadlines()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            reading = asyncio.create_task(read(deadlines, ours))
+            await asyncio.sleep(0)
+            theirs.send(b"x")
+            time.sleep(1)  # noqa: ASYNC251 - nothing of this process goes on
+            assert await reading == b"x"
+            late = asyncio.create_task(read(deadlines, ours))
+            await asyncio.sleep(0)
+            time.sleep(1)  # noqa: ASYNC251
+            with pytest.raises(TimeoutError):
+                await late
 
     run(use())
 

@@ -1,7 +1,8 @@
 """Cheap deadlines: one timer checks all of them four times a second.
 
 `asyncio.timeout` creates and cancels a timer for each wait, which costs a fifth of a request. A deadline here can be up
-to a quarter of a second late, which does not matter for limits of seconds.
+to a quarter of a second late, which does not matter for limits of seconds. A check that itself comes late ends nothing:
+the process stood still, and what is waited for may have come meanwhile. The next one does.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ class Deadlines:
         self.active: dict[_Deadline, float] = {}  # in the order in which they began, and when each is due
         self.end = math.inf
         self.is_timer_set = False
+        self._check_at = 0.0
+        self._was_late = False
 
     def limit(self, seconds: float) -> "_Deadline":
         """Begin a deadline for the current task, in so many seconds from now. Its `with` block must follow."""
@@ -30,10 +33,11 @@ class Deadlines:
         deadline.active = self.active
         deadline.task = task
         deadline.cancelling = task.cancelling()
-        due = time.monotonic() + seconds
+        now = time.monotonic()
+        due = now + seconds
         self.active[deadline] = due if due < self.end else self.end
         if not self.is_timer_set:
-            self._set_timer()
+            self._set_timer(now)
         return deadline
 
     def end_within(self, seconds: float) -> None:
@@ -42,19 +46,25 @@ class Deadlines:
         for deadline, due in self.active.items():
             self.active[deadline] = min(due, self.end)
 
-    def _set_timer(self) -> None:
+    def _set_timer(self, now: float) -> None:
         self.is_timer_set = True
+        self._check_at = now + _INTERVAL
         asyncio.get_running_loop().call_later(_INTERVAL, self._check)
 
     def _check(self) -> None:
         """End what is due, and go on as long as anything is active."""
         now = time.monotonic()
+        self._was_late = now > self._check_at + _INTERVAL and not self._was_late
+        if not self._was_late:
+            self._expire(now)
+        self.is_timer_set = False
+        if self.active:
+            self._set_timer(now)
+
+    def _expire(self, now: float) -> None:
         # Of each task only the innermost, which knows best what took too long.
         for deadline in {deadline.task: deadline for deadline, due in self.active.items() if due <= now}.values():
             deadline.expire()
-        self.is_timer_set = False
-        if self.active:
-            self._set_timer()
 
 
 class _Deadline:
