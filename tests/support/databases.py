@@ -17,8 +17,9 @@ from donebase.postgres.embedded import postgresql
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
 
-MAX_CONNECTIONS = "300"
-"""Of the PostgreSQL of a run: each process has two services with ten connections each, and those of its own tests."""
+MAX_CONNECTIONS = "600"
+"""Of the PostgreSQL of a run: each of up to nine processes has three services with ten connections each, and those of
+its own tests, which stay for two minutes."""
 # What a crash would need; tests of crashes have a server of their own.
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -57,7 +58,8 @@ def a_database(template: str = "template1", options: str = "") -> Iterator[str]:
     try:
         yield database_named(name)
     finally:
-        asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        # FORCE waits for five seconds, and on a busy machine a session may take longer to end.
+        asyncio.run(execute(ended(name), f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @contextmanager

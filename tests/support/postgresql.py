@@ -115,12 +115,17 @@ class Postgresql(Server):
 
     @contextmanager
     def strangers(self, number: int) -> Iterator[None]:
-        """Keep so many connections open that have nothing to do."""
-        with asyncio.Runner() as runner, ExitStack() as stack:
-            for _ in range(number):
-                connection = runner.run(asyncpg.connect(self.url(), timeout=DEADLINE))
-                stack.callback(connection.terminate)
-            yield
+        """Keep so many connections open that have nothing to do, and wait for their processes to go."""
+        backends: list[int] = []
+        try:
+            with asyncio.Runner() as runner, ExitStack() as stack:
+                for _ in range(number):
+                    connection = runner.run(asyncpg.connect(self.url(), timeout=DEADLINE))
+                    stack.callback(connection.terminate)
+                    backends += _handles([connection.get_server_pid()])
+                yield
+        finally:
+            _wait_for_the_end_of(backends)
 
     def new_database(self, options: str = "") -> str:
         """Make an empty database and return its name."""

@@ -112,14 +112,15 @@ def version(path: Path) -> tuple[int, ...]:
 
 
 def free_port() -> int:
-    """Return a port that is free, and that no connection on its way out is given while its server is down."""
-    for _ in range(100):
-        port = 15_000 + secrets.randbelow(17_000)  # Linux gives out those from 32,768
-        with socket.socket() as probe:
-            try:
+    """Return a port that is free, and that nobody else is given in this run, also while its server is down."""
+    for _ in range(1000):
+        port = 15_000 + secrets.randbelow(17_000)  # Linux gives out those from 32,768 to connections on their way out
+        try:
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+            Path(os.environ["TEST_FOLDER"], f"port-{port}").touch(exist_ok=False)
+        except OSError:
+            continue
         return port
     raise AssertionError("no port is free")
 
