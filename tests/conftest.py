@@ -30,7 +30,9 @@ from tests.support.tokens import Person
 from tests.support.waiting import DEADLINE
 
 # Where hundreds ask at once of a machine that is busy, one of them may wait for longer than the defaults.
-NO_HURRY = dict.fromkeys(("BODY_TIMEOUT", "DATABASE_POOL_WAIT", "DATABASE_TIMEOUT", "HEADER_TIMEOUT"), "600")
+NO_HURRY = dict.fromkeys(
+    ("BODY_TIMEOUT", "DATABASE_POOL_WAIT", "DATABASE_TIMEOUT", "HEADER_TIMEOUT", "TEST_HEALTH_TIMEOUT"), "600"
+)
 # httpx gives up after 5 s unless a test says otherwise, at each place where one may forget to.
 for _wait in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, _wait, DEADLINE)

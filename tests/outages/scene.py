@@ -19,7 +19,11 @@ from tests.support.write_load import AFTER_A_FAILURE, Answer, WriteLoad
 PROBED_EVERY = 0.2
 # Seconds, as docs/promises.md has it: as often as fits into them may a client be told of an outage that is over.
 BACK_WITHIN = 5.0
-SLOTS = 30  # connections that PostgreSQL has to give
+# Connections that PostgreSQL has to give. As it goes on after it stood still, it has to do with all those that were
+# tried and given up meanwhile, and would have none left for the others.
+SLOTS = 100
+# Of a service whose database says that it is away: nothing that waits for these ever comes.
+PATIENT = dict.fromkeys(("DATABASE_POOL_WAIT", "DATABASE_TIMEOUT", "TEST_HEALTH_TIMEOUT"), "600")
 LET_THROUGH = {(500, "DATABASE_ERROR"), (503, "OVERLOADED")}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.outages.scene import SLOTS, under_load
+from tests.outages.scene import PATIENT, SLOTS, under_load
 from tests.support.postgresql import Postgresql
 
 
@@ -21,21 +21,24 @@ def stopped(server: Postgresql) -> Iterator[None]:
 
 
 Hindrance = Callable[[Postgresql, str], AbstractContextManager[None]]
-HINDRANCES: dict[str, Hindrance] = {
-    "nobody listens": lambda server, _: stopped(server),
-    "it stands still": lambda server, _: server.frozen(),
-    "no connection is left": lambda server, _: server.strangers(SLOTS),
-    "its tables are locked": lambda server, database: server.transaction("LOCK TABLE alembic_version, tasks", database),
+HINDRANCES: dict[str, tuple[Hindrance, dict[str, str]]] = {
+    "nobody listens": (lambda server, _: stopped(server), PATIENT),
+    "it stands still": (lambda server, _: server.frozen(), {}),
+    "no connection is left": (lambda server, _: server.strangers(SLOTS), PATIENT),
+    "its tables are locked": (
+        lambda server, database: server.transaction("LOCK TABLE alembic_version, tasks", database),
+        {},
+    ),
 }
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("hindrance", HINDRANCES)
 def test_a_database_may_come_after_the_service(server: Postgresql, database: str, folder: Path, hindrance: str) -> None:
+    hinder, settings = HINDRANCES[hindrance]
     with ExitStack() as hindered:
-        hindered.enter_context(HINDRANCES[hindrance](server, database))
-        short = {"DATABASE_TIMEOUT": "3", "DATABASE_POOL_WAIT": "2"}
-        with under_load(folder, server.url(database), well=False, settings=short) as scene:
+        hindered.enter_context(hinder(server, database))
+        with under_load(folder, server.url(database), well=False, settings=settings) as scene:
             with scene.outage(begun=True):
                 scene.wait_until(lambda: scene.failed, "an error")
                 scene.hold()

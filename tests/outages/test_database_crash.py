@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.outages.scene import under_load
+from tests.outages.scene import PATIENT, under_load
 from tests.support.postgresql import Postgresql
 
 ENDS: dict[str, Callable[[Postgresql], None]] = {
@@ -17,7 +17,7 @@ ENDS: dict[str, Callable[[Postgresql], None]] = {
 @pytest.mark.long
 @pytest.mark.parametrize("end", ENDS)
 def test_an_acknowledged_write_survives_a_crash(server: Postgresql, database: str, folder: Path, end: str) -> None:
-    with under_load(folder, server.url(database)) as scene:
+    with under_load(folder, server.url(database), settings=PATIENT) as scene:
         with scene.outage():
             ENDS[end](server)
             scene.hold()
@@ -26,7 +26,7 @@ def test_an_acknowledged_write_survives_a_crash(server: Postgresql, database: st
 
 
 def test_a_fast_restart_is_an_outage_of_seconds(server: Postgresql, database: str, folder: Path) -> None:
-    with under_load(folder, server.url(database)) as scene:
+    with under_load(folder, server.url(database), settings=PATIENT) as scene:
         with scene.outage():
             server.stop("fast")
             server.start()

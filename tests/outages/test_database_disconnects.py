@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.outages.full_pool import POOL, open_every_connection
-from tests.outages.scene import under_load
+from tests.outages.scene import PATIENT, under_load
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
@@ -18,7 +18,7 @@ ENOUGH = 100
 def test_only_what_was_in_flight_fails_when_every_connection_is_ended(
     server: Postgresql, database: str, folder: Path
 ) -> None:
-    with under_load(folder, server.url(database)) as scene:
+    with under_load(folder, server.url(database), settings=PATIENT) as scene:
         ended = []
         with scene.outage():
             for _ in range(TIMES):
@@ -34,7 +34,7 @@ def test_the_first_requests_after_a_pause_succeed(
     server: Postgresql, database: str, folder: Path, restarted: bool
 ) -> None:
     """Scale to zero: while nobody asks, the server ends what is idle. Whoever asks next is to notice nothing."""
-    with Service(folder, DATABASE_URL=server.url(database)) as service:
+    with Service(folder, DATABASE_URL=server.url(database), **PATIENT) as service:
         address = service.ready().address
         for _ in range(TIMES):
             open_every_connection(server.url(database), address)

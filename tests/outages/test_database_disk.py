@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from donebase.postgres.connecting import FAILURES
-from tests.outages.scene import under_load
+from tests.outages.scene import PATIENT, under_load
 from tests.outages.small_disk import SmallDisk, small_disk
 from tests.support.postgresql import Postgresql, postgresql
 from tests.support.servers import run
@@ -22,7 +22,7 @@ def test_a_full_disk_refuses_writes_and_reads_go_on(folder: Path) -> None:
     with small_disk(megabytes=24) as disk, postgresql() as server:
         server.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
         url = server.url(server.database_with_tables("TABLESPACE small"))
-        with under_load(folder, url) as scene:
+        with under_load(folder, url, settings=PATIENT) as scene:
             with scene.outage():
                 disk.fill()
                 scene.wait_until(lambda: len(scene.failed) > ENOUGH, "errors")
@@ -39,7 +39,7 @@ def test_nothing_is_lost_where_there_is_no_room_for_the_log(folder: Path) -> Non
     with small_disk(megabytes=64) as disk, postgresql() as server:
         url = server.url(server.database_with_tables())
         _move_the_log(server, disk)
-        with under_load(folder, url) as scene:
+        with under_load(folder, url, settings=PATIENT) as scene:
             with scene.outage():
                 disk.fill()
                 with pytest.raises(FAILURES):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.outages.scene import under_load
+from tests.outages.scene import PATIENT, under_load
 from tests.support.pgbouncer import Pgbouncer, pgbouncer
 from tests.support.postgresql import Postgresql
 
@@ -21,7 +21,7 @@ def pooler(server: Postgresql) -> Iterator[Pgbouncer]:
 def test_an_acknowledged_write_survives_a_crash_behind_pgbouncer(
     server: Postgresql, pooler: Pgbouncer, database: str, folder: Path
 ) -> None:
-    with under_load(folder, pooler.url(database)) as scene:
+    with under_load(folder, pooler.url(database), settings=PATIENT) as scene:
         with scene.outage():
             server.stop("immediate")
             scene.hold()
@@ -30,7 +30,7 @@ def test_an_acknowledged_write_survives_a_crash_behind_pgbouncer(
 
 
 def test_a_restart_of_pgbouncer_is_an_outage_of_seconds(pooler: Pgbouncer, database: str, folder: Path) -> None:
-    with under_load(folder, pooler.url(database)) as scene:
+    with under_load(folder, pooler.url(database), settings=PATIENT) as scene:
         with scene.outage():
             pooler.kill()
             scene.hold()

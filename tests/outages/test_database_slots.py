@@ -3,12 +3,11 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.outages.scene import SLOTS, under_load
+from tests.outages.scene import PATIENT, SLOTS, under_load
 from tests.support.postgresql import Postgresql
 
 LEFT = 3
 ENOUGH = 20
-PATIENT = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}  # a refusal that waits for these never comes
 
 
 def test_where_a_few_connections_are_left_the_others_are_refused_at_once(

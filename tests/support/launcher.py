@@ -3,6 +3,9 @@
 Its argument is the number of a socket. A message is JSON, the arguments, a folder and an environment, with the
 descriptors of the command's standard output and standard error, and of a pipe for its process id and, in the end, its
 exit status.
+
+A busy PostgreSQL may take longer than the two seconds in which /health has to answer. TEST_HEALTH_TIMEOUT in the
+environment says how long /health waits instead.
 """
 
 import gc
@@ -54,6 +57,10 @@ def _run(wanted: dict[str, Any], output: int, errors: int) -> NoReturn:
     os.chdir(wanted["folder"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
+    if timeout := os.environ.pop("TEST_HEALTH_TIMEOUT", ""):
+        from donebase.postgres import database
+
+        database._HEALTH_TIMEOUT = float(timeout)
     sys.argv = ["donebase", *wanted["arguments"]]
     # What a service itself starts, its workers, imports nothing of this module.
     this = sys.modules["__main__"]
