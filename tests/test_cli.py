@@ -17,7 +17,7 @@ from donebase import __version__
 from tests.outages.callers import no_longer_takes_connections
 from tests.support.families import USERS
 from tests.support.processes import ExecutedService, clean_environment, run_donebase
-from tests.support.waiting import DEADLINE
+from tests.support.waiting import DEADLINE, wait_for
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,9 @@ def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> 
 def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.Signals, workers: str) -> None:
     with ExecutedService(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         address = service.ready().address
-        assert httpx.get(f"{address}/health").json()["status"] == "ok"
+        wait_for(lambda: httpx.get(f"{address}/health").json()["status"] == "ok")
         service.process.send_signal(stop)
+        stopping = service.wait_for("stopping")
         assert service.stop() == 0
         assert not [line for line in service.lines if line["level"] in ("warning", "error")]
         events = [line["event"] for line in service.lines]
@@ -140,7 +141,6 @@ def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.S
             "stopped",
         ]  # each once, whatever the workers
         assert events[-1] == "stopped"
-        stopping = service.wait_for("stopping")
         name = "SIGINT" if stop is signal.SIGINT else "SIGTERM"  # a closed terminal's SIGHUP becomes a SIGTERM
         assert (stopping["signal"], stopping["grace"]) == (name, 10)
         assert service.wait_for("stopped")["seconds"] >= 0
@@ -164,6 +164,7 @@ def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
         cwd=folder,
         env=clean_environment(PORT="0", DATABASE_URL="postgresql://127.0.0.1:1/nothing"),
         stderr=subprocess.PIPE,
+        pipesize=4096,  # so that it loads little before what it says is read
         text=True,
     ) as process:
         assert process.stderr
