@@ -18,6 +18,7 @@ from donebase.core.errors import Collided, DatabaseFailed, Overloaded
 from donebase.core.lists import Section, TaskList
 from donebase.core.shapes import NewTask
 from donebase.core.tables import UserRow
+from donebase.postgres import database as postgres_database
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
@@ -184,8 +185,11 @@ def test_a_database_that_is_not_there_is_told_in_time_and_named(kind: str) -> No
         with_database(f"postgresql://me:secret@127.0.0.1:{port}/nothing", use, database_timeout=1)
 
 
-def test_probes_that_overlap_are_all_told_that_the_database_answers(database_url: str) -> None:
+def test_probes_that_overlap_are_all_told_that_the_database_answers(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that begins when the statement of another has ended, and the other has not been told yet, runs the next."""
+    monkeypatch.setattr(postgres_database, "_HEALTH_TIMEOUT", 600)
 
     async def probe_at_once(database: PostgresDatabase) -> None:
         async def probe() -> bool:
@@ -193,7 +197,7 @@ def test_probes_that_overlap_are_all_told_that_the_database_answers(database_url
 
         assert all(await asyncio.gather(*(probe() for _ in range(5))))
 
-    with_database(database_url, probe_at_once)
+    with_database(database_url, probe_at_once, database_timeout=600)
 
 
 def test_it_recovers_from_an_outage(own_database: str) -> None:

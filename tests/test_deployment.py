@@ -19,6 +19,7 @@ from donebase.http.event_stream import COMMENT_EVERY
 from donebase.settings import Settings
 from tests.support.processes import Service
 from tests.support.servers import free_port
+from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -96,7 +97,7 @@ def test_the_health_check_tells_a_service_that_lives_from_none(service: Service,
         done = subprocess.run([sys.executable, *rest], env=environment, cwd=folder, capture_output=True, check=False)
         return done.returncode
 
-    assert status(service.address.rpartition(":")[2]) == 0
+    wait_for(lambda: status(service.address.rpartition(":")[2]) == 0)  # it waits for four seconds, and is repeated
     assert status(str(free_port())) == 1
     assert variables()["PORT"] == instructions("EXPOSE")[-1] == "8000"
 

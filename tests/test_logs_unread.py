@@ -149,7 +149,7 @@ def test_a_reader_that_has_gone_stops_nothing(folder: Path, database_url: str) -
     with unread(folder, DATABASE_URL=database_url) as service:
         service.stop_reading()
         service.ask(10)
-        assert service.get("/health").status_code == 200
+        wait_for(lambda: service.get("/health").status_code == 200)
         service.process.terminate()
         assert service.process.wait(DEADLINE) == 0
 

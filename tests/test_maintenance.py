@@ -43,8 +43,9 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Iterator[Lines]:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove old history as soon as the service has started."""
+    """Remove old history as soon as the service has started, however long a step of it takes."""
     monkeypatch.setattr(maintenance, "FIRST_REMOVAL", (0, 0))
+    monkeypatch.setattr(steps, "STEP_TIMEOUT", 600)
 
 
 @asynccontextmanager

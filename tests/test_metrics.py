@@ -15,6 +15,7 @@ import pytest
 from prometheus_client import Metric
 
 from donebase import __version__
+from tests.conftest import NO_HURRY
 from tests.support.families import API, FAMILIES, USERS, V1
 from tests.support.metrics import REQUESTS, STATEMENTS, metrics, total
 from tests.support.processes import Service
@@ -26,8 +27,9 @@ POOL = "donebase_database_pool_"
 @pytest.fixture
 def watched(database_url: str, folder: Path) -> Iterator[httpx.Client]:
     """A client of a service that nobody else asks anything."""
-    no_hurry = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}
-    with _clients_of(folder, DATABASE_URL=database_url, DATABASE_POOL_SIZE="3", **no_hurry) as client:
+    # Its statements and connections are counted: it has none of its own.
+    settings = {"DATABASE_URL": database_url, "DATABASE_POOL_SIZE": "3", "HISTORY_DAYS": "0"}
+    with _clients_of(folder, **settings, **NO_HURRY) as client:
         yield client
 
 

@@ -168,14 +168,15 @@ def test_nothing_that_is_secret_is_told(collector: Collector, folder: Path, used
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(DEADLINE) == 0
         assert service.process.stderr
-        told = {
-            "an error or a header": "\n".join(walker.told),
-            "the log": "\n".join(map(str, service.lines)) + service.process.stderr.read(),
-            "the metrics": metrics.text,
-            "a trace": "\n".join(map(str, collector.spans)),
-            "the list of processes": str(listed),
-            "PostgreSQL's log": (used_data / "postgresql.log").read_text(),
-        }
+        errors = service.process.stderr.read()
+    told = {
+        "an error or a header": "\n".join(walker.told),
+        "the log": "\n".join(map(str, service.lines)) + errors,
+        "the metrics": metrics.text,
+        "a trace": "\n".join(map(str, collector.spans)),
+        "the list of processes": str(listed),
+        "PostgreSQL's log": (used_data / "postgresql.log").read_text(),
+    }
     assert metrics.status_code == 200
     assert len([line for line in service.lines if line["event"] == "database_error"]) == 4
     assert bool(collector.spans) == traced

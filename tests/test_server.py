@@ -77,8 +77,10 @@ def test_probes_are_answered_at_the_limit_of_open_files(database_url: str, folde
             return [answer["code"] for answer in answers]
 
         wait_for(lambda: codes() == ["OVERLOADED"] * 4, codes, every=0)
-        for path in ("/livez", "/health", "/livez", "/health"):
-            assert httpx.get(service.address + path).status_code == 200
+        # On a busy machine the database may not answer /health in its two seconds. The status of a refusal is a number.
+        assert {httpx.get(f"{service.address}/livez").json()["status"] for _ in range(2)} == {"ok"}
+        assert {httpx.get(f"{service.address}/health").json()["status"] for _ in range(2)} <= {"ok", "unavailable"}
+        wait_for(lambda: httpx.get(f"{service.address}/health").json()["status"] == "ok")
         limited = service.wait_for("connections.limited")
         assert limited["level"] == "warning"
         assert 1 <= limited["max_connections"] < FILES

@@ -87,10 +87,7 @@ def somebody_creating(client: httpx.Client, user: int) -> Iterator[None]:
 
 
 def wait_for_more(client: httpx.Client, user: int, than: int) -> None:
-    for _ in range(1_000):
-        if len(USERS.listed(client, user)) > than:
-            return
-    raise AssertionError("nobody creates anything")
+    wait_for(lambda: len(USERS.listed(client, user)) > than, lambda: "nobody creates anything")
 
 
 def everything(client: httpx.Client) -> list[dict[str, Any]]:

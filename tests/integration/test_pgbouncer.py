@@ -10,6 +10,7 @@ import pytest
 
 from donebase.postgres.connecting import find_connect_options
 from donebase.settings import Settings
+from tests.conftest import NO_HURRY
 from tests.support.databases import fetchval
 from tests.support.deleted import left_of, with_everything
 from tests.support.event_source import EventSource
@@ -89,8 +90,8 @@ def test_migrations_go_to_the_unpooled_address(server: Postgresql, folder: Path)
 
 def test_many_clients_of_several_processes_share_two_server_connections(server: Postgresql, folder: Path) -> None:
     with pgbouncer(server, default_pool_size="2") as pooler:
-        url = pooler.url(server.database_with_tables())
-        with Service(folder, DATABASE_URL=url, WORKERS="2") as service, ThreadPoolExecutor(CLIENTS) as threads:
+        settings = {"DATABASE_URL": pooler.url(server.database_with_tables()), "WORKERS": "2", **NO_HURRY}
+        with Service(folder, **settings) as service, ThreadPoolExecutor(CLIENTS) as threads:
             address = service.ready().address
             everybody = [threads.submit(_creates_and_reads, address, user) for user in range(1, CLIENTS + 1)]
             for each in everybody:

@@ -68,4 +68,4 @@ def goes_on_alone(service: Service, data: Path, services: list[Service]) -> None
     """Kill a server that another service started, and see that the one that is left starts it."""
     kill_postmaster(data)
     wait_for(lambda: restarted(services, 3))
-    assert httpx.get(f"{service.address}/health").json()["status"] == "ok"
+    wait_for(lambda: httpx.get(f"{service.address}/health").json()["status"] == "ok")

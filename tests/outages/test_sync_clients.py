@@ -35,6 +35,12 @@ def assert_copies_are_the_list(everybody: list[Client], address: str) -> None:
     assert [tasks_of(each) for each in everybody] == [listed.json()] * 3
 
 
+def lists_and_changes_read(service: Service) -> tuple[int, int]:
+    """Return how many requests for the list, and how many for changes, are in the log."""
+    asked = [line["route"] for line in service.lines if line["event"] == "request" and line["method"] == "GET"]
+    return asked.count("/users/{user_id}/tasks"), asked.count("/users/{user_id}/changes")
+
+
 @pytest.mark.long
 def test_through_restarts_and_an_outage_nothing_is_missed_and_nothing_doubled(
     folder: Path, server: Postgresql, database: str
@@ -49,10 +55,10 @@ def test_through_restarts_and_an_outage_nothing_is_missed_and_nothing_doubled(
         service = stack.enter_context(Service(folder, **settings)).ready()
         everybody = stack.enter_context(clients_on_the_page(service.address))
         go_on(everybody)
-        service.kill()
         # Until here, each needed one list, one request for changes and one stream.
-        asked = [line["route"] for line in service.lines if line["event"] == "request" and line["method"] == "GET"]
-        assert asked.count("/users/{user_id}/tasks") == asked.count("/users/{user_id}/changes") == 3
+        wait_for(lambda: lists_and_changes_read(service) >= (3, 3))
+        service.kill()
+        assert lists_and_changes_read(service) == (3, 3)
         sql(WRITE, OWNER)  # nobody is told of that
         service = stack.enter_context(Service(folder, **settings)).ready()
         go_on(everybody)

@@ -26,7 +26,7 @@ def both_serve_the_same(services: list[Service], user: int) -> list[object]:
         clients = [stack.enter_context(httpx.Client(base_url=service.address)) for service in services]
         created = [family.created(client, user, title=family.name) for client in clients for family in FAMILIES]
         assert [family.listed(client, user) for client in clients for family in FAMILIES] == [created] * 6
-        assert {client.get("/health").status_code for client in clients} == {200}
+        wait_for(lambda: {client.get("/health").status_code for client in clients} == {200})
     return list(created)
 
 
