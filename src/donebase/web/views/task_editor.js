@@ -91,8 +91,10 @@ export class TaskEditor {
   async #belong() {
     const first = await this.#unsaved.belongTo(this.app.tasks);
     if (!first) return;
-    this.#open ??= first.key;
-    this.app.list.follow(this.#open);
+    if (this.#open === null) {
+      this.#open = first.key;
+      this.app.list.follow(first.key);
+    }
     this.app.changed();
   }
 

@@ -69,12 +69,15 @@ export class Unsaved {
     // Before all is loaded, a task that was made here is not there, or by another key.
     const [found] = await Promise.all([this.drafts.found(tasks.owner), tasks.loaded]);
     if (tasks !== this.#tasks) return null;
+    let first = null;
     for (const [place, draft] of found) {
       const key = tasks.keyOf(draft.id);
-      const isKnown = this.known(key)?.isTouched;
-      if (place.startsWith("task ") && !isKnown) this.put(Object.assign(new Editing(key), draft));
+      if (!place.startsWith("task ") || this.known(key)?.isTouched) continue;
+      const editing = Object.assign(new Editing(key), draft);
+      this.put(editing);
+      first ??= editing;
     }
-    return this.all[0] ?? null;
+    return first;
   }
 
   /** @param {string} place @param {unknown} draft */
