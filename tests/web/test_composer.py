@@ -135,6 +135,28 @@ def test_each_window_keeps_its_own_text(new_page: NewPage, service: Service, cli
     expect(page.locator("#new-task")).to_have_value("In the first")
 
 
+def test_what_is_typed_at_once_in_a_page_that_was_loaded_again_follows_what_it_had(
+    new_page: NewPage, service: Service, alice: int
+) -> None:
+    """A busy browser says only after a while which window this is."""
+    page = new_page(service, f"?user={alice}")
+    typed = {"owner": f"user:{alice}", "place": "composer", "draft": {"text": "Buy", "lines": None}}
+    page.evaluate("typed => sessionStorage.setItem('donebase drafts', JSON.stringify([typed]))", typed)
+    page.add_init_script("""
+        const request = LockManager.prototype.request;
+        const held = new Promise((resolve) => (window.release = resolve));
+        LockManager.prototype.request = async function (name, ...rest) {
+            if (name.startsWith("donebase window")) await held;
+            return request.call(this, name, ...rest);
+        };
+    """)
+    page.reload()
+    page.locator("#new-task").press_sequentially("milk")
+    page.evaluate("release()")
+    expect(page.locator("#new-task")).to_have_value("Buy milk")
+    wait_for(lambda: kept_drafts(page) == ["Buy milk"])
+
+
 def test_it_adds_what_was_meant_and_says_why_not(
     new_page: NewPage, service: Service, client: httpx.Client, alice: int
 ) -> None:

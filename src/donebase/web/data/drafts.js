@@ -43,7 +43,7 @@ export class Drafts {
    * @returns {Promise<Map<string, any>>} by place
    */
   async found(owner) {
-    await this.#writing;
+    const unstored = [...this.#unstored.values()].filter((typed) => typed.owner === owner);
     const [own, others, drafts] = await Promise.all([this.#window, windows(), this.storage.draftsOf(owner)]);
     const found = new Map();
     const adopted = [];
@@ -51,6 +51,10 @@ export class Drafts {
       const [window, place] = name.split("/");
       if (window === own) found.set(place, draft.what);
       else if (!others.has(window)) adopted.push({ name, place, draft });
+    }
+    for (const { place, draft } of unstored) {
+      if (draft === undefined) found.delete(place);
+      else found.set(place, draft);
     }
     for (const { name, place, draft } of adopted) {
       if (found.has(place)) continue; // it is found when this window has no need for its own

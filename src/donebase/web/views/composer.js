@@ -63,8 +63,9 @@ export class Composer {
     if (!owner) return;
     const draft = (await this.app.drafts.found(owner)).get(PLACE);
     if (!draft || owner !== this.#owner) return;
-    // What was typed while it was read follows it.
+    const since = this.#text || this.#lines;
     this.#change([draft.text, this.#text].filter(Boolean).join(" "), this.#lines ?? draft.lines);
+    if (since) this.#keep();
     this.app.changed();
   }
 
