@@ -57,8 +57,8 @@ class WebRelay:
         self.address = ""
         self.asked: list[Asked] = []
         self.rule: Rule = lambda _asked: None
-        self.streams = 0
         self.sockets: set[socket.socket] = set()
+        self.streaming: set[socket.socket] = set()
 
     def cut(self) -> None:
         """Break every connection, and let no request through until `rule` is another."""
@@ -70,6 +70,11 @@ class WebRelay:
     def restore(self) -> None:
         """Pass on everything again."""
         self.rule = lambda _asked: None
+
+    @property
+    def streams(self) -> int:
+        """How many streams of changes are open."""
+        return len(self.streaming)
 
     def writes(self) -> list[Asked]:
         """Return the writes that came by, in order."""
@@ -120,9 +125,10 @@ def web_relay(to: str) -> Iterator[WebRelay]:
                     self._answer(said, response)
 
         def _end_with_the_browser(self, line: socket.socket) -> None:
-            with suppress(OSError, ValueError):
-                if not self.connection.recv(1):
-                    line.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                self.connection.recv(1)  # it says nothing more: this is its end, or its reset
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
         def _answer(self, said: Said | None, response: http.client.HTTPResponse) -> None:
             if said is LOST:
@@ -148,13 +154,13 @@ def web_relay(to: str) -> Iterator[WebRelay]:
             self.send_header("Content-Type", response.headers["Content-Type"])
             self.send_header("Connection", "close")
             self.end_headers()
-            relay.streams += 1
+            relay.streaming.add(self.connection)
             try:
                 while piece := response.read1(65536):
                     self.wfile.write(piece)
                     self.wfile.flush()
             finally:
-                relay.streams -= 1
+                relay.streaming.discard(self.connection)
 
         do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = _any  # noqa: N815 - the names that are called
 
