@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.support.page_store import StoreWindow
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
-from tests.support.web_page import Json, NewPage, create, tasks_of, wait_for_titles
+from tests.support.web_page import Json, NewPage, create, tasks_of, titles_of, wait_for_titles
 from tests.support.web_relay import LOST, Said, web_relay
 
 FOREIGN = 4  # fewer tasks than are drawn at once, with those of the windows
@@ -179,9 +179,10 @@ def test_a_history_that_is_gone_and_a_lost_answer_show_nothing_twice(
         once = [pruned]
         network.rule = lambda asked: once.pop() if "/changes" in asked.path and once else None
         window.run("store.retry()")
+        wait_for(lambda: once == [])
+        wait_for(lambda: "unsent" in titles_of(client, alice))
+        wait_for(lambda: without_keys(window.tasks()) == tasks_of(client, alice), lambda: window.shown("title"))
         window.sent()
-        assert once == []
-        assert without_keys(window.tasks()) == tasks_of(client, alice)
         assert len(window.tasks()) == 22
 
 
