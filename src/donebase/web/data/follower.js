@@ -127,8 +127,9 @@ export class Follower {
   async #listen() {
     const began = Date.now();
     const patience = new Patience(this.#stopped.signal, this.#interruption.signal);
-    const stream = async () => {
+    const stream = async (/** @type {AbortSignal | undefined} */ lost) => {
       if (document.hidden) return;
+      lost?.addEventListener("abort", patience.end, { signal: patience.signal });
       patience.heard();
       const options = { signal: patience.signal, headers: { Accept: "text/event-stream" } };
       const response = await this.api.open(`events?since=${this.copy.change}`, options);

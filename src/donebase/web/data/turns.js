@@ -22,7 +22,8 @@ export class Turns {
   /**
    * Do some work when it is this window's turn.
    *
-   * @param {() => Promise<void>} work
+   * @param {(lost?: AbortSignal) => Promise<void>} work `lost` tells, where there are no locks, that another window has
+   *   taken the turn meanwhile
    * @param {AbortSignal} signal ends the wait, quietly
    * @param {number} [patience] after so many milliseconds the turn is taken from a window that does not give it back, such
    *   as one that the system has suspended
@@ -43,22 +44,24 @@ export class Turns {
     try {
       await navigator.locks.request(this.name, { signal: waiting.signal }, begin).catch(unlessAborted);
       if (!begun && !signal.aborted)
-        await navigator.locks.request(this.name, { steal: true }, work).catch(unlessAborted);
+        await navigator.locks.request(this.name, { steal: true }, () => work()).catch(unlessAborted);
     } finally {
       clearTimeout(timer);
       end();
     }
   }
 
-  /** @param {() => Promise<void>} work @param {AbortSignal} signal */
+  /** @param {(lost: AbortSignal) => Promise<void>} work @param {AbortSignal} signal */
   async #lease(work, signal) {
     while (!(await this.storage.claim(this.name, this.#holder, LEASE))) {
       await new Promise((resolve) => setTimeout(resolve, ASKED_EVERY));
       if (signal.aborted) return;
     }
-    const timer = setInterval(() => this.storage.claim(this.name, this.#holder, LEASE), RENEWED_EVERY);
+    const lost = new AbortController();
+    const renew = async () => (await this.storage.claim(this.name, this.#holder, LEASE)) || lost.abort();
+    const timer = setInterval(renew, RENEWED_EVERY);
     try {
-      await work();
+      await work(lost.signal);
     } finally {
       clearInterval(timer);
       await this.storage.release(this.name, this.#holder);
