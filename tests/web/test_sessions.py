@@ -12,13 +12,16 @@ from tests.support.page_accounts import add, choose, kept, menu_of, refresh_toke
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
 from tests.support.waiting import wait_for
-from tests.support.web_page import NewPage, titles_of, wait_for_titles
+from tests.support.web_page import NewPage, stored, titles_of, wait_for_titles, wait_until_sent
 
 LOCKS = "locks"
 NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined });"
 """As on plain http, where browsers have no locks."""
-# Refreshes are counted, and can be held up before they are sent, or lose their answer.
+# Refreshes are counted, and can be held up before they are sent, or lose their answer. A clock that was put on stays so
+# when its window is loaded again: windows of one browser tell each other times.
 REFRESHES = """
+  const now = Date.now;
+  Date.now = () => now() + Number(sessionStorage.getItem('later'));
   window.refreshes = [];
   const ask = window.fetch;
   window.fetch = async (url, options) => {
@@ -31,7 +34,7 @@ REFRESHES = """
   };
 """
 HOLD = "void (window.held = new Promise((resolve) => (window.release = resolve)))"
-LATER = "{ const now = Date.now; Date.now = () => now() + 15 * 60 * 1000; }"
+LATER = "sessionStorage.setItem('later', 15 * 60 * 1000)"
 # Waits as the window does: for its turn, or for the end of what another window has claimed.
 WAITS = {
     LOCKS: "navigator.locks.query().then(({ pending }) => pending.some(({ name }) => name.includes('session')))",
@@ -66,6 +69,11 @@ def signed_in(new_page: NewPage, service: Service, member: Member, *scripts: str
     sign_in(page, member.email)
     expect(page.locator("[data-connection=live]")).to_be_visible()
     return page
+
+
+def unsent(page: Page) -> list[str]:
+    """Return the titles of the writes that the browser keeps because they were not answered, of all accounts."""
+    return [write["title"] for write in stored(page, "outbox")]
 
 
 @pytest.fixture
@@ -146,6 +154,7 @@ def test_a_session_ends_in_all_windows_and_is_taken_up_where_it_was(
     page.context.set_offline(False)
     for window in (page, beside):
         expect(window.get_by_role("dialog", name="Sign in again")).to_be_visible()
+    wait_for(lambda: unsent(page) == ["Ada's, and not sent"])
     page.reload()
     dialog = page.get_by_role("dialog", name="Sign in again")
     expect(dialog).to_contain_text("What you have written is kept here")
@@ -166,8 +175,8 @@ def test_a_session_ends_in_all_windows_and_is_taken_up_where_it_was(
         expect(window.locator("#new-task")).to_have_value("")
     add(page, "Ben's")
     wait_for_titles(guarded_client, ben.number, ["Ben's"], ben.headers)
-    assert "Ada's, and known" not in kept(page)
-    assert "Ada's, and not sent" in kept(page)
+    wait_for(lambda: "Ada's, and known" not in kept(page))
+    wait_for(lambda: unsent(page) == ["Ada's, and not sent"])
     choose(page, "Sign out", "Ben")
     sign_in(page, ada.email, ANOTHER)
     expect(menu_of(page, "Ada")).to_be_visible()
@@ -186,7 +195,7 @@ def test_after_a_lost_answer_to_a_refresh_nothing_that_was_written_is_lost(
 ) -> None:
     new_page.expect("status of 401")
     page = signed_in(new_page, guarded, ada, REFRESHES)
-    page.evaluate(f"{LATER} window.loses = true")
+    page.evaluate(f"{LATER}; window.loses = true")
     add(page, "written meanwhile")
     expect(page.get_by_role("dialog", name="Sign in again")).to_be_visible()
     sign_in(page, ada.email)
@@ -201,6 +210,7 @@ def test_without_a_network_one_stays_signed_in_and_signing_out_asks_about_what_w
     page = signed_in(new_page, guarded, ada)
     add(page, "known")
     wait_for_titles(guarded_client, ada.number, ["known"], ada.headers)
+    wait_until_sent(page)
     page.context.add_init_script("window.fetch = async () => { throw new TypeError('Nothing is reached.'); }")
     page.reload()
     expect(task(page, "known")).to_be_visible()
@@ -230,7 +240,7 @@ def test_an_account_whose_session_has_ended_can_be_removed_from_the_browser(
     page = signed_in(new_page, guarded, ada)
     add(page, "known")
     wait_for_titles(guarded_client, ada.number, ["known"], ada.headers)
-    expect(page.get_by_text("Not sent yet")).to_have_count(0)
+    wait_until_sent(page)
     page.context.set_offline(True)
     add(page, "written offline")
     assert ada.sign_in().ask("PATCH", "me", password=ANOTHER, current_password=PHRASE).status_code == 200
