@@ -33,7 +33,7 @@ def test_the_first_session_works_as_written(own_database: str, folder: Path) -> 
         page.goto(f"{address}/?user=123")
         answers = [json.loads(run(address, command)) for command in requests]
         with Command(address, follow) as stream:
-            wait_for(lambda: '"change":5' in stream.written(), stream.written)
+            wait_for(lambda: re.search(r'^data: .*"change":5\b.*\n', stream.written(), re.MULTILINE), stream.written)
             followed = [json.loads(data) for data in re.findall(r"^data: (.*)$", stream.written(), re.MULTILINE)]
         expect(page.locator(".task.done")).to_contain_text("Buy oat milk")
         expect(page.locator(".task")).to_have_count(1)

@@ -4,6 +4,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.support.processes import Service
+from tests.support.waiting import wait_for
 from tests.support.web_page import NewPage, create
 
 PLACE_OF_A_KEY = """
@@ -72,6 +73,7 @@ def test_keys_are_found_on_an_arabic_keyboard_and_on_a_mac(
     assert page.evaluate(PLACE_OF_A_KEY, ["؟", "Slash", {"shiftKey": True}])
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
 
+    wait_for(lambda: client.get(f"/users/{alice}/changes?since=0").json()["latest"] == 3)
     page.add_init_script(MAC)
     page.reload()
     page.locator("main").focus()
