@@ -5,7 +5,6 @@ import { applyWrite, difference } from "./effects.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
 import { Projection } from "./projection.js";
-import { referenceTo } from "./references.js";
 import { Sender } from "./sender.js";
 import { newWrite } from "./writes.js";
 
@@ -141,19 +140,6 @@ export class LiveTasks {
     await this.#outbox.add(write);
     void this.#sender.send();
     return write;
-  }
-
-  /**
-   * Return what a write says of a task that it is about. Throws where there is none.
-   *
-   * @param {number} key
-   * @param {string[]} [names] of the members that it changes; all unless given
-   */
-  reference(key, names) {
-    const task = this.get(key);
-    if (!task) throw new Error(`There is no task ${key}.`);
-    const about = this.writes.filter((write) => write.task !== 0 && this.#projection.keyOf(write.task) === key);
-    return referenceTo(task, about, names);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { DisputedTasks } from "./disputed_tasks.js";
 import { stepBack } from "./entries.js";
-import { asSeen } from "./references.js";
+import { asSeen, referenceTo } from "./references.js";
 import { UndoStack } from "./undo_stack.js";
 
 /** @typedef {import("./writes.js").Task} Task */
@@ -24,7 +24,7 @@ export class TaskStore extends DisputedTasks {
 
   /** Return what there is to be seen of a task now, for `change`. @param {number} key @returns {Seen} */
   seen(key) {
-    return this.reference(key);
+    return this.#reference(key);
   }
 
   /**
@@ -34,20 +34,20 @@ export class TaskStore extends DisputedTasks {
    * @returns {Promise<Write>}
    */
   change(key, members, seen) {
-    const present = this.reference(key, Object.keys(members));
+    const present = this.#reference(key, Object.keys(members));
     return this.write("change", { ...(seen ? asSeen(present, seen) : present), members });
   }
 
   /** @param {number} key @returns {Promise<Write>} */
   remove(key) {
-    return this.write("remove", this.reference(key));
+    return this.write("remove", this.#reference(key));
   }
 
   /** @param {number} key @param {import("./writes.js").Target} target names keys @returns {Promise<Write>} */
   move(key, target) {
-    const reference = this.reference(key, []);
+    const reference = this.#reference(key, []);
     if ("to" in target) return this.write("move", { ...reference, target });
-    const { task, madeBy } = this.reference("before" in target ? target.before : target.after, []);
+    const { task, madeBy } = this.#reference("before" in target ? target.before : target.after, []);
     const place = "before" in target ? { before: task } : { after: task };
     return this.write("move", { ...reference, target: place, targetMadeBy: madeBy });
   }
@@ -109,6 +109,19 @@ export class TaskStore extends DisputedTasks {
   beganAnew() {
     this.#undoStack = this.#emptyStack();
     super.beganAnew();
+  }
+
+  /**
+   * Return what a write says of a task that it is about. Throws where there is none.
+   *
+   * @param {number} key
+   * @param {string[]} [names] of the members that it changes; all unless given
+   */
+  #reference(key, names) {
+    const task = this.get(key);
+    if (!task) throw new Error(`There is no task ${key}.`);
+    const about = this.writes.filter((write) => write.task !== 0 && this.keyOf(write.task) === key);
+    return referenceTo(task, about, names);
   }
 
   #emptyStack() {
