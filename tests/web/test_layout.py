@@ -4,11 +4,11 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from tests.support.page_sources import WEB
 from tests.support.processes import Service
-from tests.support.web_page import Json, NewPage, create
+from tests.support.web_page import Json, NewPage, change, create
 
 WIDE = "W" * 50
 WORST: list[Json] = [
@@ -73,6 +73,37 @@ def test_nothing_is_wider_than_the_window(
     for width in (640, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert_it_fits(page)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_header_is_one_line_on_the_smallest_phone(
+    service: Service, new_page: NewPage, alice: int, language: str
+) -> None:
+    page = new_page(service, f"?user={alice}&lang={language}", viewport={"width": 320, "height": 640}, has_touch=True)
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    centres = page.locator(".bar > *").evaluate_all(
+        "(parts) => parts.map((part) => part.getBoundingClientRect()).filter(({ height }) => height)"
+        ".map(({ top, bottom }) => (top + bottom) / 2)"
+    )
+    assert len(centres) == 4
+    assert max(centres) - min(centres) < 2
+
+
+def test_marks_that_a_title_piles_up_cover_nothing_else(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    [task] = create(client, alice, "e")
+    page = new_page(service, f"?user={alice}")
+    title = page.locator(".task-title")
+    expect(title).to_have_text("e")
+    boxes = [page.locator(each).bounding_box() for each in (".filters", ".tasks")]
+    top, bottom = [box["y"] + box["height"] * below for box, below in zip(boxes, (1, 0), strict=True) if box]
+    # Around a row there is room for the ring of the focus.
+    gap = FloatRect(x=0, y=top + 1, width=page.evaluate("innerWidth"), height=bottom - top - 8)
+    blank = page.screenshot(clip=gap)
+    change(client, alice, task, title="e" + 100 * "\u0301")
+    expect(title).not_to_have_text("e")
+    assert page.screenshot(clip=gap) == blank
 
 
 def test_nothing_moves_where_no_motion_is_wanted(
