@@ -224,3 +224,22 @@ def test_what_is_written_together_is_all_kept_where_the_storage_fails(
     window.page.context.set_offline(False)
     window.run("store.retry()")
     wait_for_titles(client, alice, ["one", "two", "three"])
+
+
+def test_what_a_closed_window_has_written_is_sent_by_another_one(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    without_service(new_page)
+    with web_relay(service.address) as network:
+        window = StoreWindow(new_page, network.address, alice)
+        closed = StoreWindow(new_page, network.address, alice, beside=window.page)
+        for each in (window, closed):
+            each.wait_for("store.connection === 'live'")
+        network.cut()
+        for each in (window, closed):
+            each.wait_for("store.connection === 'offline'")
+        closed.run("await store.create({ title: 'left' })")
+        closed.page.close()
+        network.restore()
+        wait_for_titles(client, alice, ["left"])
+        window.sent()

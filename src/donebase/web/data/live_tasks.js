@@ -182,7 +182,7 @@ export class LiveTasks {
   #followed() {
     this.#projection.settle();
     const isLive = this.#follower.connection === "live";
-    if (isLive && !this.#wasLive && this.#sender.failure) void this.#sender.send();
+    if (isLive && !this.#wasLive) void this.#sender.send();
     this.#wasLive = isLive;
     this.changed();
   }
