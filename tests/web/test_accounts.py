@@ -65,7 +65,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
 
     with page.expect_response("**/auth/sign-out"):  # it is sent when all is removed here
         choose(page, "Sign out", "Ada")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     expect(email).to_be_focused()
     assert not re.search("dnr_|Buy milk", kept(page))
     assert auth(guarded_client, "POST", "refresh", refresh_token=last).status_code == 401
@@ -73,7 +73,7 @@ def test_somebody_signs_up_stays_signed_in_and_signs_out(
     page.get_by_role("button", name="Create an account").click()
     sign_in(page, f"second-{address}")
     choose(page, "Sign out", f"second-{address}")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_name_and_password_are_changed_and_the_account_is_deleted(
     page.locator("#deletion-password").fill(ANOTHER)
     page.locator("#deletion-password").press("Enter")
     for window in (page, beside):
-        expect(window.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(window.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert not re.search("dnr_|Buy milk", kept(page))
     assert not member.knows(ANOTHER)
 

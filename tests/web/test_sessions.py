@@ -228,7 +228,7 @@ def test_without_a_network_one_stays_signed_in_and_signing_out_asks_about_what_w
     choose(page, "Sign out", "Ada")
     page.get_by_role("button", name="Sign out and lose them").click()
     for window in (page, beside):
-        expect(window.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(window.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert not re.search("dnr_|known|written offline", kept(page))
 
 
@@ -248,5 +248,5 @@ def test_an_account_whose_session_has_ended_can_be_removed_from_the_browser(
     page.get_by_role("button", name="Remove this account from this browser").click()
     expect(page.get_by_role("alert").filter(has_text="1 change was not sent yet. It will be lost.")).to_be_visible()
     page.get_by_role("alert").get_by_role("button", name="Remove this account from this browser").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert not re.search("dnr_|known|written offline", kept(page))
