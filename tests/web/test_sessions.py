@@ -12,6 +12,7 @@ from tests.support.page_accounts import add, choose, kept, menu_of, refresh_toke
 from tests.support.processes import Service
 from tests.support.tokens import from_nowhere
 from tests.support.waiting import wait_for
+from tests.support.web_modules import Modules
 from tests.support.web_page import NewPage, stored, titles_of, wait_for_titles, wait_until_sent
 
 LOCKS = "locks"
@@ -57,6 +58,19 @@ CLAIMED_FOR = """(milliseconds) => new Promise((resolve) => {
     store.transaction.oncomplete = () => (opened.result.close(), resolve(until));
   };
 })"""
+
+
+# A session of account 1 over a storage in memory, where the token is exchanged as the test wants it.
+SESSION = """
+  let record = { account: { id: 1, email: "ada@example.com", name: null }, refreshToken: "first", claimedUntil: 0 };
+  const answer = { user: record.account, access_token: "access", expires_in: 900, refresh_token: "second" };
+  const forgotten = [];
+  const storage = {
+    session: { read: async () => record, update: async (change) => (record = change(record)) },
+    forget: async (owner) => forgotten.push(owner),
+  };
+  const base = new URL("/", location.href);
+"""
 
 
 def signed_in(new_page: NewPage, service: Service, member: Member, *scripts: str, query: str = "") -> Page:
@@ -250,3 +264,49 @@ def test_an_account_whose_session_has_ended_can_be_removed_from_the_browser(
     page.get_by_role("alert").get_by_role("button", name="Remove this account from this browser").click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     assert not re.search("dnr_|known|written offline", kept(page))
+
+
+def test_who_signs_out_while_the_session_is_refreshed_stays_signed_out(modules: Modules) -> None:
+    """Browsers may tell of the end of a lock later than of what happened under it."""
+    code = f"""async ({{ Session }}) => {{
+        {SESSION}
+        const [fetched, request] = [window.fetch, LockManager.prototype.request];
+        const [lock, refresh] = [Promise.withResolvers(), Promise.withResolvers()];
+        window.fetch = async () =>
+            new Response(JSON.stringify(answer), {{ headers: {{ "Content-Type": "application/json" }} }});
+        LockManager.prototype.request = async (_name, work) => {{
+            const done = await work();
+            refresh.resolve();
+            await lock.promise;
+            return done;
+        }};
+        try {{
+            const session = new Session(storage, base, () => {{}});
+            await session.start();
+            const token = session.token().catch((error) => error.constructor.name);
+            await refresh.promise;
+            await session.signOut();
+            lock.resolve();
+            return [await token, session.state, session.account];
+        }} finally {{
+            window.fetch = fetched;
+            LockManager.prototype.request = request;
+        }}
+    }}"""
+    assert modules.run("data/session.js", code) == ["SignedOut", "signed-out", None]
+
+
+def test_each_window_removes_what_it_has_kept_of_who_has_signed_out_in_another(modules: Modules) -> None:
+    code = f"""async ({{ Session }}) => {{
+        {SESSION}
+        const heard = Promise.withResolvers();
+        const session = new Session(storage, base, () => session.state === "signed-out" && heard.resolve());
+        await session.start();
+        record = undefined;
+        const other = new BroadcastChannel("donebase session /");
+        other.postMessage(null);
+        await heard.promise;
+        other.close();
+        return forgotten;
+    }}"""
+    assert modules.run("data/session.js", code) == ["account:1"]

@@ -141,7 +141,7 @@ export class Session {
     try {
       const wait = (/** @type {number} */ milliseconds) => this.windows.news(milliseconds);
       const answer = await this.kept.exchange(this.account.id, wait, () => this.#isFresh());
-      if (answer) this.#adopt(recordOf(answer), accessOf(answer, started));
+      if (answer) this.#adopt(await this.storage.session.read(), accessOf(answer, started)); // it may have ended since
     } catch (error) {
       if (error instanceof SignedOut) this.#adopt(await this.storage.session.read());
       throw error;
@@ -185,9 +185,12 @@ export class Session {
     if (!same) this.changed();
   }
 
-  /** @param {Access | null} access */
+  /** After somebody has signed out in another window, what this one has kept since goes as well. @param {Access | null} access */
   async #heard(access) {
-    this.#adopt(await this.storage.session.read(), access ?? this.#access);
+    const { account } = this;
+    const kept = await this.storage.session.read(); // nothing also where the storage fails
+    this.#adopt(kept, access ?? this.#access);
+    if (account && !kept && !this.storage.fault) await this.storage.forget(ownerOf(account));
   }
 }
 
