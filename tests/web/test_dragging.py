@@ -132,3 +132,22 @@ def test_the_list_scrolls_under_a_dragged_task(
     expect(row(page, "task 002")).to_be_in_viewport()
     titles.insert(place - 1, titles.pop(1))
     wait_for_titles(client, alice, titles)
+
+
+def test_a_drag_ends_where_the_tasks_of_somebody_else_are_shown(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, *FIVE)
+    create(client, alice + 1, "other")
+    page = new_page(service, f"?user={alice}")
+    take(page, "b")
+    expect(page.locator(".task-ghost")).to_have_text("b")
+    page.evaluate(
+        "(query) => { history.pushState(null, '', query); dispatchEvent(new Event('popstate')); }", f"?user={alice + 1}"
+    )
+    expect(page.locator(".task-title")).to_have_text(["other"])
+    expect(page.locator(".task-ghost")).to_have_count(0)
+    carry(page, "other", 0.8)
+    expect(page.locator(".drop-after, .drop-before")).to_have_count(0)
+    page.mouse.up()
+    assert titles_of(client, alice) == FIVE

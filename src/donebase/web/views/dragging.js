@@ -67,6 +67,11 @@ export class Dragging {
     else if (this.#isMoving) this.#aim();
   }
 
+  /** Let go of the task where it is. */
+  stop() {
+    if (this.#task) this.#end();
+  }
+
   /** @param {number} pointer */
   #listen(pointer) {
     const { signal } = (this.#ended = new AbortController());

@@ -59,6 +59,7 @@ export class TaskList {
 
   /** Draw nothing any more. */
   stop() {
+    this.dragging.stop();
     this.window.stop();
   }
 
