@@ -17,6 +17,7 @@ from tests.support.web_page import (
     wait_for_titles,
     wait_until_sent,
 )
+from tests.support.web_relay import BAD_GATEWAY, web_relay
 
 
 def open_trash(page: Page) -> Locator:
@@ -177,3 +178,25 @@ def test_offline_the_trash_says_so_and_comes_when_it_can(
     trash.get_by_role("button", name="Try again").click()
     expect(trash.locator(".entries b")).to_have_text(["Aim"])
     expect(trash.locator(".banner")).to_have_count(0)
+
+
+def test_the_trash_asks_once_for_what_the_service_cannot_tell_it(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    create(client, alice, *(f"Old {number}" for number in range(60)))
+    deleted = client.delete(f"/users/{alice}/tasks?completed=false")
+    assert client.post(f"/users/{alice}/history/{deleted.headers['change']}/undo").is_success
+    with web_relay(service.address) as network:
+        network.rule = lambda asked: BAD_GATEWAY if "action=deleted&after=" in asked.path else None
+
+        def older() -> int:
+            return sum("action=deleted&after=" in asked.path for asked in network.asked)
+
+        page = new_page(network.address, f"?user={alice}", expected=["status of 502"])
+        trash = open_trash(page)  # of its first page nothing is gone
+        expect(trash.get_by_role("button", name="Try again")).to_be_visible()
+        assert older() == 1
+        network.restore()
+        trash.get_by_role("button", name="Try again").click()
+        expect(trash.get_by_text("The trash is empty.")).to_be_visible()
+        assert older() == 2

@@ -59,7 +59,7 @@ export class Trash {
   /** @param {Pages} pages */
   #content(pages) {
     const changes = this.#changes(pages);
-    if (pages.entries && !changes.length && pages.next) void pages.more();
+    if (pages.entries && !changes.length && pages.next && !pages.failure) void pages.more();
     return html`
       <p class="hint">${t("trash_what")}</p>
       ${this.app.announcer.inDialog()} ${this.#failure ? html`<p class="banner warning">${this.#failure}</p>` : nothing}
