@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.page_store import StoreWindow
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
+from tests.support.web_modules import Modules
 from tests.support.web_page import Json, NewPage, change, create, only_task, tasks_of, titles_of, wait_for_titles
 from tests.support.web_relay import WebRelay, web_relay
 
@@ -140,3 +141,15 @@ def test_what_meets_nothing_asks_nobody(scene: Scene, client: httpx.Client, alic
     scene.decide("Keep mine")
     scene.window.sent()
     wait_for(lambda: titles_of(client, alice) == ["Mine"])
+
+
+def test_a_task_is_brought_back_once_however_often_that_is_decided(modules: Modules) -> None:
+    code = """({ broughtBack }) => {
+        const gone = { id: 7, title: "Aim", priority: null };
+        const write = { key: "w", owner: "user:1", kind: "change", place: 1, task: 7, members: { priority: "high" } };
+        const once = broughtBack([{ ...write, state: "conflict" }], write, 5, gone);
+        return [once, broughtBack(once, write, 5, gone)];
+    }"""
+    once, twice = modules.run("data/decisions.js", code)
+    assert [write["kind"] for write in once] == ["undo", "change"]
+    assert once == twice

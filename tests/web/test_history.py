@@ -200,3 +200,26 @@ def test_the_trash_asks_once_for_what_the_service_cannot_tell_it(
         trash.get_by_role("button", name="Try again").click()
         expect(trash.get_by_text("The trash is empty.")).to_be_visible()
         assert older() == 2
+
+
+def test_pressed_twice_a_button_undoes_a_change_once(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    [task] = create(client, alice, "Aim")
+    change(client, alice, task, priority="high")
+    delete(client, alice, f"/{task['id']}")
+    twice = "(button) => { button.click(); button.click(); }"
+    page = new_page(service, f"?user={alice}")
+    open_trash(page).get_by_role("button", name="Restore: Aim").evaluate(twice)
+    wait_for_titles(client, alice, ["Aim"])
+    wait_until_sent(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Details: Aim").click()
+    page.get_by_role("button", name="History", exact=True).click()
+    rows = page.get_by_role("dialog", name="History: Aim").locator(".entries > li")
+    expect(rows).to_have_count(4)
+    rows.nth(2).get_by_role("button", name="Undo").evaluate(twice)
+    expect(rows).to_have_count(5)
+    wait_until_sent(page)
+    assert only_task(client, alice)["priority"] is None
+    assert len(client.get(f"/users/{alice}/history").json()) == 5

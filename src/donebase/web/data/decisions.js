@@ -29,7 +29,7 @@ export function kept(writes, key, current, members) {
  * @param {ServerTask} gone the task as it was deleted
  */
 export function broughtBack(writes, write, change, gone) {
-  if (!writes.some(({ key }) => key === write.key)) return writes;
+  if (!writes.some(({ key, state }) => key === write.key && state !== "waiting")) return writes;
   const again = change ? undoing(write, change, gone) : anew(write, gone);
   return writes.flatMap((each) => {
     if (each.key === write.key) return again;

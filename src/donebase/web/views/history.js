@@ -23,6 +23,8 @@ export class History {
   /** @type {Entry[] | null} the rows of a change of several tasks, which is undone if the person agrees */
   #asked = null;
   #failure = "";
+  /** The last question of the person: what comes of one before it is of no use any more. */
+  #asking = {};
 
   /** @param {import("../app.js").App} app */
   constructor(app) {
@@ -33,6 +35,7 @@ export class History {
   open(key) {
     this.app.announcer.forget();
     this.#key = key;
+    this.#asking = {};
     this.#tasks = this.app.tasks;
     this.#pages = null;
     this.#asked = null;
@@ -108,17 +111,17 @@ export class History {
 
   /** Undo a change; where it is of several tasks, ask first. @param {Entry | null} entry null: rather not */
   async #ask(entry) {
-    const key = this.#key;
+    const asking = (this.#asking = {});
     this.#failure = "";
     this.#asked = null;
     this.app.changed();
     try {
       const entries = entry && (await this.#tasks?.past.entriesOf(entry.change));
-      if (!entries?.length || this.#key !== key) return;
+      if (!entries?.length || this.#asking !== asking) return;
       if (entries.length > 1) this.#asked = entries;
       else this.#undo(entries);
     } catch (error) {
-      this.#failure = whyNot(error);
+      if (this.#asking === asking) this.#failure = whyNot(error);
     }
     this.app.changed();
   }
@@ -131,6 +134,7 @@ export class History {
 
   #close() {
     this.#key = null;
+    this.#asking = {};
     this.app.changed();
   }
 }

@@ -22,6 +22,8 @@ export class Trash {
   /** What the rows are of: how many tasks there are, and how many writes that are not answered. */
   #state = "";
   #failure = "";
+  /** @type {Set<number>} the changes that are being undone */
+  #restoring = new Set();
 
   /** @param {import("../app.js").App} app */
   constructor(app) {
@@ -138,6 +140,8 @@ export class Trash {
   /** @param {Entry[]} entries of one change, or as many as are known @param {Event} event of the button */
   async #restore(entries, { currentTarget }) {
     const [{ change }] = entries;
+    if (this.#restoring.has(change)) return;
+    this.#restoring.add(change);
     this.#failure = "";
     focusBeside(/** @type {HTMLElement} */ (currentTarget));
     try {
@@ -146,6 +150,8 @@ export class Trash {
       if (error instanceof Unreachable) await this.#tasks?.undoChange(change, entries);
       else this.#failure = whyNot(error);
       this.app.changed();
+    } finally {
+      this.#restoring.delete(change);
     }
   }
 
