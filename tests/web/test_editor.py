@@ -21,9 +21,11 @@ from tests.support.web_page import (
     create,
     drafts_of,
     only_task,
+    stored,
     tasks_of,
     titles_of,
     wait_for_titles,
+    wait_until_sent,
 )
 from tests.support.web_relay import CUT, Asked, Said, web_relay
 
@@ -298,6 +300,34 @@ def test_what_is_typed_of_a_task_that_was_just_made_is_in_its_row_again(
         network.restore()
         page.get_by_role("button", name="Save").click()
         wait_for_titles(client, alice, ["Buy milk and bread"])
+        page.close()
+
+
+def test_what_was_typed_in_a_closed_window_of_a_task_that_another_one_has_sent_is_in_its_row(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("ERR_EMPTY_RESPONSE", "ERR_CONNECTION")
+    with web_relay(service.address) as network:
+        page = new_page(network.address, f"?user={alice}")
+        window = new_page(network.address, f"?user={alice}", beside=page)
+        for each in (page, window):
+            expect(each.locator(".status[data-connection=live]")).to_be_visible()
+        network.cut()
+        expect(page.locator(".status[data-connection=offline]")).to_be_visible()
+        window.locator("#new-task").fill("Buy milk")
+        window.keyboard.press("Enter")
+        edit(window, "Buy milk")
+        window.keyboard.type(" and bread")
+        wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
+        close_window(window, page)
+        network.restore()
+        wait_until_sent(page)
+        create(client, alice, "Call Ann")
+        wait_for(lambda: not stored(page, "settling"), lambda: stored(page, "settling"))  # all is in the copy
+        page.reload()
+        expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
+        page.get_by_role("button", name="Save").click()
+        wait_for_titles(client, alice, ["Buy milk and bread", "Call Ann"])
         page.close()
 
 

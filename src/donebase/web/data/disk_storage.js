@@ -99,6 +99,11 @@ export class DiskStorage extends DiskCopies {
     return contents;
   }
 
+  /** @param {string} owner @param {string} key of a write @returns {Promise<import("./writes.js").Answered | undefined>} */
+  async answerTo(owner, key) {
+    return this.database.get("answers", [owner, key]);
+  }
+
   /** Remove the answers that nothing can refer to any more: those before a moment. @param {string} moment RFC 3339 */
   async forgetAnswers(moment) {
     const transaction = writing(this.database, ["answers"]);

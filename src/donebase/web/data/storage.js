@@ -77,6 +77,11 @@ export class Storage {
     return (await this.outboxes.readOutbox(owner)).writes;
   }
 
+  /** @param {string} owner @param {string} key of a write @returns {Promise<import("./writes.js").Answered | undefined>} */
+  async answerTo(owner, key) {
+    return this.#onDisk((disk) => disk.answerTo(owner, key), undefined);
+  }
+
   /** Remove the answers before a moment. @param {string} moment RFC 3339 */
   async forgetAnswers(moment) {
     await this.#onDisk((disk) => disk.forgetAnswers(moment), undefined);

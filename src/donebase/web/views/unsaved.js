@@ -71,8 +71,11 @@ export class Unsaved {
     if (tasks !== this.#tasks) return null;
     let first = null;
     for (const [place, draft] of found) {
-      const key = tasks.keyOf(draft.id);
-      if (!place.startsWith("task ") || this.known(key)?.isTouched) continue;
+      if (!place.startsWith("task ")) continue;
+      // Of a task that was made by a window that is gone, and sent by another one.
+      const made = draft.seen?.madeBy && (await tasks.storage.answerTo(tasks.owner, draft.seen.madeBy));
+      const key = tasks.keyOf(made ? made.id : draft.id);
+      if (this.known(key)?.isTouched) continue;
       const editing = Object.assign(new Editing(key), draft);
       this.put(editing);
       first ??= editing;
