@@ -9,6 +9,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 from tests.support.write_load import WriteLoad
@@ -40,7 +41,7 @@ def restarted(services: list[Service], times: int) -> bool:
 def test_it_is_started_again_and_nothing_is_lost(folder: Path, used_data: Path) -> None:
     """Two services on one folder, one with several workers: one of them starts it, and both go on."""
     with ExitStack() as stack:
-        settings = ({"WORKERS": "1"}, {"WORKERS": "2"})
+        settings = ({"WORKERS": "1", **NO_HURRY}, {"WORKERS": "2", **NO_HURRY})
         services = [stack.enter_context(Service(folder, DATA_DIR=str(used_data), **each)) for each in settings]
         loads = [stack.enter_context(WriteLoad(service.ready().address, clients=3)) for service in services]
         for number in (1, 2):

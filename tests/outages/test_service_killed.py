@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 from tests.support.waiting import DEADLINE, wait_for
@@ -85,7 +86,8 @@ def test_workers_are_replaced_and_do_not_outlive_what_started_them(
     folder: Path, database_url: str, client: httpx.Client
 ) -> None:
     """Orphans would hold the port, and the next start would find it taken."""
-    with Service(folder, DATABASE_URL=database_url, WORKERS="2") as service, WriteLoad(service.ready().address) as load:
+    settings = {"DATABASE_URL": database_url, "WORKERS": "2", **NO_HURRY}
+    with Service(folder, **settings) as service, WriteLoad(service.ready().address) as load:
         killed, other = service.workers()
         wait_for(lambda: answered(load) > EACH_ROUND)
         killed.kill()

@@ -45,7 +45,7 @@ class PostgresDatabase:
         """
         self._pool.log_connected = log_connected
         try:
-            async with asyncio.timeout(within):
+            with self._deadlines.limit(within):
                 await self._pool.connect_options()
         except FAILURES as failure:
             self._pool.log_connected = True
