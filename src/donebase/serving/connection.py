@@ -172,11 +172,11 @@ class Connection(asyncio.Protocol):
             self.stream.close_in_order()
 
     def _end(self, more_comes: bool) -> None:
-        self._reads_no_more = True
-        if more_comes:
+        if more_comes or self._reads_no_more:  # what was refused behind this request is perhaps still on its way
             self.stream.close_in_order()
         else:
             self.stream.close()
+        self._reads_no_more = True
 
     def _close_if_idle(self) -> None:
         if not self._early and not self.answering():
