@@ -77,7 +77,7 @@ def test_the_addresses_of_accounts_do_what_their_document_says(folder: Path, ask
     authorization = Member.new(asked.client).headers["Authorization"]
     run_schemathesis(
         folder,
-        asked.service.address,
+        asked.address,
         *(
             "--include-path-regex=^/auth/",
             "--exclude-path-regex=/sign-out$",

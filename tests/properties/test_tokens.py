@@ -53,7 +53,7 @@ def amy(asked: Asked) -> Person:
 
 def answer(asked: Asked, path: str, authorization: bytes) -> httpx.Response:
     """Return the response to a request with a header as it is."""
-    connection = Connection(asked.service.address)
+    connection = Connection(asked.address)
     head = f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: the-only-one\r\nAuthorization: "
     connection.send(head.encode() + authorization + b"\r\n\r\n")
     response = connection.answer()

@@ -78,7 +78,7 @@ ENDS: dict[str, Callable[[Member], httpx.Response]] = {
 def changing(guarded: Service, guarded_client: httpx.Client, database_url: str) -> Iterator[Asked]:
     """A service over a database in which what is deleted goes step by step, and the use of tokens is noted."""
     with closing(Psql(database_url)) as psql:
-        yield Asked(guarded, guarded_client, database_url, psql)
+        yield Asked(guarded.address, guarded_client, database_url, psql)
 
 
 @pytest.mark.parametrize("end", ENDS)

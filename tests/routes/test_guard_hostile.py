@@ -37,7 +37,7 @@ def requests(line: Line, asked: Asked, person: Person) -> list[Request]:
 
 def answer(asked: Asked, request: Request, *headers: bytes) -> httpx.Response | None:
     """Return the response to a request, None where the connection is closed instead."""
-    connection = Connection(asked.service.address)
+    connection = Connection(asked.address)
     connection.send(request.written(b"X-Request-ID: the-only-one", *headers))
     try:
         return connection.answer(request.method)

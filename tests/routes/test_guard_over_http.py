@@ -41,7 +41,7 @@ def test_a_body_is_not_awaited_where_it_is_refused(asked: Asked, amy: Person, op
     cases += [(asked.person().headers, 403)] if "{user_id}" in operation else []
     for headers, status in cases:
         for more in ({}, {"Expect": "100-continue"}):
-            connection = Connection(asked.service.address)
+            connection = Connection(asked.address)
             connection.send(head(operation, amy, headers, **more, **{"Content-Length": str(10**7)}))
             assert connection.answer().status_code == status  # and not 100
             connection.close()
@@ -49,7 +49,7 @@ def test_a_body_is_not_awaited_where_it_is_refused(asked: Asked, amy: Person, op
 
 def test_a_body_is_awaited_where_it_is_taken(asked: Asked, amy: Person) -> None:
     body = json.dumps({"title": "a"}).encode()
-    connection = Connection(asked.service.address)
+    connection = Connection(asked.address)
     more = {"Expect": "100-continue", "Content-Length": str(len(body))}
     connection.send(head("POST /users/{user_id}/tasks", amy, amy.headers, **more))
     assert connection.answer().status_code == 100
@@ -62,7 +62,7 @@ def test_the_body_of_what_is_refused_is_passed_over(asked: Asked, amy: Person) -
     """No byte of it is taken for the next request; a connection with too much of it is closed."""
     for requests in (10_000, 300_000):  # of which the first are less than MAX_BODY_BYTES
         body = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * requests
-        connection = Connection(asked.service.address)
+        connection = Connection(asked.address)
         connection.send(head("POST /users/{user_id}/tasks", amy, {}, **{"Content-Length": str(len(body))}) + body)
         connection.send(head("GET /users/{user_id}/tasks", amy, amy.headers))
         assert connection.answer().status_code == 401
@@ -79,7 +79,7 @@ def test_a_token_behind_a_body_is_none(asked: Asked, amy: Person) -> None:
     before = head(
         "POST /users/{user_id}/tasks", amy, {}, **{"Transfer-Encoding": "chunked", "Trailer": "Authorization"}
     )
-    connection = Connection(asked.service.address)
+    connection = Connection(asked.address)
     trailer = f"Authorization: {amy.headers['Authorization']}\r\n\r\n"
     connection.send(before + b'e\r\n{"title": "x"}\r\n0\r\n' + trailer.encode())
     assert connection.answer().status_code == 401
@@ -90,7 +90,7 @@ def test_a_token_behind_a_body_is_none(asked: Asked, amy: Person) -> None:
 
 def test_a_connection_remembers_nobody(asked: Asked, amy: Person) -> None:
     other = asked.person()
-    connection = Connection(asked.service.address)
+    connection = Connection(asked.address)
     for person, headers, status in [
         *((amy, amy.headers, 200), (amy, {}, 401), (other, other.headers, 200), (other, amy.headers, 403)),
         *((amy, {"AUTHORIZATION": amy.headers["Authorization"].replace("Bearer", "bEARER")}, 200), (amy, {}, 401)),
@@ -137,7 +137,7 @@ class Ones(dict[str, int]):
 @pytest.mark.parametrize("name", ["me", "a%20b", "%C3%A9", "7", ".."])
 def test_a_slash_at_the_end_leads_to_the_address_without_it(asked: Asked, name: str) -> None:
     for path in (f"/users/{name}/tasks", f"/api/{name}/tasks/1/complete", f"/todo-backend/{name}", "/api/v1/tasks"):
-        connection = Connection(asked.service.address)
+        connection = Connection(asked.address)
         connection.send(f"GET {path}/?limit=1&x=%20 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         response = connection.answer()
         connection.close()

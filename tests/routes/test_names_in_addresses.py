@@ -72,7 +72,7 @@ def test_two_dots_are_a_name_and_lead_nowhere(asked: Asked, address: str) -> Non
     found = 404 if address.endswith("/1") else 200
     for name, statuses in (("..", (found, 403)), ("%2E%2e", (found, 403)), (".", (403, 403))):
         for headers, status in zip((token(".."), token("somebody")), statuses, strict=True):
-            connection = Connection(asked.service.address)
+            connection = Connection(asked.address)
             line = f"GET {address.format(name)} HTTP/1.1\r\nHost: x\r\n"
             connection.send(f"{line}Authorization: {headers['Authorization']}\r\n\r\n".encode())
             assert connection.answer().status_code == status

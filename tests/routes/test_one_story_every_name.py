@@ -67,7 +67,7 @@ def another(asked: Asked) -> Person:
 @pytest.fixture
 def client(asked: Asked, person: Person, another: Person) -> Iterator[httpx.Client]:
     """A client that sends the token of one of them."""
-    with httpx.Client(base_url=asked.service.address, auth=TokenOf(person, another)) as client:
+    with httpx.Client(base_url=asked.address, auth=TokenOf(person, another)) as client:
         yield client
 
 

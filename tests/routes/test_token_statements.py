@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from donebase import maintenance
+from donebase.accounts import known_grants
 from donebase.app import create_service
 from donebase.http.access import Access
 from donebase.routes import GUARDED_FAMILIES, every_route
@@ -44,12 +45,14 @@ class Counted:
 def counted(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
     """One without anything in the background."""
     monkeypatch.setattr(maintenance, "CONFIRM_EVERY", 3600)
+    monkeypatch.setattr(known_grants, "TRUSTED", 3600)
     for name in ("FIRST_LOOK", "FIRST_REMOVAL"):
         monkeypatch.setattr(maintenance, name, (3600, 3600))
     with WireTap(own_database) as tap:
         settings = Settings.read(
-            database_url=tap.url, database_pool_size=1, auth="required", auth_jwt_secret=tokens.SECRET, history_days=0
-        )
+            database_url=tap.url, database_pool_size=1, database_timeout=600, history_days=0, auth="required",
+            auth_jwt_secret=tokens.SECRET,
+        )  # fmt: skip
         with serving(create_service(settings)) as address, httpx.Client(base_url=address) as client:
             yield Counted(client, tap)
 

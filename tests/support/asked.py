@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +22,6 @@ from tests.support.processes import Service
 from tests.support.psql import Psql
 from tests.support.refused_tokens import Known
 from tests.support.tokens import SECRET, Person, bearer
-from tests.support.wire import WireTap
 
 ISSUER, AUDIENCE = "https://issuer.example", "the tasks of the tests"
 REQUIRED = {"AUTH": "required", "AUTH_JWT_SECRET": SECRET, "AUTH_ISSUER": ISSUER, "AUTH_AUDIENCE": AUDIENCE}
@@ -63,13 +62,13 @@ def whole(response: httpx.Response) -> Whole:
 
 
 class Asked(NamedTuple):
-    """The service, a client of it without a token, and its database."""
+    """Where the service is, a client of it without a token, its database, and its process if it has one of its own."""
 
-    service: Service
+    address: str
     client: httpx.Client
     url: str
     psql: Psql
-    tap: WireTap | None = None
+    service: Service | None = None
 
     def person(self, subject: str | None = None) -> Person:
         """Return somebody whose token the service knows, and who has done nothing yet."""
@@ -113,15 +112,26 @@ class Asked(NamedTuple):
 
 
 @contextmanager
-def asking(folder: Path, settings: Mapping[str, str], *, tapped: bool = False) -> Iterator[Asked]:
-    """Run such a service over a database of its own, whose key for the tokens of sessions the tests know.
+def asking(folder: Path, settings: dict[str, str]) -> Iterator[Asked]:
+    """Run such a service over a database of its own."""
+    with (
+        a_database_with_a_key() as url,
+        Service(folder, DATABASE_URL=url, **REQUIRED, **_OF_TESTS | settings) as service,
+        asked_at(service.ready().address, url, service) as asked,
+    ):
+        yield asked
 
-    With `tapped`, all that it says to the database goes through a tap.
-    """
-    with a_database_with_tables() as url, ExitStack() as stack:
+
+@contextmanager
+def a_database_with_a_key() -> Iterator[str]:
+    """Make a database whose key for the tokens of sessions the tests know."""
+    with a_database_with_tables() as url:
         fetchval(url, _KEY, KEY_ID, _OWN_SECRET)
-        tap = stack.enter_context(WireTap(url)) if tapped else None
-        everything = {"DATABASE_URL": tap.url if tap else url, **REQUIRED, **_OF_TESTS, **settings}
-        service = stack.enter_context(Service(folder, **everything))
-        client = stack.enter_context(httpx.Client(base_url=service.ready().address))
-        yield Asked(service, client, url, stack.enter_context(closing(Psql(url))), tap)
+        yield url
+
+
+@contextmanager
+def asked_at(address: str, url: str, service: Service | None = None) -> Iterator[Asked]:
+    """Yield such a service that is at an address, over a database with that key."""
+    with httpx.Client(base_url=address) as client, closing(Psql(url)) as psql:
+        yield Asked(address, client, url, psql, service)
