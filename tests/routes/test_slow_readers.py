@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.connections import reset_at_close
 from tests.support.databases import empty, fill_without_history
 from tests.support.families import USERS
@@ -59,7 +60,8 @@ def test_a_client_that_reads_nothing_is_disconnected(short_timeouts: Service, lo
     with asks(short_timeouts.address, f"GET {long_list} HTTP/1.1", head="Host: x\r\nX-Request-ID: nothing\r\n") as slow:
         short_timeouts.wait_for("request", request_id="nothing")  # ended, though nothing was taken
         assert not everything_from(slow).endswith(b"0\r\n\r\n")  # nobody takes it for the whole list
-    assert len(httpx.get(short_timeouts.address + long_list).json()) == LONG
+    # As much as fits into the buffers on the way: whoever is held up while they are full would be disconnected as well.
+    assert len(httpx.get(short_timeouts.address + long_list, params={"limit": 50}).json()) == 50
 
 
 def test_a_client_that_reads_steadily_gets_the_whole_response(short_timeouts: Service, long_list: str) -> None:
@@ -105,7 +107,7 @@ def answers_until_nothing_is_taken(service: Service, client: httpx.Client, path:
     before = service.descriptors()
     with asks(service.address, *padded(path, 150, "counted")):
         service.wait_for("request", request_id="counted")
-        wait_for(lambda: service.descriptors() == before)
+        wait_for(lambda: service.descriptors() <= before)
     client.get("/livez", headers={"X-Request-ID": "later"})
     service.wait_for("request", request_id="later")
     answers = len([line for line in service.lines if (line["event"], line["request_id"]) == ("request", "counted")])
@@ -127,13 +129,15 @@ def test_nothing_is_read_for_a_client_that_has_gone(short_timeouts: Service, lon
 
 
 def test_nothing_is_read_for_the_body_that_an_answer_to_head_does_not_have(
-    short_timeouts: Service, long_list: str
+    database_url: str, folder: Path, long_list: str
 ) -> None:
-    before = statements(short_timeouts)
-    answer = httpx.head(short_timeouts.address + long_list, headers={"X-Request-ID": "head"})
-    short_timeouts.wait_for("request", request_id="head", method="HEAD")
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert statements(short_timeouts) - before == 1
+    """By a service of its own: what others have left behind is still read elsewhere."""
+    with Service(folder, DATABASE_URL=database_url, HISTORY_DAYS="0", **NO_HURRY) as service:
+        before = statements(service.ready())
+        answer = httpx.head(service.address + long_list, headers={"X-Request-ID": "head"})
+        service.wait_for("request", request_id="head", method="HEAD")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert statements(service) - before == 1
 
 
 def statements(service: Service) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.families import USERS, V1, Family, Json
 from tests.support.operations import CREATES, IN_EVERY_PROTOCOL, MOVES, WRITES, plain, reading
 from tests.support.processes import Service
@@ -57,9 +58,11 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("watched")
+    # It removes no history meanwhile, and connects once: what either asks would be counted.
+    settings = {"DATABASE_POOL_SIZE": "1", "DATABASE_POOL_IDLE": "600", "HISTORY_DAYS": "0", **NO_HURRY}
     with (
         WireTap(database_url) as tap,
-        Service(folder, DATABASE_URL=tap.url, DATABASE_POOL_SIZE="1") as service,
+        Service(folder, DATABASE_URL=tap.url, **settings) as service,
     ):
         watched = Watched(service.ready(), tap)
         with watched.client:
