@@ -157,6 +157,8 @@ def test_claims_at_once_give_a_number_to_one(url: str, folder: Path, alice: int)
     """They begin together, when a lock ends for which all of them wait."""
     fill(url, alice, 1)
 
+    patient = clean_environment(DATABASE_URL=url, DATABASE_TIMEOUT="600")
+
     async def story() -> list[int | None]:
         holder = await asyncpg.connect(url, statement_cache_size=0)
         async with Onlooker(url) as onlooker:
@@ -164,9 +166,7 @@ def test_claims_at_once_give_a_number_to_one(url: str, folder: Path, alice: int)
                 await holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
                 commands = [(*DONEBASE, "users", "claim", str(alice), "--subject", f"{name}{alice}") for name in "abcd"]
                 started = [
-                    await asyncio.create_subprocess_exec(
-                        *each, cwd=folder, env=clean_environment(DATABASE_URL=url), stdout=DEVNULL, stderr=DEVNULL
-                    )
+                    await asyncio.create_subprocess_exec(*each, cwd=folder, env=patient, stdout=DEVNULL, stderr=DEVNULL)
                     for each in commands
                 ]
                 await onlooker.wait_for(len(started), "wait_event_type = 'Lock'")

@@ -15,10 +15,17 @@ from tests.support.authentication import (
     new_token,
     run,
 )
-from tests.support.databases import fetchval
+from tests.support.databases import a_database_with_tables, fetchval
 
 LAST_USED = "SELECT last_used_at FROM personal_tokens WHERE hash = $1"
 SET_LAST_USED = "UPDATE personal_tokens SET last_used_at = now() - interval '61 seconds' WHERE hash = $1"
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    """A database of this file's own: a service would note uses there as well, and nobody while another process does."""
+    with a_database_with_tables() as url:
+        yield url
 
 
 @pytest.fixture

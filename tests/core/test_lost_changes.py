@@ -18,7 +18,7 @@ from donebase.core.shapes import NewTask, TaskChanges
 from donebase.core.writes import Written
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
-from tests.support.databases import a_database
+from tests.support.databases import a_database, ended, execute
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "backup.md").read_text()
 [RAISE] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -70,6 +70,7 @@ async def raise_and_write(url: str, user: int, task_id: int, lost_id: int) -> No
 
 def test_numbers_that_were_lost_are_not_given_again(own_database: str, alice: int) -> None:
     task_id = asyncio.run(write(own_database, alice))
+    asyncio.run(execute(ended(urlsplit(own_database).path[1:])))  # one that is in use cannot be copied
     with a_database(urlsplit(own_database).path[1:]) as backup:
         lost_id = asyncio.run(write(own_database, alice))
         asyncio.run(raise_and_write(backup, alice, task_id, lost_id))

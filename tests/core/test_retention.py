@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Executable
 
-from donebase.core import steps, tasks
+from donebase.core import tasks
 from donebase.core.errors import DatabaseFailed
 from donebase.core.retention import LOCK, REMOVE, STEP_OWNERS, Retention
 from donebase.core.shapes import NewTask, TaskChanges
@@ -18,6 +18,7 @@ from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables, fetchval
+from tests.support.refusing import Refusing
 from tests.support.waiting import DEADLINE
 
 DAYS = 30
@@ -179,21 +180,17 @@ def test_nobody_waits_for_it_and_it_waits_for_nobody(url: str, alice: int) -> No
     assert fetchval(url, HISTORY_OF, alice) == [5]
 
 
-def test_a_step_that_fails_does_not_keep_the_next_owners_from_their_turn(
-    own_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_fails_does_not_keep_the_next_owners_from_their_turn(own_database: str) -> None:
     for user in (1, 2):
         changed(own_database, user, 40)
 
     async def story(database: PostgresDatabase) -> None:
-        again = Retention(database, DAYS, share=1)
-        async with transaction(own_database) as other:
-            await other.execute("SELECT * FROM history WHERE user_id = 1 FOR UPDATE")
-            monkeypatch.setattr(steps, "STEP_TIMEOUT", 0.5)
-            with pytest.raises(DatabaseFailed):
-                _ = [rows async for rows in again.run()]
-            monkeypatch.undo()
-            assert [rows async for rows in again.run()] == [1]
+        refusing = Refusing(database, REMOVE, owner=1)
+        again = Retention(refusing, DAYS, share=1)
+        with pytest.raises(DatabaseFailed):
+            _ = [rows async for rows in again.run()]
+        assert [rows async for rows in again.run()] == [1]
+        refusing.refuses = False
         assert [rows async for rows in again.run()] == [1]
 
     run(own_database, story)
