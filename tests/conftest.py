@@ -17,6 +17,7 @@ import httpx
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from httpx._transports import default as transports
+from hypothesis import HealthCheck, settings
 
 from donebase.telemetry import logs
 from tests.support import tokens
@@ -38,6 +39,9 @@ for _wait in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, _wait, DEADLINE)
 # Reading the system's certificates takes longer than all that most tests do with a client.
 transports.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
+# Hypothesis gives an example a fifth of a second, gives up where drawing takes long, and leaves a folder of examples.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+settings.load_profile("any machine")
 
 _run = pytest.StashKey[ExitStack]()
 # What is imported and collected stays: to search it for garbage takes a third of the time until the first test.

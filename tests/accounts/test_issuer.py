@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donebase.accounts import download, key_set
@@ -407,7 +407,7 @@ def test_while_the_issuer_is_away_known_keys_are_good_and_unknown_ones_are_unkno
             in_time(trusted, ANOTHER["RS256"].token())
 
 
-FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None, derandomize=True)
+FUZZ = settings(derandomize=True)
 _value = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

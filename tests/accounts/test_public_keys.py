@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
@@ -137,7 +137,7 @@ _member = _json | st.sampled_from(["RSA", "EC", "OKP", "P-256", "Ed25519", "sig"
 _entry = st.dictionaries(st.sampled_from(["kty", "crv", "alg", "use", "key_ops", "kid", "n", "e", "x", "y"]), _member)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.sampled_from(list(ALGORITHMS.values())), _entry)
 def test_no_key_of_a_set_can_do_harm(jwk: dict[str, Any], change: dict[str, Any]) -> None:
     document = json.dumps({"keys": [jwk | change, ES256]}).encode()

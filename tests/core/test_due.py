@@ -12,7 +12,7 @@ from donebase.core.due import Due
 from tests.support.time_zones import EVERY_NAME, of_the_package
 
 DUE: TypeAdapter[Any] = TypeAdapter(Due)
-few = settings(max_examples=200, deadline=None, database=None, derandomize=True)
+few = settings(max_examples=200, derandomize=True)
 
 
 def faults(due: object) -> list[tuple[Any, str]]:

@@ -312,7 +312,7 @@ TEXT = st.builds(
 )
 TITLE: TypeAdapter[str] = TypeAdapter(Title)
 DESCRIPTION: TypeAdapter[str] = TypeAdapter(Description)
-PROPERTY = settings(max_examples=400, deadline=None, database=None)
+PROPERTY = settings(max_examples=400)
 
 
 def accepted(rule: TypeAdapter[str], text: str) -> str:

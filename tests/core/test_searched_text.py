@@ -48,10 +48,8 @@ def searched(psql: Psql) -> list[str]:
 # Each example is rolled back.
 @settings(
     max_examples=40,
-    deadline=None,
-    database=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(created=_writes, changes=st.lists(_writes, max_size=4))
 def test_it_follows_every_write(psql: Psql, created: dict[str, Any], changes: list[dict[str, Any]]) -> None:

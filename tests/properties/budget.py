@@ -7,16 +7,13 @@ import os
 import time
 from collections.abc import Iterator
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from tests.support.processes import Service
 
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS") or 0)
 
-# What takes long tells of a busy machine. Without a database of examples nothing is left behind.
-_settings = settings(
-    deadline=None, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow], database=None, print_blob=True
-)
+_settings = settings(stateful_step_count=30, print_blob=True)
 _few = settings(_settings, derandomize=True)
 _ROUND = settings(_settings, max_examples=100)
 

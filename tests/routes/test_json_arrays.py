@@ -45,7 +45,7 @@ class _Enough(Exception):
     """Raised by what takes no more items."""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(VALUES, max_size=5))
 def test_an_array_is_parsed_as_it_was_written(items: list[Any]) -> None:
     for body in (

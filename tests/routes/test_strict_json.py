@@ -49,7 +49,7 @@ def test_a_large_body_is_parsed_as_a_small_one() -> None:
         assert parsed(body + LARGE) == small, body
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(VALUES)
 def test_json_is_parsed_as_it_was_written(value: Any) -> None:
     body = json.dumps(value).encode()
