@@ -19,6 +19,7 @@ from donebase.core.list_statements import ListShape, beginning, fixing, followin
 from donebase.core.orders import ORDERS
 from donebase.core.tags import TAGS, TAGS_WITH_CLOCK
 from donebase.postgres.compiled import compile_statement
+from tests.conftest import NO_HURRY
 from tests.support.databases import a_database_with_tables
 from tests.support.memory import highest_rss
 from tests.support.processes import Service
@@ -204,7 +205,7 @@ def test_a_list_that_is_known_is_neither_read_nor_counted(filled: str, known: st
 
 def test_a_long_list_by_title_takes_little_memory(filled: str, folder: Path) -> None:
     """A third of 100,000 tasks: more than are fixed at once."""
-    with Service(folder, DATABASE_URL=filled, DATABASE_POOL_SIZE="1") as service:
+    with Service(folder, DATABASE_URL=filled, DATABASE_POOL_SIZE="1", HISTORY_DAYS="0", **NO_HURRY) as service:
         httpx.get(f"{service.ready().address}/users/3/tasks?limit=1000&sort=-title").raise_for_status()
         process = psutil.Process(service.process.pid)
         before = process.memory_info().rss

@@ -114,12 +114,12 @@ async def a_thousand_give_up(service: Service, url: str) -> None:
     async with Onlooker(url) as onlooker:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(partial(give_up, service), range(CLIENTS)))
+        await every_connection_works(service, onlooker)
+        await onlooker.wait_for(0, "state <> 'idle'")
         client = KeptAlive(service.address)
         health = await client.ask("GET", "/health")
         await client.close()
         assert (health.status, health.json()["status"]) == (200, "ok")
-        await every_connection_works(service, onlooker)
-        await onlooker.wait_for(0, "state <> 'idle'")
         await onlooker.wait_for(POOL, "true")
         await until(more_descriptors, POOL)
 
