@@ -150,8 +150,7 @@ def test_a_change_is_read_as_it_left_the_tasks_to_the_byte(database_url: str, al
 
 def test_what_the_history_does_not_have_is_refused(database_url: str, alice: int, bob: int) -> None:
     async def story(writer: Writer) -> None:
-        for _ in range(4):
-            await writer.write()
+        await writer.write_much(4)
         last = len(writer.left) - 1
         await writer.database.fetch(text(f"DELETE FROM history WHERE user_id = {alice} AND change <= 2"))
         assert in_bytes(await read_changes(writer.database, alice, 2, ALL))[0] == writer.expected(3)

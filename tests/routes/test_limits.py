@@ -1,6 +1,7 @@
 """What protects the service from clients that take too much: each limit is reached, and answers as it should."""
 
 import select
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,34 +28,54 @@ def limited(folder: Path, database_url: str, **limits: str) -> Iterator[Service]
 
 def lives(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"\r\n")
+    is_answered(connection)
+
+
+def is_answered(connection: socket.socket) -> None:
     raw = b""
     while not raw.endswith(b"}"):
-        raw += connection.recv(65536)
+        raw += (more := connection.recv(65536))
+        assert more, raw
     assert raw.startswith(b"HTTP/1.1 200")
+
+
+@contextmanager
+def standing_still(service: Service) -> Iterator[None]:
+    """Let a service find connections together with what is sent on them, however long this process takes for both."""
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.long
 def test_headers_have_to_arrive_in_time(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, HEADER_TIMEOUT="2") as service:
-        with connect(service.address) as first, connect(service.address) as kept, connect(service.address) as silent:
-            lives(kept)
-            for slow in (first, kept):
-                slow.sendall(HEAD)
-            for slow in (first, kept):
-                invalid(only_response(until_closed(slow)), ("headers", "too_slow"))
-            assert until_closed(silent) == b""
-        with connect(service.address) as dripping:
-            with suppress(BrokenPipeError, ConnectionResetError):  # what is sent after the answer need not be read
-                for byte in HEAD + b"X-Slow: yes" * 500:
-                    dripping.sendall(bytes([byte]))
-                    if select.select([dripping], [], [], 0.02)[0]:
-                        break
-            invalid(only_response(everything_from(dripping)), ("headers", "too_slow"))
+    with limited(folder, database_url, HEADER_TIMEOUT="2") as service, ExitStack() as stack:
+        with standing_still(service):
+            first, kept, silent, dripping = (stack.enter_context(connect(service.address)) for _ in range(4))
+            first.sendall(HEAD)
+            kept.sendall(HEAD + b"\r\n")
+            dripping.sendall(HEAD)
+        with suppress(BrokenPipeError, ConnectionResetError):  # what is sent after the answer need not be read
+            for byte in b"X-Slow: yes" * 500:
+                dripping.sendall(bytes([byte]))
+                if select.select([dripping], [], [], 0.02)[0]:
+                    break
+        invalid(only_response(everything_from(dripping)), ("headers", "too_slow"))
+        is_answered(kept)
+        kept.sendall(HEAD)
+        for slow in (first, kept):
+            invalid(only_response(until_closed(slow)), ("headers", "too_slow"))
+        assert until_closed(silent) == b""
 
 
 def test_an_idle_connection_is_kept_longer_than_headers_may_take(database_url: str, folder: Path) -> None:
-    with limited(folder, database_url, HEADER_TIMEOUT="2") as service, connect(service.address) as kept:
-        lives(kept)
+    with limited(folder, database_url, HEADER_TIMEOUT="2") as service, ExitStack() as stack:
+        with standing_still(service):
+            kept = stack.enter_context(connect(service.address))
+            kept.sendall(HEAD + b"\r\n")
+        is_answered(kept)
         with connect(service.address) as silent:
             assert until_closed(silent) == b""  # its headers never came
         lives(kept)

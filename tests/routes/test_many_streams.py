@@ -57,7 +57,8 @@ def open_streams(stack: ExitStack, address: str, users: range) -> list[socket.so
         for connection in some:
             received = b""
             while b"id: " not in received:
-                received += connection.recv(4096)
+                received += (more := connection.recv(4096))
+                assert more, received
         opened += some
     return opened
 
