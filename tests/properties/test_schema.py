@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.properties.budget import FUZZ_SECONDS
 from tests.support.accounts import Member
 from tests.support.asked import Asked
@@ -25,7 +26,7 @@ MANY = ["--generation-database=none", f"--max-time={round(0.6 * FUZZ_SECONDS)}"]
 @pytest.fixture
 def address(folder: Path, own_database: str) -> Iterator[str]:
     """Where a service of its own is: Schemathesis changes and deletes whatever it finds."""
-    with Service(folder, DATABASE_URL=own_database) as service:
+    with Service(folder, DATABASE_URL=own_database, HISTORY_DAYS="0", **NO_HURRY) as service:
         address = service.ready().address
         httpx.post(f"{address}/users/123/tasks", json={"title": "Buy milk"}).raise_for_status()
         yield address
