@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Request, expect
 
+from tests.conftest import NO_HURRY
 from tests.support.accounts import ANOTHER, PHRASE, Member, auth, new_address
 from tests.support.axe import violations
 from tests.support.browser import another_origin
@@ -104,7 +105,7 @@ def test_a_listed_origin_cannot_get_at_the_session_and_a_closed_service_signs_no
     member = Member.new(guarded_client)
     with another_origin(listed) as origin:
         settings = {"AUTH": "required", "SIGN_UP": "closed", "CORS_ORIGINS": origin, "TRUSTED_PROXIES": "127.0.0.1"}
-        with Service(folder, DATABASE_URL=database_url, **settings) as service:
+        with Service(folder, DATABASE_URL=database_url, **settings, **NO_HURRY) as service:
             service.ready()
             page = new_page(service, extra_http_headers=from_nowhere())
             expect(page.get_by_text("Nobody can create an account here")).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pydantic import TypeAdapter, ValidationError
 
 from donebase.core.shapes import Title
+from tests.conftest import NO_HURRY
 from tests.support.browser import ALONE
 from tests.support.processes import Service
 from tests.support.programs import program
@@ -89,7 +90,7 @@ def _is_browser(line: list[str] | None, profile: Path) -> bool:
 def test_what_is_typed_outlives_the_service_and_the_browser(
     browser: Browser, database_url: str, tmp_path: Path, alice: int
 ) -> None:
-    settings = {"DATABASE_URL": database_url, "PORT": str(free_port())}
+    settings = {"DATABASE_URL": database_url, "PORT": str(free_port()), **NO_HURRY}
     service = Service(tmp_path, **settings).ready()
     address = f"{service.address}/?user={alice}"
     with killable_browser(browser, tmp_path / "profile") as context:

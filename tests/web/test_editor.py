@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Error, Locator, Page, Request, Route, expect
 
+from tests.conftest import NO_HURRY
 from tests.support.axe import violations
 from tests.support.processes import Service
 from tests.support.servers import free_port
@@ -231,7 +232,7 @@ def test_a_task_that_is_deleted_elsewhere_can_be_kept(
 def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
     new_page: NewPage, database_url: str, folder: Path, alice: int
 ) -> None:
-    settings = {"DATABASE_URL": database_url, "PORT": str(free_port())}
+    settings = {"DATABASE_URL": database_url, "PORT": str(free_port()), **NO_HURRY}
     with Service(folder, **settings).ready() as service, httpx.Client(base_url=service.address) as client:
         create(client, alice, "Buy milk")
         page = new_page(service, f"?user={alice}", expected=["ERR_", "status of 50"])
@@ -295,6 +296,7 @@ def test_what_is_typed_of_a_task_that_was_just_made_is_in_its_row_again(
         edit(page, "Buy milk")
         page.keyboard.type(" and bread")
         wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
+        wait_for(lambda: len(stored(page, "outbox")) == (0 if is_answered else 1))
         page.reload()
         expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
         network.restore()
@@ -318,7 +320,7 @@ def test_what_was_typed_in_a_closed_window_of_a_task_that_another_one_has_sent_i
         window.keyboard.press("Enter")
         edit(window, "Buy milk")
         window.keyboard.type(" and bread")
-        wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
+        wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)) and stored(page, "outbox"))
         close_window(window, page)
         network.restore()
         wait_until_sent(page)
