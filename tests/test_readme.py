@@ -85,6 +85,6 @@ def test_the_javascript_snippet_works_as_written(service: Service) -> None:
     with browser_context() as context:
         page = context.new_page()
         page.goto(f"{service.address}/docs")
-        with page.expect_console_message() as printed:
+        with page.expect_console_message(lambda said: said.type == "log") as printed:
             page.evaluate(f"async () => {{ {script} }}")
         assert printed.value.args[0].json_value()["title"] == "Water the plants"

@@ -64,12 +64,15 @@ def test_a_long_list_is_drawn_as_seen_and_steady(
     scroll_to(page, 0.5)
     seen = middle(page)
     seen.focus()
+    row = page.locator(".task:focus-within")
+    place = int(row.get_attribute("aria-posinset") or 0)
     before = top_of(seen)
     for task in tasks[1:4]:
         client.delete(f"/users/{alice}/tasks/{task['id']}").raise_for_status()
     [new] = create(client, alice, "a new one " * 30)
     client.post(f"/users/{alice}/tasks/{new['id']}/move", json={"to": "first"}).raise_for_status()
-    expect(rows.last).to_have_attribute("aria-setsize", str(MANY - 2))
+    expect(row).to_have_attribute("aria-posinset", str(place - 2))
+    expect(row).to_have_attribute("aria-setsize", str(MANY - 2))
     assert abs(top_of(seen) - before) < 2
     expect(seen).to_be_focused()
     scroll_to(page, 0.2)
