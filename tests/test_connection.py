@@ -1,6 +1,7 @@
 """A connection by itself, with a small application behind it and a transport that keeps what is written."""
 
 import asyncio
+import errno
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from donebase.serving.connection_limit import ConnectionLimit
 from donebase.serving.first_requests import AT_A_TIME, FirstRequests
 from donebase.serving.pipeline import Pipeline
 from donebase.serving.request_parser import RequestParser
+from donebase.serving.stream import Stream
 from donebase.settings import Settings
 from donebase.telemetry import logs
 from tests.support.waiting import until
@@ -268,6 +270,16 @@ def test_a_client_that_takes_nothing_is_reset() -> None:
         assert transport.end == "reset"
 
     asyncio.run(story())
+
+
+def test_a_client_that_has_gone_is_no_fault_when_it_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_option: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    transport = Transport()
+    monkeypatch.setattr(transport, "setsockopt", refused)
+    Stream(transport).reset()
+    assert transport.end == "reset"
 
 
 def looked_at(before: Callable[[Connection], None], *moments: float) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 
 LINGER = 0.25  # seconds for what may be on its way
 _RESET = struct.pack("ii", 1, 0)  # l_onoff, l_linger
@@ -83,7 +84,8 @@ class Stream:
 
     def reset(self) -> None:
         """Reset the connection, so that the client cannot take a part of a response for the whole (RFC 9112, 8)."""
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        with suppress(OSError):  # macOS: the client has gone, and the event loop has not read that yet
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._transport.abort()
 
 
