@@ -1,8 +1,10 @@
 """The connections to PostgreSQL, counted where they arrive, and what becomes of a statement when one of them ends."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import uvloop
@@ -12,7 +14,11 @@ from donebase.core.errors import DatabaseFailed
 from donebase.core.lists import TaskList
 from donebase.core.shapes import NewTask
 from donebase.core.tasks import create_task
+from donebase.deadlines import Deadlines
+from donebase.postgres import pool
+from donebase.postgres.connecting import ConnectOptions
 from donebase.postgres.database import PostgresDatabase
+from donebase.postgres.pool import Pool
 from donebase.settings import Settings
 from tests.support.held_up import Onlooker
 from tests.support.relay import Relay
@@ -54,6 +60,32 @@ async def writing_at_once(database: PostgresDatabase, onlooker: Onlooker, number
         at_work = [asyncio.create_task(create_task(database, 1, NewTask(title="one"))) for _ in range(number)]
         await onlooker.wait_for(number, A_LOCK)
     await asyncio.gather(*at_work)
+
+
+def test_a_first_connection_that_nobody_waits_for_any_more_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        faults: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+        fails = asyncio.Event()
+
+        async def find(_settings: Settings) -> ConnectOptions:
+            await fails.wait()
+            raise OSError
+
+        monkeypatch.setattr(pool, "find_connect_options", find)
+        connections = Pool(Settings.read(database_url="postgresql://localhost/none"), Deadlines())
+        waiting = asyncio.create_task(connections.connect_options())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        fails.set()
+        assert connections._detection
+        await asyncio.wait({connections._detection})
+        del connections, waiting
+        gc.collect()
+        assert faults == []
+
+    asyncio.run(story())
 
 
 def test_who_waited_for_a_connection_at_a_stop_is_told_that_nothing_was_done(own_database: str) -> None:

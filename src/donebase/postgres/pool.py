@@ -83,8 +83,10 @@ class Pool:
         """Return how to connect. All callers share one detection; after a failure the next call starts another."""
         if self._detection is None or (self._detection.done() and not _succeeded(self._detection)):
             self._detection = asyncio.create_task(self._find_connect_options())
-        # Shielded: a caller that is cancelled must not cancel the detection that others wait for.
-        return await asyncio.shield(self._detection)
+            self._detection.add_done_callback(_succeeded)  # all who wait may give up before it fails
+        detection = self._detection
+        await asyncio.wait({detection})  # a caller that is cancelled must not cancel what others wait for
+        return detection.result()
 
     async def _find_connect_options(self) -> ConnectOptions:
         options = await find_connect_options(self._settings)
