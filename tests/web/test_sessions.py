@@ -310,3 +310,24 @@ def test_each_window_removes_what_it_has_kept_of_who_has_signed_out_in_another(m
         return forgotten;
     }}"""
     assert modules.run("data/session.js", code) == ["account:1"]
+
+
+def test_two_changes_of_the_session_are_both_kept_where_the_storage_fails(modules: Modules) -> None:
+    code = """async ({ Storage }) => {
+        const storage = new Storage("two changes");
+        await storage.open();
+        await storage.session.update(() => ({ account: "Ada" }));
+        const { transaction } = IDBDatabase.prototype;
+        IDBDatabase.prototype.transaction = function (names, mode, options) {
+            if (mode === "readwrite") throw new DOMException("", "QuotaExceededError");
+            return transaction.call(this, names, mode, options);
+        };
+        try {
+            const changes = [{ refreshToken: "new" }, { claimedUntil: 0 }];
+            await Promise.all(changes.map((each) => storage.session.update((record) => ({ ...record, ...each }))));
+            return await storage.session.read();
+        } finally {
+            IDBDatabase.prototype.transaction = transaction;
+        }
+    }"""
+    assert modules.run("data/storage.js", code) == {"account": "Ada", "refreshToken": "new", "claimedUntil": 0}

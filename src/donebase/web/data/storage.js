@@ -108,8 +108,8 @@ export class Storage {
       const failed = {};
       const record = this.#hasSession ? failed : await this.#onDisk((disk) => disk.updateSession(change), failed);
       if (record !== failed) return record;
+      this.#session = change(this.#hasSession ? this.#session : before);
       this.#hasSession = true;
-      this.#session = change(before);
       return this.#session;
     },
   };
