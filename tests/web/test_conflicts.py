@@ -1,5 +1,6 @@
 """The same is changed here and elsewhere: both versions are shown, a person chooses, nothing is overwritten unseen."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.support.page_store import StoreWindow
 from tests.support.processes import Service
-from tests.support.waiting import wait_for
+from tests.support.waiting import DEADLINE, wait_for
 from tests.support.web_modules import Modules
 from tests.support.web_page import Json, NewPage, change, create, only_task, tasks_of, titles_of, wait_for_titles
-from tests.support.web_relay import WebRelay, web_relay
+from tests.support.web_relay import CUT, WebRelay, web_relay
 
 
 @pytest.fixture
@@ -141,6 +142,28 @@ def test_what_meets_nothing_asks_nobody(scene: Scene, client: httpx.Client, alic
     scene.decide("Keep mine")
     scene.window.sent()
     wait_for(lambda: titles_of(client, alice) == ["Mine"])
+
+
+@pytest.mark.long
+def test_a_decision_that_is_carried_out_later_closes_no_other_dialog(
+    scene: Scene, client: httpx.Client, alice: int
+) -> None:
+    milk, bread = create(client, alice, "Buy milk", "Buy bread")
+    scene.apart("change(keyOf('Buy milk'), { description: 'Oat' })", milk)
+    scene.window.wait_for("stuck('conflict').length === 1")
+    scene.apart("change(keyOf('Buy bread'), { description: 'Rye' })", bread, description="Toast")
+    scene.window.wait_for("stuck('conflict').length === 2")
+    arrives = threading.Event()
+    scene.network.rule = lambda asked: None if "/history" not in asked.path or arrives.wait(DEADLINE) else CUT
+    scene.page.locator(".banner").get_by_role("button", name="Decide").click()
+    scene.page.get_by_role("button", name="Bring it back with my change").click()
+    scene.page.keyboard.press("Escape")
+    scene.page.locator(".task").get_by_role("button", name="Changed elsewhere as well").click()
+    other = scene.page.get_by_role("dialog", name="Buy bread")
+    expect(other).to_be_visible()
+    arrives.set()
+    scene.window.wait_for("store.all().some(({ title }) => title === 'Buy milk')")
+    expect(other).to_be_visible()
 
 
 def test_a_task_is_brought_back_once_however_often_that_is_decided(modules: Modules) -> None:

@@ -139,10 +139,12 @@ export class Conflict {
 
   /** @param {() => Promise<void> | undefined} decide */
   async #decide(decide) {
+    const key = this.#key;
     try {
       await decide();
-      this.#close();
+      if (this.#key === key) this.#close();
     } catch (error) {
+      if (this.#key !== key) return; // another one is shown by now, or none
       this.#failure = failureOf(error).general || /** @type {Error} */ (error).message;
       this.app.changed();
     }
