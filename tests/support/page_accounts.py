@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.accounts import PHRASE
+from tests.support.waiting import wait_for
 
 # What a script of the page finds in all places where a browser keeps something.
 _KEPT = """async () => {
@@ -34,6 +35,11 @@ def kept(page: Page) -> str:
     """Return all that a script of the page's origin can read of what the browser keeps."""
     everything: str = page.evaluate(_KEPT)
     return everything
+
+
+def wait_until_gone(page: Page, what: str) -> None:
+    """Wait until the browser keeps nothing that this expression finds: the page shows the sign-in a moment before."""
+    wait_for(lambda: not re.search(what, kept(page)), lambda: kept(page), every=0.05)
 
 
 def refresh_token(page: Page) -> str:

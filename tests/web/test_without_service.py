@@ -148,6 +148,22 @@ def test_the_mode_of_a_service_is_kept_anew(new_page: NewPage, folder: Path, dat
         wait_for(lambda: 'content="required"' in page.evaluate(DOCUMENT), lambda: page.evaluate(DOCUMENT), every=0.05)
 
 
+def test_an_open_page_says_that_its_service_now_asks_for_accounts(
+    new_page: NewPage, folder: Path, database_url: str, alice: int, port: int
+) -> None:
+    settings = {"DATABASE_URL": database_url, "PORT": str(port)}
+    new_page.expect(*AWAY, "ERR_", "network error", "status of 401")
+    with Service(folder, **settings) as service:
+        page = new_page(service.ready(), f"?user={alice}")
+        expect(page.locator("[data-connection=live]")).to_be_visible()
+    with Service(folder, **settings, AUTH="required") as service:
+        service.ready()
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(page.get_by_text("This service now asks people to sign in")).to_be_visible()
+        page.get_by_role("button", name="Load again").click()
+        expect(page.get_by_label("E-mail address")).to_be_visible()
+
+
 def test_a_browser_without_workers_shows_the_page(
     new_page: NewPage, service: Service, client: httpx.Client, alice: int
 ) -> None:

@@ -46,6 +46,11 @@ export const messages = {
       other: "غير متصل. {count} تغيير ينتظر في هذه النافذة فقط: أبقها مفتوحة.",
     },
   },
+  asks_for_accounts: {
+    en: "This service now asks people to sign in: load the page again.",
+    ar: "أصبحت هذه الخدمة تطلب تسجيل الدخول: أعد تحميل الصفحة.",
+  },
+  load_again: { en: "Load again", ar: "إعادة التحميل" },
   offline_unchanged: { en: "Offline.", ar: "غير متصل." },
   offline_since: { en: "Since: {when}.", ar: "منذ: {when}." },
   sending: {
@@ -601,7 +606,7 @@ export const messages = {
       other: "لم يُرسل {count} تغيير بعد. إذا سجّلت الخروج الآن فسيُفقد.",
     },
   },
-  sign_out_anyway: { en: "Sign out and lose them", ar: "تسجيل الخروج وفقدانها" },
+  sign_out_anyway: { en: "Sign out anyway", ar: "تسجيل الخروج على أي حال" },
   stay_signed_in: { en: "Stay signed in", ar: "البقاء مسجَّلًا" },
 
   // account_settings.js

@@ -39,13 +39,24 @@ export class Connection {
   }
 
   render() {
-    return html`${this.#fault()} ${this.#offline()} ${this.#undecided()} ${this.#isListOpen ? this.#list() : nothing}`;
+    return html`${this.#fault()} ${this.#refused()} ${this.#offline()} ${this.#undecided()}
+    ${this.#isListOpen ? this.#list() : nothing}`;
   }
 
   /** What this browser does not keep. */
   #fault() {
     const { fault } = this.app.storage;
     return fault ? html`<p class="banner error" role="alert">${t(`keeps_${fault}`)}</p>` : nothing;
+  }
+
+  /** The service was started again, and asks for accounts: this page came from one that asked nobody. */
+  #refused() {
+    const { session, tasks } = this.app;
+    if (session || tasks?.connection !== "signed-out") return nothing;
+    return html`<div class="banner warning" role="alert">
+      <span>${t("asks_for_accounts")}</span>
+      <button type="button" @click=${() => location.reload()}>${t("load_again")}</button>
+    </div>`;
   }
 
   #offline() {
