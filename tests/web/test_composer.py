@@ -142,7 +142,7 @@ def test_what_is_typed_at_once_in_a_page_that_was_loaded_again_follows_what_it_h
     """A busy browser says only after a while which window this is."""
     page = new_page(service, f"?user={alice}")
     typed = {"owner": f"user:{alice}", "place": "composer", "draft": {"text": "Buy", "lines": None}}
-    page.evaluate("typed => sessionStorage.setItem('donebase drafts', JSON.stringify([typed]))", typed)
+    page.evaluate("typed => sessionStorage.setItem('donebase / drafts', JSON.stringify([typed]))", typed)
     page.add_init_script("""
         const request = LockManager.prototype.request;
         const held = new Promise((resolve) => (window.release = resolve));

@@ -243,3 +243,12 @@ def test_what_a_closed_window_has_written_is_sent_by_another_one(
         network.restore()
         wait_for_titles(client, alice, ["left"])
         window.sent()
+
+
+def test_tasks_that_are_made_together_are_told_apart(service: Service, new_page: NewPage, alice: int) -> None:
+    window = StoreWindow(new_page, service.address, alice)
+    window.wait_for("store.connection === 'live'")
+    window.page.context.set_offline(True)
+    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window.run("await store.createAll(Array.from({ length: 500 }, (_, index) => ({ title: `${index}` })), null)")
+    assert window.shown("title") == [str(number) for number in range(500)]

@@ -75,12 +75,26 @@ export function byOrder(one, other) {
 }
 
 /**
+ * Return what would take back the effect of a write on the tasks in a map.
+ *
+ * @param {Write} write
+ * @param {Map<number, Task>} tasks by key
+ * @param {(id: number) => number} keyOf the key of a task in this window
+ * @returns {Step[]}
+ */
+export function inverseOf(write, tasks, keyOf) {
+  const after = new Map(tasks);
+  applyWrite(after, write, keyOf);
+  return difference(after, tasks);
+}
+
+/**
  * Return the steps that make one state of the tasks of another, for those that differ.
  *
  * @param {Map<number, Task>} from @param {Map<number, Task>} to
  * @returns {Step[]}
  */
-export function difference(from, to) {
+function difference(from, to) {
   /** @type {Step[]} */
   const steps = [];
   for (const [key, task] of from) {

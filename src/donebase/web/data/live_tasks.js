@@ -1,7 +1,7 @@
 /** The tasks as the person sees them: the copy of the service's, and on top what was written here and not answered yet. */
 
 import { Copy } from "./copy.js";
-import { applyWrite, difference } from "./effects.js";
+import { inverseOf } from "./effects.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
 import { Projection } from "./projection.js";
@@ -26,9 +26,7 @@ export class LiveTasks {
 
   /**
    * @param {object} parts
-   * @param {import("./api.js").Api} parts.api
-   * @param {import("./storage.js").Storage} parts.storage
-   * @param {string} parts.owner
+   * @param {import("./api.js").Api} parts.api @param {import("./storage.js").Storage} parts.storage @param {string} parts.owner
    * @param {() => void} parts.changed is called when anything is to be shown differently
    * @param {(write: Write, undone: Write | null) => void} parts.written is told of each new write of this window, and
    *   of the one that it takes back
@@ -123,23 +121,21 @@ export class LiveTasks {
   }
 
   /**
-   * Show what a write does, store it, and send it when that is possible.
+   * Show what writes do, store them together, and send them when that is possible.
    *
-   * @param {Write["kind"]} kind
-   * @param {Partial<Write>} parts
-   * @param {Write | null} [undone] what it takes back
-   * @returns {Promise<Write>} when it is stored
+   * @param {Write["kind"]} kind @param {Partial<Write>[]} all the parts of each
+   * @param {string | null} draft as of `Outbox.add` @param {Write | null} [undone] what they take back
+   * @returns {Promise<Write[]>} when they are stored
    */
-  async write(kind, parts, undone = null) {
-    const write = newWrite(this.owner, kind, parts);
-    const before = this.#tasks();
-    const after = new Map(before);
-    applyWrite(after, write, this.#projection.keyOf);
-    write.inverse = difference(after, before);
-    this.noted(write, undone);
-    await this.#outbox.add(write);
+  async writeAll(kind, all, draft, undone = null) {
+    const writes = all.map((parts) => newWrite(this.owner, kind, parts));
+    for (const write of writes) {
+      write.inverse = inverseOf(write, this.#tasks(), this.#projection.keyOf);
+      this.noted(write, undone);
+    }
+    await this.#outbox.add(writes, draft);
     void this.#sender.send();
-    return write;
+    return writes;
   }
 
   /**

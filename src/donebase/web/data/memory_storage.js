@@ -19,8 +19,9 @@ export class MemoryStorage {
     return this.#outboxes.has(owner);
   }
 
-  /** Take over an outbox. @param {string} owner @param {Contents} contents @param {boolean} isOnDisk whether it is there too */
+  /** Take over an outbox, unless it is here already. @param {string} owner @param {Contents} contents @param {boolean} isOnDisk whether it is there too */
   adopt(owner, { writes, settling }, isOnDisk) {
+    if (this.has(owner)) return;
     const keys = isOnDisk ? writes.map((write) => write.key) : [];
     this.#outboxes.set(owner, { writes, settling, onDisk: new Set(keys) });
   }
@@ -31,13 +32,16 @@ export class MemoryStorage {
     return writes.filter((write) => !onDisk.has(write.key)).length;
   }
 
-  /** @param {Write} write @returns {Promise<Contents>} */
-  async addWrite(write) {
-    const stored = await linked(write, async (key) => this.#answers.get(key));
-    const outbox = this.#of(write.owner);
-    const place = outbox.writes.reduce((last, each) => Math.max(last, each.place), 0) + 1;
-    outbox.writes = [...outbox.writes, { ...stored, place }];
-    return this.readOutbox(write.owner);
+  /** @param {import("./outboxes.js").Addition} addition may have come with the outbox @returns {Promise<Contents>} */
+  async addWrites({ owner, writes }) {
+    for (const write of writes) {
+      const stored = await linked(write, async (key) => this.#answers.get(key));
+      const outbox = this.#of(owner);
+      if (outbox.writes.some(({ key }) => key === write.key)) continue;
+      const place = outbox.writes.reduce((last, each) => Math.max(last, each.place), 0) + 1;
+      outbox.writes = [...outbox.writes, { ...stored, place }];
+    }
+    return this.readOutbox(owner);
   }
 
   /** @param {string} owner @returns {Promise<Contents>} */

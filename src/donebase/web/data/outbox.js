@@ -50,12 +50,16 @@ export class Outbox {
     this.#take(await this.storage.outboxes.readOutbox(this.owner));
   }
 
-  /** @param {Write} write shown at once @returns {Promise<void>} when it is stored: from then on it cannot be lost */
-  async add(write) {
-    this.#adding.push(write);
+  /**
+   * @param {Write[]} writes shown at once, and stored together
+   * @param {string | null} draft the name of the draft whose text they contain: it is removed with that
+   * @returns {Promise<void>} when they are stored: from then on they cannot be lost
+   */
+  async add(writes, draft) {
+    this.#adding.push(...writes);
     this.changed();
-    const contents = await this.storage.outboxes.addWrite(write);
-    this.#adding = this.#adding.filter((each) => each !== write);
+    const contents = await this.storage.outboxes.addWrites({ owner: this.owner, writes, draft });
+    this.#adding = this.#adding.filter((each) => !writes.includes(each));
     this.#take(contents);
     this.#windows.tell(null);
   }

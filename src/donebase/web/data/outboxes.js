@@ -1,12 +1,22 @@
 /** The outboxes of owners: on the disk, and in memory from the moment when that fails. */
 
+import { LeftWrites } from "./left_writes.js";
 import { MemoryStorage } from "./memory_storage.js";
 
 /** @typedef {import("./writes.js").Write} Write */
 /** @typedef {import("./disk_storage.js").DiskStorage} DiskStorage */
 /** @typedef {{ writes: Write[], settling: import("./writes.js").Settling[] }} Contents of an outbox: the writes in order */
 /** @typedef {{ answered?: import("./writes.js").Answered, settling?: import("./writes.js").Settling | null }} Done */
-/** @typedef {Pick<DiskStorage, "addWrite" | "readOutbox" | "updateWrites">} Place where outboxes are */
+/** @typedef {Pick<DiskStorage, "addWrites" | "readOutbox" | "updateWrites">} Place where outboxes are */
+
+/**
+ * Writes that are added together, or not at all.
+ *
+ * @typedef {object} Addition
+ * @property {string} owner
+ * @property {Write[]} writes in order, without places
+ * @property {string | null} draft the name of the draft whose text they contain: it is removed with that
+ */
 
 /** No method rejects because the browser cannot keep something. */
 export class Outboxes {
@@ -15,11 +25,15 @@ export class Outboxes {
   #memory = new MemoryStorage();
   /** @type {Map<string, Contents>} by owner: as they were last read from the disk */
   #known = new Map();
-  /** @type {Map<string, Promise<unknown>>} by owner: what is done last */
-  #last = new Map();
+  #left;
 
-  /** @param {(error: unknown) => void} failed is told when the disk fails @param {() => Promise<void>} makeRoom */
-  constructor(failed, makeRoom) {
+  /**
+   * @param {string} name of the storage
+   * @param {(error: unknown) => void} failed is told when the disk fails
+   * @param {() => Promise<void>} makeRoom
+   */
+  constructor(name, failed, makeRoom) {
+    this.#left = new LeftWrites(name);
     this.failed = failed;
     this.makeRoom = makeRoom;
   }
@@ -30,14 +44,20 @@ export class Outboxes {
     if (!disk) for (const [owner, contents] of this.#known) this.#memory.adopt(owner, contents, false);
   }
 
-  /** @param {Write} write @returns {Promise<Contents>} with it, at its place */
-  async addWrite(write) {
-    return this.#inTurn(write.owner, () => this.#in(write.owner, (place) => place.addWrite(write)));
+  /** Store what pages before this one have left. @param {DiskStorage} disk */
+  async takeLeft(disk) {
+    await this.#left.take((addition) => disk.addAgain(addition));
+  }
+
+  /** @param {Addition} addition @returns {Promise<Contents>} with its writes, at their places */
+  async addWrites(addition) {
+    const stored = this.#in(addition.owner, (place) => place.addWrites(addition));
+    return this.#left.until(addition, stored);
   }
 
   /** @param {string} owner @returns {Promise<Contents>} */
   async readOutbox(owner) {
-    return this.#inTurn(owner, () => this.#in(owner, (place) => place.readOutbox(owner)));
+    return this.#in(owner, (place) => place.readOutbox(owner));
   }
 
   /**
@@ -49,11 +69,6 @@ export class Outboxes {
    * @returns {Promise<Contents>}
    */
   async updateWrites(owner, change, done) {
-    return this.#inTurn(owner, () => this.#update(owner, change, done));
-  }
-
-  /** @param {string} owner @param {(writes: Write[]) => Write[]} change @param {Done} [done] @returns {Promise<Contents>} */
-  async #update(owner, change, done) {
     const before = this.#memory.has(owner) ? (await this.#memory.readOutbox(owner)).writes : [];
     const after = await this.#in(owner, (place) => place.updateWrites(owner, change, done));
     const kept = new Set(after.writes.map((write) => write.key));
@@ -74,23 +89,13 @@ export class Outboxes {
     this.#known.delete(owner);
   }
 
-  /**
-   * One after the other: of two at which the disk fails, the second begins with what the first has put into memory.
-   *
-   * @param {string} owner @param {() => Promise<Contents>} work
-   */
-  #inTurn(owner, work) {
-    const result = (this.#last.get(owner) ?? Promise.resolve()).then(work);
-    this.#last.set(owner, result.then(nothing, nothing));
-    return result;
-  }
-
   /** @param {string} owner @param {(place: Place) => Promise<Contents>} work */
   async #in(owner, work) {
     const disk = this.#disk;
     if (!disk || this.#memory.has(owner)) return work(this.#memory);
     try {
       const result = await work(disk).catch((error) => this.#inMoreRoom(error, () => work(disk)));
+      if (this.#memory.has(owner)) return work(this.#memory); // the disk has failed at something else meanwhile
       this.#known.set(owner, result);
       return result;
     } catch (error) {
@@ -112,8 +117,6 @@ export class Outboxes {
     return again();
   }
 }
-
-function nothing() {}
 
 /** Whether an error says that the disk, or this browser's share of it, is full. @param {unknown} error */
 export function isFull(error) {

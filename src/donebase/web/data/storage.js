@@ -37,6 +37,7 @@ export class Storage {
   constructor(name) {
     this.name = name;
     this.outboxes = new Outboxes(
+      name,
       (error) => this.#failed(error),
       () => this.#makeRoom(),
     );
@@ -49,6 +50,7 @@ export class Storage {
     } catch {
       this.#lost();
     }
+    await this.#onDisk((disk) => this.outboxes.takeLeft(disk), undefined);
   }
 
   /** @param {string} owner @returns {Promise<KeptCopy | null>} null where there is none */
@@ -114,14 +116,21 @@ export class Storage {
     },
   };
 
-  /** @param {string} owner @returns {Promise<{ name: string, draft: any }[]>} */
-  async draftsOf(owner) {
-    return this.#onDisk((disk) => disk.draftsOf(owner), []);
+  /**
+   * @param {string} owner @param {string} name @param {import("./disk_drafts.js").Draft | undefined} draft undefined removes it
+   */
+  async keepDraft(owner, name, draft) {
+    await this.#onDisk((disk) => disk.keepDraft(owner, name, draft), undefined);
   }
 
-  /** @param {string} owner @param {string} name @param {any} draft undefined removes it @returns {Promise<boolean>} whether it is kept */
-  async keepDraft(owner, name, draft) {
-    return this.#onDisk((disk) => disk.keepDraft(owner, name, draft).then(() => true), false);
+  /**
+   * Give drafts other names.
+   *
+   * @param {string} owner
+   * @param {(drafts: import("./disk_drafts.js").NamedDraft[]) => Map<string, string>} renamed as `DiskDrafts.renameDrafts`
+   */
+  async renameDrafts(owner, renamed) {
+    await this.#onDisk((disk) => disk.renameDrafts(owner, renamed), undefined);
   }
 
   /**

@@ -15,11 +15,28 @@ import { UndoStack } from "./undo_stack.js";
 export class TaskStore extends DisputedTasks {
   #undoStack = this.#emptyStack();
 
-  /** @param {Members & { title: string }} members @returns {Promise<Write>} */
-  create(members) {
+  /** @param {Members & { title: string }} members @param {string | null} [draft] as `createAll` @returns {Promise<Write>} */
+  async create(members, draft = null) {
+    const [write] = await this.createAll([members], draft);
+    return write;
+  }
+
+  /**
+   * Create tasks, all or none.
+   *
+   * @param {(Members & { title: string })[]} all in order
+   * @param {string | null} draft the name of the draft whose text they contain: once they are stored, there is none
+   * @returns {Promise<Write[]>}
+   */
+  createAll(all, draft) {
     const [random] = crypto.getRandomValues(new Uint32Array(1));
-    const task = -(Date.now() * 2 ** 10 + (random % 2 ** 10));
-    return this.write("create", { task, title: members.title, members: { ...members, ...this.#lastPlace() } });
+    const last = -(Date.now() * 2 ** 10 + (random % 2 ** 10));
+    const { order } = this.#lastPlace();
+    const parts = all.map((members, index) => {
+      const place = order && { order: order + index };
+      return { task: last - index, title: members.title, members: { ...members, ...place } };
+    });
+    return this.writeAll("create", parts, draft);
   }
 
   /** Return what there is to be seen of a task now, for `change`. @param {number} key @returns {Seen} */
@@ -31,11 +48,14 @@ export class TaskStore extends DisputedTasks {
    * @param {number} key
    * @param {Members} members only those that differ from what the person has seen
    * @param {Seen} [seen] what the person has seen of the task; what is there now unless given
+   * @param {string | null} [draft] as `createAll`
    * @returns {Promise<Write>}
    */
-  change(key, members, seen) {
+  async change(key, members, seen, draft = null) {
     const present = this.#reference(key, Object.keys(members));
-    return this.write("change", { ...(seen ? asSeen(present, seen) : present), members });
+    const parts = { ...(seen ? asSeen(present, seen) : present), members };
+    const [write] = await this.writeAll("change", [parts], draft);
+    return write;
   }
 
   /** @param {number} key @returns {Promise<Write>} */
@@ -92,6 +112,12 @@ export class TaskStore extends DisputedTasks {
     const [{ task_id, before }] = entries;
     const title = entries.length === 1 ? (this.get(this.keyOf(task_id))?.title ?? before?.title ?? "") : "";
     return this.write("undo", { change, title, effect: entries.map(stepBack) });
+  }
+
+  /** @param {Write["kind"]} kind @param {Partial<Write>} parts @param {Write} [undone] what it takes back @returns {Promise<Write>} */
+  async write(kind, parts, undone) {
+    const [write] = await this.writeAll(kind, [parts], null, undone);
+    return write;
   }
 
   /** @override @param {Write} write @param {Write | null} undone */

@@ -63,9 +63,9 @@ export class Composer {
     if (!owner) return;
     const draft = (await this.app.drafts.found(owner)).get(PLACE);
     if (!draft || owner !== this.#owner) return;
-    const since = this.#text || this.#lines;
+    // What was typed while it was read follows it.
     this.#change([draft.text, this.#text].filter(Boolean).join(" "), this.#lines ?? draft.lines);
-    if (since) this.#keep();
+    this.#keep();
     this.app.changed();
   }
 
@@ -115,12 +115,16 @@ export class Composer {
   };
 
   #add = (/** @type {import("./pasted_lines.js").NewTask[]} */ tasks) => {
-    const stored = tasks.map((task) => this.app.tasks?.create({ ...this.#given(), ...task }));
+    const draft = this.#owner && this.app.drafts.nameOf(this.#owner, PLACE);
+    const given = this.#given();
+    void this.app.tasks?.createAll(
+      tasks.map((task) => ({ ...given, ...task })),
+      draft,
+    );
     this.#change("", null);
+    this.#keep();
     this.app.changed();
     this.#focus();
-    // Until then the browser has what was typed as a draft alone.
-    void Promise.all(stored).then(() => this.#keep());
   };
 
   #finished = () => {

@@ -155,12 +155,11 @@ export class TaskEditor {
     this.app.changed();
     if (editing.faults.length) return false;
     const { key, seen } = editing;
-    /** @type {Promise<unknown> | undefined} */
-    let stored;
-    if (!isThere) stored = tasks?.create(editing.whole());
-    else if (Object.keys(members).length) stored = tasks?.change(key, members, seen ?? undefined);
+    const draft = this.#unsaved.nameOf(editing);
+    if (!isThere) void tasks?.create(editing.whole(), draft);
+    else if (Object.keys(members).length) void tasks?.change(key, members, seen ?? undefined, draft);
     editing.forget();
-    void Promise.resolve(stored).then(() => this.#unsaved.keep(editing));
+    void this.#unsaved.keep(editing);
     return true;
   }
 

@@ -48,6 +48,11 @@ export class Unsaved {
     return this.#store(editing.place, editing.draft);
   }
 
+  /** Return the name of its draft, as `Drafts.nameOf`. @param {Editing} editing */
+  nameOf(editing) {
+    return this.#tasks && this.drafts.nameOf(this.#tasks.owner, editing.place);
+  }
+
   /** @param {Editing} editing whose text was saved or given up */
   forget(editing) {
     editing.forget();
