@@ -204,6 +204,37 @@ def test_tokens_for_scripts_are_made_shown_once_and_revoked(
 
 
 @pytest.mark.long
+def test_a_list_of_tokens_that_comes_late_hides_none_that_was_made_since(
+    guarded: Service, guarded_client: httpx.Client, new_page: NewPage
+) -> None:
+    member = Member.new(guarded_client)
+    page = new_page(guarded, extra_http_headers=from_nowhere())
+    sign_in(page, member.email)
+    expect(menu_of(page, member.email)).to_be_visible()
+    page.evaluate("""() => {
+        const ask = window.fetch;
+        const lists = [];
+        window.arrived = new Promise((resolve) => (window.arrives = resolve));
+        window.fetch = async (address, options) => {
+            const answer = await ask(address, options);
+            const isFirstList = options.method === "GET" && String(address).endsWith("/auth/tokens") && !lists.length;
+            if (isFirstList) {
+                lists.push(answer);
+                await window.arrived;
+            }
+            return answer;
+        };
+    }""")
+    choose(page, "Tokens for scripts", member.email)
+    page.get_by_label("Name").fill("a script")
+    page.get_by_role("button", name="Make a token").click()
+    entry = page.get_by_role("list", name="Tokens for scripts").get_by_role("listitem")
+    expect(entry).to_contain_text("a script")
+    page.evaluate("async () => { window.arrives(); await new Promise((resolve) => setTimeout(resolve)); }")
+    expect(entry).to_contain_text("a script")
+
+
+@pytest.mark.long
 def test_name_and_password_are_changed_and_the_account_is_deleted(
     guarded: Service, guarded_client: httpx.Client, new_page: NewPage
 ) -> None:

@@ -17,6 +17,9 @@ export class TokenList {
   #revoking = null;
   /** @type {import("./failure.js").Failure | null} of loading or revoking */
   #failure = null;
+  /** How many lists were asked for, and which of them is shown. */
+  #asked = 0;
+  #shown = 0;
 
   /** @param {import("../app.js").App} app */
   constructor(app) {
@@ -26,9 +29,7 @@ export class TokenList {
 
   /** Load the list. */
   async load() {
-    await this.#ask(async (tokens) => {
-      this.#tokens = await tokens.list();
-    });
+    await this.#ask((tokens) => this.#read(tokens));
   }
 
   /** Forget what was shown. */
@@ -103,8 +104,17 @@ export class TokenList {
     this.#revoking = null;
     await this.#ask(async (tokens) => {
       await tokens.revoke(id);
-      this.#tokens = await tokens.list();
+      await this.#read(tokens);
     });
+  }
+
+  /** Read the list; one that was asked for later and came earlier stays. @param {import("../data/personal_tokens.js").PersonalTokens} tokens */
+  async #read(tokens) {
+    const number = (this.#asked += 1);
+    const list = await tokens.list();
+    if (number < this.#shown) return;
+    this.#shown = number;
+    this.#tokens = list;
   }
 
   /** @param {(tokens: import("../data/personal_tokens.js").PersonalTokens) => Promise<void>} question */
