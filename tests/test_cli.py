@@ -25,7 +25,7 @@ from tests.support.waiting import DEADLINE, wait_for
     ["", "serve", "migrate", "backup", "restore", "users", "users claim", "users list", "users delete", "openapi"],
 )
 def test_help_reads_well(folder: Path, command: str) -> None:
-    output = run_donebase(folder, *command.split(), "--help")
+    output = run_donebase(folder, *command.split(), "--help", COLUMNS="80")
     assert output.returncode == 0
     assert output.stdout.startswith("usage: donebase")
     assert max(map(len, output.stdout.splitlines())) <= 80
