@@ -28,7 +28,7 @@ from tests.support.families import USERS
 from tests.support.in_process import serving
 from tests.support.processes import Service
 from tests.support.slow_readers import all_begun, asks, everything_from
-from tests.support.waiting import DEADLINE, wait_for
+from tests.support.waiting import DEADLINE, until, wait_for
 from tests.support.wire import WireTap
 
 STREAMS = 2_000
@@ -196,6 +196,38 @@ def test_a_stream_has_comments_while_nothing_changes(
         fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", alice)
         assert source.next().change == 1
         source.wait_for_comments(3)
+
+
+def test_streams_have_their_comments_a_hundred_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a task meanwhile: all at once would take memory that no stream needs otherwise."""
+    monkeypatch.setattr(event_stream, "COMMENT_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.05)
+    together = most = 0
+    commented: set[object] = set()
+
+    class Stream:
+        def comment(self) -> None:
+            nonlocal together, most
+            together += 1
+            most = max(most, together)
+            commented.add(self)
+            asyncio.get_running_loop().call_soon(self._has_written)
+
+        def _has_written(self) -> None:
+            nonlocal together
+            together -= 1
+
+    async def number() -> int:
+        return len(commented)
+
+    async def story() -> None:
+        streams = event_stream.EventStreams(None)  # type: ignore[arg-type]
+        for _ in range(1_050):
+            streams.add(Stream())  # type: ignore[arg-type]
+        await until(number, 1_050)
+
+    asyncio.run(story())
+    assert most == 100
 
 
 def test_a_client_that_reads_nothing_is_ended_and_resumes_and_an_idle_one_is_not(
