@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
+from tests.support.web_modules import Modules
 from tests.support.web_page import NewPage, drafts_of, only_task, wait_for_titles
 from tests.web.test_composer import paste
 
@@ -148,3 +149,17 @@ def test_what_was_typed_in_a_closed_window_goes_to_one_other(
     other.fill("Call Ann")
     wait_for(lambda: sorted(draft["text"] for draft in drafts_of(windows[0])) == ["Buy milk", "Call Ann"])
     expect(other).to_have_value("Call Ann")
+
+
+def test_nothing_that_a_page_has_left_outlives_a_sign_out(modules: Modules) -> None:
+    code = """async ({ LeftWrites }) => {
+        const additions = [1, 2].map((number) => ({ owner: `account:${number}`, writes: [], draft: null }));
+        localStorage.setItem("storage left page", JSON.stringify(additions));
+        localStorage.setItem("storage left other page", JSON.stringify(additions.slice(0, 1)));
+        const left = new LeftWrites("storage");
+        left.forget("account:1");
+        const taken = [];
+        await left.take(async ({ owner }) => taken.push(owner));
+        return [taken, { ...localStorage }];
+    }"""
+    assert modules.run("data/left_writes.js", code) == [["account:2"], {}]

@@ -31,10 +31,25 @@ export class LeftWrites {
 
   /** Store what pages have left. @param {(addition: Addition) => Promise<unknown>} store may get what is stored already */
   async take(store) {
-    for (const name of Object.keys(local() ?? {}).filter((each) => each.startsWith(this.#name))) {
+    for (const name of this.#names()) {
       for (const addition of JSON.parse(local()?.getItem(name) ?? "[]")) await store(addition);
       local()?.removeItem(name);
     }
+  }
+
+  /** Forget what pages have left of an owner. @param {string} owner */
+  forget(owner) {
+    for (const name of this.#names()) {
+      const left = JSON.parse(local()?.getItem(name) ?? "[]").filter(
+        (/** @type {Addition} */ each) => each.owner !== owner,
+      );
+      if (left.length) local()?.setItem(name, JSON.stringify(left));
+      else local()?.removeItem(name);
+    }
+  }
+
+  #names() {
+    return Object.keys(local() ?? {}).filter((each) => each.startsWith(this.#name));
   }
 
   #leave() {

@@ -86,6 +86,7 @@ export class Outboxes {
   /** @param {string} owner */
   forget(owner) {
     this.#memory.forget(owner);
+    this.#left.forget(owner);
     this.#known.delete(owner);
   }
 
