@@ -24,6 +24,7 @@ BACK_WITHIN = 5.0
 SLOTS = 100
 # Of a service whose database says that it is away: nothing that waits for these ever comes.
 PATIENT = dict.fromkeys(("DATABASE_POOL_WAIT", "DATABASE_TIMEOUT", "TEST_HEALTH_TIMEOUT"), "600")
+AS_LONG_AS_A_STATEMENT = {"TEST_HEALTH_TIMEOUT": "8"}  # waits /health for a database that is silent
 LET_THROUGH = {(500, "DATABASE_ERROR"), (503, "OVERLOADED")}
 
 
@@ -181,7 +182,7 @@ def under_load(
     *,
     pause: float = 0.02,
     well: bool = True,
-    settings: Mapping[str, str] = {},
+    settings: Mapping[str, str] = AS_LONG_AS_A_STATEMENT,
 ) -> Iterator[Scene]:
     """Start a service on a database, and clients; where all is `well`, wait until their requests succeed."""
     with Service(folder, DATABASE_URL=url, **settings) as service, asked(service.ready(), clients, pause) as scene:

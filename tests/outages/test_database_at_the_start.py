@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.outages.scene import PATIENT, SLOTS, under_load
+from tests.outages.scene import AS_LONG_AS_A_STATEMENT, PATIENT, SLOTS, under_load
 from tests.support.postgresql import Postgresql
 
 
@@ -23,11 +23,11 @@ def stopped(server: Postgresql) -> Iterator[None]:
 Hindrance = Callable[[Postgresql, str], AbstractContextManager[None]]
 HINDRANCES: dict[str, tuple[Hindrance, dict[str, str]]] = {
     "nobody listens": (lambda server, _: stopped(server), PATIENT),
-    "it stands still": (lambda server, _: server.frozen(), {}),
+    "it stands still": (lambda server, _: server.frozen(), AS_LONG_AS_A_STATEMENT),
     "no connection is left": (lambda server, _: server.strangers(SLOTS), PATIENT),
     "its tables are locked": (
         lambda server, database: server.transaction("LOCK TABLE alembic_version, tasks", database),
-        {},
+        AS_LONG_AS_A_STATEMENT,
     ),
 }
 

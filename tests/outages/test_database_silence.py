@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.outages.full_pool import open_every_connection
-from tests.outages.scene import asked, under_load
+from tests.outages.scene import AS_LONG_AS_A_STATEMENT, asked, under_load
 from tests.support.postgresql import Postgresql
 from tests.support.processes import Service
 
 # More than there are connections to the database, so that some wait for one in vain.
 CLIENTS = 14
 FEW = 2
-NO_HURRY = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}
+NO_HURRY = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600", **AS_LONG_AS_A_STATEMENT}
 BOTH = {"DATABASE_ERROR", "OVERLOADED"}
 
 
@@ -26,6 +26,7 @@ def test_a_server_that_stands_still_is_given_up_on_in_time(server: Postgresql, d
         scene.recovers()
 
 
+@pytest.mark.long
 def test_a_moment_without_an_answer_is_only_a_wait(server: Postgresql, database: str, folder: Path) -> None:
     with under_load(folder, server.url(database), settings=NO_HURRY) as scene:
         with scene.outage(), server.frozen():
@@ -51,7 +52,7 @@ def test_connections_that_fell_silent_are_not_tried_one_after_the_other(
     server: Postgresql, database: str, folder: Path
 ) -> None:
     """A network forgets connections without a word: what was in flight fails, and new connections are made."""
-    with Service(folder, DATABASE_URL=server.url(database)) as service:
+    with Service(folder, DATABASE_URL=server.url(database), **AS_LONG_AS_A_STATEMENT) as service:
         open_every_connection(server.url(database), service.ready().address)
         with server.silent(), asked(service, FEW) as scene:
             with scene.outage(begun=True):
