@@ -68,6 +68,30 @@ def test_a_chain_of_writes_comes_to_what_was_shown(
         assert all(chain), "each is conditional, also on what was created before"
 
 
+def test_an_answer_changes_only_what_is_kept_of_writes_that_it_is_about(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    """Else a long list that somebody pastes is written anew with the answer to each of its lines."""
+    window = StoreWindow(new_page, service.address, alice)
+    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window.wait_for("store.connection === 'live'")
+    window.page.context.set_offline(True)
+    window.run("""
+        const put = IDBObjectStore.prototype.put;
+        window.puts = 0;
+        IDBObjectStore.prototype.put = function (...all) {
+            if (this.name === "outbox") window.puts++;
+            return put.apply(this, all);
+        };
+        for (let number = 0; number < 20; number++) await store.create({ title: `${number}` });
+    """)
+    window.page.context.set_offline(False)
+    window.run("store.retry()")
+    window.sent()
+    assert titles_of(client, alice) == [str(number) for number in range(20)]
+    assert window.run("return puts") == 20, "each, when it is sent for the first time"
+
+
 @pytest.mark.long
 def test_an_answer_is_lost_or_comes_from_somebody_else(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int

@@ -65,13 +65,14 @@ export function unhindered(writes) {
  */
 export function resolved(write, answered) {
   const { key, id, made, change } = answered;
-  if (!made && !referencesOf(write).includes(key)) return write;
+  const named = made ? namedBy(write) : [];
+  if (!named.includes(made) && !referencesOf(write).includes(key)) return write;
   const next = { ...write };
   if (made) {
     const idOf = (/** @type {number} */ task) => (task === made ? id : task);
-    const named = (/** @type {import("./writes.js").Step} */ step) => ({ ...step, task: idOf(step.task) });
-    next.effect = write.effect.map(named);
-    next.inverse = write.inverse.map(named);
+    const renamed = (/** @type {import("./writes.js").Step} */ step) => ({ ...step, task: idOf(step.task) });
+    next.effect = write.effect.map(renamed);
+    next.inverse = write.inverse.map(renamed);
     next.cleared = write.cleared.map(idOf);
     next.task = idOf(write.task);
   }
@@ -82,6 +83,11 @@ export function resolved(write, answered) {
   }
   if (write.undoes === key) Object.assign(next, { change, undoes: null });
   return write.follows === key ? following(next, answered) : next;
+}
+
+/** @param {Write} write @returns {number[]} the ids of the tasks that it has to do with */
+function namedBy({ task, cleared, effect, inverse }) {
+  return [task, ...cleared, ...effect.map((step) => step.task), ...inverse.map((step) => step.task)];
 }
 
 /**
