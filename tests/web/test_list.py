@@ -1,6 +1,7 @@
 """The list of tasks: what a row says and does, by mouse and by keyboard, and where the focus is."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx
 from playwright.sync_api import Locator, Page, expect
@@ -240,3 +241,22 @@ def test_what_is_typed_leads_nowhere_when_it_is_known_late_that_there_was_nothin
     page.evaluate("async () => { release(); await navigator.locks.query(); }")
     expect(title_of(page, "task 99")).to_be_in_viewport()
     expect(page.get_by_role("form").get_by_label("Title")).to_have_value("one and")
+
+
+def test_a_list_that_was_open_over_night_tells_of_the_new_day(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    """The computer has slept: timers go on where they were, and fire once."""
+    create(client, alice, *({"title": f"of {day}", "due": {"date": f"2026-11-{day}"}} for day in (22, 23)))
+    page = new_page(service, "livez", timezone_id="America/New_York", expected=["favicon.ico"])
+    page.clock.install(time=datetime(2026, 11, 23, 4, 58, tzinfo=UTC))
+    page.goto(f"{service.address}/?user={alice}&show=today")
+    titles = page.locator(".task-title")
+    expect(titles).to_have_text(["of 22"])
+    page.clock.fast_forward("09:00:00")
+    expect(titles).to_have_text(["of 23"])
+    page.get_by_role("link", name="Overdue").click()
+    expect(titles).to_have_text(["of 22"])
+    expect(page.locator(".task")).to_contain_text("Overdue: Yesterday")
+    create(client, alice, {"title": "of 1999", "due": {"date": "1999-12-31"}})
+    expect(titles).to_have_text(["of 22", "of 1999"])

@@ -276,3 +276,22 @@ def test_tasks_that_are_made_together_are_told_apart(service: Service, new_page:
     new_page.expect("ERR_INTERNET_DISCONNECTED")
     window.run("await store.createAll(Array.from({ length: 500 }, (_, index) => ({ title: `${index}` })), null)")
     assert window.shown("title") == [str(number) for number in range(500)]
+
+
+def test_a_browser_without_room_says_so_and_sends_what_is_written(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    page = new_page(service, "livez", expected=["favicon.ico", "ERR_INTERNET_DISCONNECTED"])
+    quota = {"origin": service.address, "quotaSize": 1000}
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", quota)
+    page.goto(f"{service.address}/?user={alice}")
+    expect(page.get_by_text("The storage of this browser is full")).to_be_visible()
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    page.context.set_offline(True)
+    page.locator("#new-task").fill("Buy milk")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 change waits in this window only")).to_be_visible()
+    page.context.set_offline(False)
+    wait_for_titles(client, alice, ["Buy milk"])
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    expect(page.locator(".task-title")).to_have_text(["Buy milk"])
