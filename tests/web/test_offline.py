@@ -170,8 +170,10 @@ def test_a_browser_that_keeps_nothing_says_so_and_works(
         "const open = () => { throw new DOMException('', 'SecurityError'); };"
         "Object.defineProperty(window, 'indexedDB', { value: { open } });"
     )
+    page.clock.install()
     page.goto(f"{service.address}/?user={alice}")
     expect(page.get_by_text("This browser keeps nothing for this page")).to_be_visible()
+    page.clock.run_for(15_000)  # what was given up complains of nothing later
     page.locator("#new-task").fill("Not kept")
     page.keyboard.press("Enter")
     wait_for_titles(client, alice, ["Not kept"])

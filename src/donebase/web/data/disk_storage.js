@@ -18,7 +18,7 @@ export async function openDisk(name, closed) {
   /** @type {(reason: Error) => void} */
   let reject = () => {};
   const givenUp = new Promise((_, rejected) => (reject = rejected));
-  const late = setTimeout(() => reject(new Error("The storage does not open.")), OPENED_WITHIN);
+  // Where that throws, as in some private windows, nobody is left to be told later that it takes too long.
   const opened = openDB(name, 1, {
     upgrade: create,
     blocked: () => reject(new Error("Another window holds an older version of the storage open.")),
@@ -28,6 +28,7 @@ export async function openDisk(name, closed) {
     },
     terminated: closed,
   });
+  const late = setTimeout(() => reject(new Error("The storage does not open.")), OPENED_WITHIN);
   try {
     return new DiskStorage(/** @type {Awaited<typeof opened>} */ (await Promise.race([opened, givenUp])));
   } catch (error) {
