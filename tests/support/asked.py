@@ -116,7 +116,7 @@ def asking(folder: Path, settings: dict[str, str]) -> Iterator[Asked]:
     """Run such a service over a database of its own."""
     with (
         a_database_with_a_key() as url,
-        Service(folder, DATABASE_URL=url, **REQUIRED, **_OF_TESTS | settings) as service,
+        Service(folder, **{"DATABASE_URL": url} | REQUIRED | _OF_TESTS | settings) as service,
         asked_at(service.ready().address, url, service) as asked,
     ):
         yield asked
