@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.connections import reset_at_close
 from tests.support.databases import fill_without_history
 from tests.support.families import FAMILIES, USERS
@@ -23,7 +24,6 @@ from tests.support.waiting import DEADLINE, until
 CLIENTS = 1_000
 AT_ONCE = 100
 POOL = 2
-NO_HURRY = {"DATABASE_POOL_WAIT": "600", "DATABASE_TIMEOUT": "600"}  # nobody is refused, however slow the machine
 READER, WRITER = 1, 2
 LONG_LIST, LONG_TEXT = 300, 2_000
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.problems import invalid
@@ -118,7 +119,7 @@ def test_a_broken_request_is_logged_once_under_its_own_id(service: Service) -> N
 
 
 def test_a_connection_too_many_is_turned_away(database_url: str, folder: Path, alice: int) -> None:
-    with limited(folder, database_url, MAX_CONNECTIONS="3") as service, ExitStack() as stack:
+    with limited(folder, database_url, MAX_CONNECTIONS="3", **NO_HURRY) as service, ExitStack() as stack:
         kept = httpx.Limits(keepalive_expiry=None)  # a new connection could come before the end of the one it replaces
         clients = [stack.enter_context(httpx.Client(base_url=service.address, limits=kept)) for _ in range(3)]
         for client in clients:

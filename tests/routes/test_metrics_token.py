@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.conftest import NO_HURRY
 from tests.support import tokens
 from tests.support.metrics import metrics
 from tests.support.processes import Service
@@ -22,7 +23,7 @@ def asking(
     if request.param == "required":
         settings["AUTH_JWT_SECRET"] = tokens.SECRET
     folder = tmp_path_factory.mktemp("asking")
-    with Service(folder, DATABASE_URL=database_url, HISTORY_DAYS="0", **settings) as service:
+    with Service(folder, DATABASE_URL=database_url, HISTORY_DAYS="0", **settings, **NO_HURRY) as service:
         with httpx.Client(base_url=service.ready().address) as client:
             yield client
         assert service.stop() == 0

@@ -10,6 +10,7 @@ import pytest
 from donebase.app import create_app
 from donebase.http.family import Route
 from donebase.routes import every_route
+from tests.conftest import NO_HURRY
 from tests.support.asked import SETTINGS
 from tests.support.families import Json
 from tests.support.open_walk import OpenWalk
@@ -22,7 +23,7 @@ RECORDED = Path(__file__).parents[1] / "data" / "open_mode.txt"
 def test_the_open_mode_answers_as_it_was_recorded(folder: Path, own_database: str, authorization: str | None) -> None:
     """Where a change is meant: `python -m tests.support.open_walk ADDRESS > tests/data/open_mode.txt`."""
     more = {"Authorization": authorization} if authorization else {}
-    with Service(folder, DATABASE_URL=own_database, HISTORY_DAYS="0") as service:
+    with Service(folder, DATABASE_URL=own_database, HISTORY_DAYS="0", **NO_HURRY) as service:
         assert OpenWalk(service.ready().address, more).run() == RECORDED.read_text()
 
 
