@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 from tests.support.web_modules import Modules
-from tests.support.web_page import NewPage, drafts_of, only_task, wait_for_titles
+from tests.support.web_page import NewPage, close_window, drafts_of, only_task, wait_for_titles
 from tests.web.test_composer import paste
 
 HOLD = """async (stores) => {
@@ -36,12 +36,13 @@ AT_ADDING = """(stops) => {
             IDBObjectStore.prototype.add = add;
             const { db } = this.transaction;
             const heard = (event) => {
+                if (event.target !== this.transaction) return;
                 if (stops) event.stopImmediatePropagation();
                 const transaction = db.transaction(["drafts", "outbox"]);
                 const [drafts, outbox] = ["drafts", "outbox"].map((name) => transaction.objectStore(name).getAll());
                 transaction.oncomplete = () => resolve([drafts.result.length, outbox.result.map(({ title }) => title)]);
             };
-            db.addEventListener("complete", heard, { capture: true, once: true });
+            db.addEventListener("complete", heard, { capture: true });
             return add.apply(this, parts);
         };
     });
@@ -57,11 +58,11 @@ def page(new_page: NewPage, service: Service, alice: int) -> Page:
 
 
 @contextmanager
-def held(new_page: NewPage, service: Service, page: Page, *stores: str) -> Iterator[None]:
-    """Keep the pages of a browser from reading or writing some of its stores until the end."""
+def held(new_page: NewPage, service: Service, page: Page, *stores: str) -> Iterator[Page]:
+    """Keep the pages of a browser from reading or writing some of its stores until the end. Yields one more window."""
     holder = new_page(service, "livez", beside=page)
     holder.evaluate(HOLD, stores)
-    yield
+    yield holder
     holder.evaluate("released = true")
 
 
@@ -74,6 +75,7 @@ def test_what_is_not_stored_when_a_page_is_left_is_stored_by_the_next(
         page.keyboard.press("Enter")
         page.get_by_role("checkbox", name="Buy milk").press("Space")
         if is_closed:
+            page.evaluate("dispatchEvent(new Event('pagehide'))")  # a browser that is busy does not wait for it
             page.close()
             page = new_page(service, f"?user={alice}", beside=page)
         else:
@@ -138,8 +140,8 @@ def test_what_was_typed_in_a_closed_window_goes_to_one_other(
 ) -> None:
     page.locator("#new-task").fill("Buy milk")
     wait_for(lambda: drafts_of(page))
-    with held(new_page, service, page, "drafts"):
-        page.close()
+    with held(new_page, service, page, "drafts") as holder:
+        close_window(page, holder)
         windows = [new_page(service, f"?user={alice}", beside=page) for _ in range(2)]
         for window in windows:
             expect(window.locator("#new-task")).to_be_visible()
