@@ -1,24 +1,20 @@
 """The field for a new task: what is typed there is added once, and never lost."""
 
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pydantic import TypeAdapter, ValidationError
 
 from donebase.core.shapes import Title
 from tests.conftest import NO_HURRY
-from tests.support.browser import ALONE
+from tests.support.killable_browser import killable_browser
 from tests.support.processes import Service
-from tests.support.programs import program
 from tests.support.servers import free_port
 from tests.support.time_zones import zone_of_another_day
-from tests.support.waiting import DEADLINE, wait_for
+from tests.support.waiting import wait_for
 from tests.support.web_modules import Modules
 from tests.support.web_page import (
     NewPage,
@@ -65,25 +61,6 @@ def test_the_page_refuses_the_titles_that_the_service_refuses(modules: Modules) 
     different = {ascii(text): fault for text, fault in zip(texts, found, strict=True) if fault != fault_of(text)}
     assert different == {}
     assert {*found} == {None, "blank", "too_long", "nul_character"}
-
-
-@contextmanager
-def killable_browser(browser: Browser, profile: Path) -> Iterator[BrowserContext]:
-    """Start another Chromium, which keeps what it knows in a folder. At the end it is killed."""
-    context = browser.browser_type.launch_persistent_context(
-        profile, executable_path=program("chromium", "chromium"), args=ALONE, timeout=DEADLINE * 1000
-    )
-    context.set_default_timeout(DEADLINE * 1000)
-    try:
-        yield context
-    finally:
-        [process] = [each for each in psutil.process_iter(["cmdline"]) if _is_browser(each.info["cmdline"], profile)]
-        process.kill()
-        context.wait_for_event("close")
-
-
-def _is_browser(line: list[str] | None, profile: Path) -> bool:
-    return f"--user-data-dir={profile}" in (line or []) and not any(part.startswith("--type=") for part in line or [])
 
 
 @pytest.mark.long
