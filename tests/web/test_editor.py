@@ -222,6 +222,7 @@ def test_a_task_that_is_deleted_elsewhere_can_be_kept(
     assert {name: kept[name] for name in TASK} == {**TASK, "title": "Buy milk tomorrow"}
     expect(page.get_by_role("alert")).to_have_count(0)
 
+    expect(page.locator(".status[data-connection=live]")).to_be_visible()  # it asks once whether the last task is there
     edit(page, "Other")
     client.delete(f"/users/{alice}/tasks/{other['id']}")
     expect(page.locator(".task")).to_have_count(1)

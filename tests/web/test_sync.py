@@ -13,7 +13,7 @@ from tests.support.page_store import StoreWindow
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
 from tests.support.web_page import Json, NewPage, create, tasks_of, titles_of, wait_for_titles
-from tests.support.web_relay import LOST, Said, web_relay
+from tests.support.web_relay import LOST, Asked, Said, web_relay
 
 FOREIGN = 4  # fewer tasks than are drawn at once, with those of the windows
 HIDDEN = """(isHidden) => {
@@ -243,3 +243,27 @@ def test_another_database_whose_numbers_reach_as_far_is_not_taken_for_the_one_be
         network.restore()
         window.run("store.retry()")
         wait_for(lambda: without_keys(window.tasks()) == tasks_of(client, alice), lambda: window.shown("title"))
+
+
+def test_a_task_that_is_deleted_just_before_it_is_asked_for_does_not_mean_another_database(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("status of 404", "ERR_")
+    _, last = create(client, alice, "stays", "goes")
+    address = f"/users/{alice}/tasks/{last['id']}"
+    with web_relay(service.address) as network:
+        window = StoreWindow(new_page, network.address, alice)
+        window.wait_for("store.connection === 'live'")
+        window.page.reload()
+        network.asked.clear()
+
+        def delete_first(asked: Asked) -> Said | None:
+            if asked.path == address:
+                client.delete(address)
+            return None
+
+        network.rule = delete_first
+        window.open()
+        window.wait_for("store.connection === 'live' && store.all().length === 1")
+        assert address in [asked.path for asked in network.asked]
+        assert f"/users/{alice}/tasks" not in [asked.path for asked in network.asked], "the list is not read again"

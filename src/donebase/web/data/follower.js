@@ -102,8 +102,9 @@ export class Follower {
     try {
       return isSame((await this.#get(`tasks/${id}`, shapes.task)).body);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) return false;
-      throw error;
+      if (!(error instanceof Problem && error.status === 404)) throw error;
+      const { body } = await this.#get(`changes?since=${this.copy.change}`, shapes.changes);
+      return body.deleted.includes(id); // a moment ago
     }
   }
 
