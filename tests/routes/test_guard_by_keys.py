@@ -11,6 +11,7 @@ from tests.support.asked import AUDIENCE, GUARDED, ISSUER, Asked, asking, whole
 from tests.support.forged_tokens import claims_of, forged, hmac_with, segment, unsigned
 from tests.support.issuers import KeyServer, SigningKey
 from tests.support.stored import stored
+from tests.support.waiting import wait_for
 
 RSA, EC, EDDSA = SigningKey("RS256"), SigningKey("ES256"), SigningKey("EdDSA")
 STRANGER = SigningKey("RS256", 1)
@@ -88,6 +89,9 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     with KeyServer(*KEYS) as server:
         settings = {"AUTH_JWT_SECRET": "", "AUTH_JWKS_URL": server.url}
         with asking(tmp_path_factory.mktemp("keyed"), settings) as keyed:
+            # The service gives an issuer five seconds, and a busy machine may need more.
+            good = RSA.bearer("ann", **GOOD)
+            wait_for(lambda: keyed.client.get("/users/me/tasks", headers=good).status_code == 200)
             yield keyed
 
 
