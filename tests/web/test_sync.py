@@ -33,6 +33,15 @@ TAKEN = """() => new Promise((resolve) => {
         leases.transaction.oncomplete = () => (opened.result.close(), resolve());
     };
 })"""
+HELD = "(name) => void navigator.locks.request(name, () => new Promise(() => {})).catch(() => {})"
+HOLDER = """async () => {
+    const { held } = await navigator.locks.query();
+    return held.find(({ name }) => name.endsWith(" listens")).clientId;
+}"""
+WAITING = """async () => {
+    const { pending } = await navigator.locks.query();
+    return pending.filter(({ name }) => name.endsWith(" listens")).length;
+}"""
 KEPT = """async (owner) => {
     const copy = await storage.readCopy(owner);
     return JSON.stringify([copy.change, copy.tasks]);
@@ -100,6 +109,32 @@ def test_a_window_that_has_lost_its_turn_gives_up_its_stream(service: Service, n
 
         wait_for(is_given_up)
         wait_for(lambda: network.streams == 1)
+
+
+def test_a_window_that_listens_no_more_and_keeps_its_turn_holds_nobody_up(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    """As one that its browser has frozen, with the lock that it holds. One that listens is left to it."""
+    frozen = new_page(service, "livez", expected=["favicon.ico"])
+    frozen.evaluate(HELD, f"donebase / user:{alice} listens")
+    page = new_page(service, "livez", beside=frozen)
+    page.clock.install()
+    page.goto(f"{service.address}/?user={alice}")
+    expect(page.locator("[data-connection=live]")).to_be_visible()
+    wait_for(lambda: page.evaluate(WAITING) == 1)
+    create(client, alice, "Buy milk")
+    page.clock.fast_forward("00:41")
+    expect(page.locator(".task-title")).to_have_text(["Buy milk"])
+    other = new_page(service, "livez", beside=frozen)
+    other.clock.install()
+    other.goto(f"{service.address}/?user={alice}")
+    wait_for(lambda: page.evaluate(WAITING) == 1)
+    holder = page.evaluate(HOLDER)
+    for number in range(9):
+        create(client, alice, f"{number}")
+        expect(other.locator(".task-title").last).to_have_text(f"{number}")
+        other.clock.run_for("00:05")
+    assert other.evaluate(HOLDER) == holder
 
 
 def anything(client: httpx.Client, user: int, chance: random.Random) -> None:

@@ -11,6 +11,7 @@ import { Pauses } from "./pauses.js";
 import { SharedCopy } from "./shared_copy.js";
 import * as shapes from "./shapes.js";
 import { Turns } from "./turns.js";
+import { Windows } from "./windows.js";
 
 const LONG = 5_000; // a stream that ends sooner, time after time, is not opened again at once
 
@@ -23,6 +24,8 @@ export class Follower {
   #stopped = new AbortController();
   #interruption = new AbortController();
   #pauses = new Pauses();
+  /** @type {Patience | null} ends where the window that listens is not heard of any more */
+  #late = null;
   #wake = () => {};
 
   /**
@@ -39,6 +42,8 @@ export class Follower {
     this.anew = anew;
     this.changed = changed;
     this.turns = new Turns(storage, `${owner} listens`);
+    /** @type {Windows<null>} the one that listens says so each time that it hears something */
+    this.windows = new Windows(`${storage.name} ${owner} hears`, async () => this.#late?.heard());
     const missed = () => this.#interruption.abort();
     this.copy = new SharedCopy({ copy, storage, owner, missed, changed });
   }
@@ -72,6 +77,7 @@ export class Follower {
   stop() {
     this.#stopped.abort();
     this.copy.stop();
+    this.windows.close();
     this.retry();
   }
 
@@ -128,6 +134,11 @@ export class Follower {
   async #listen() {
     const began = Date.now();
     const patience = new Patience(this.#stopped.signal, this.#interruption.signal);
+    const heard = () => {
+      patience.heard();
+      this.windows.tell(null);
+    };
+    const late = (this.#late = new Patience(this.#stopped.signal));
     const stream = async (/** @type {AbortSignal | undefined} */ lost) => {
       if (document.hidden) return;
       lost?.addEventListener("abort", patience.end, { signal: patience.signal });
@@ -136,15 +147,16 @@ export class Follower {
       const response = await this.api.open(`events?since=${this.copy.change}`, options);
       const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
       if (!response.body || !isStream) throw new Unreachable("This is no stream.", 0, response.status);
-      for await (const data of eventData(response.body, patience.heard)) await this.#take(data);
+      for await (const data of eventData(response.body, heard)) await this.#take(data);
     };
     try {
-      await this.turns.take(stream, this.#interruption.signal);
+      await this.turns.take(stream, this.#interruption.signal, late.signal);
     } catch (error) {
       if (error instanceof Problem && error.status === 410) this.#beginAnew();
       else if (isUnexpected(error) && !patience.signal.aborted) console.error(error);
     } finally {
       patience.end();
+      late.end();
     }
     return Date.now() - began > LONG || this.#interruption.signal.aborted;
   }

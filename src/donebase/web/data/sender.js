@@ -54,7 +54,7 @@ export class Sender {
     this.#sending = true;
     try {
       while (!this.#control.signal.aborted && this.#next()) {
-        await this.turns.take(() => this.#sendNext(), this.#control.signal, LATE);
+        await this.turns.take(() => this.#sendNext(), this.#control.signal, AbortSignal.timeout(LATE));
       }
       this.#failure = null;
     } catch (error) {

@@ -25,20 +25,18 @@ export class Turns {
    * @param {(lost?: AbortSignal) => Promise<void>} work `lost` tells, where there are no locks, that another window has
    *   taken the turn meanwhile
    * @param {AbortSignal} signal ends the wait, quietly
-   * @param {number} [patience] after so many milliseconds the turn is taken from a window that does not give it back, such
-   *   as one that the system has suspended
+   * @param {AbortSignal} [late] takes the turn from a window that does not give it back, such as one that the system has
+   *   suspended
    */
-  async take(work, signal, patience = 0) {
+  async take(work, signal, late) {
     if (signal.aborted) return;
     if (!navigator.locks) return this.#lease(work, signal);
     const waiting = new AbortController();
     const end = () => waiting.abort();
-    signal.addEventListener("abort", end, { signal: waiting.signal });
-    const timer = patience ? setTimeout(end, patience) : 0;
+    for (const each of [signal, late]) each?.addEventListener("abort", end, { signal: waiting.signal });
     let begun = false;
     const begin = () => {
       begun = true;
-      clearTimeout(timer);
       return work();
     };
     try {
@@ -46,7 +44,6 @@ export class Turns {
       if (!begun && !signal.aborted)
         await navigator.locks.request(this.name, { steal: true }, () => work()).catch(unlessAborted);
     } finally {
-      clearTimeout(timer);
       end();
     }
   }
