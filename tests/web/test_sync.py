@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.support.page_store import StoreWindow
 from tests.support.processes import Service
 from tests.support.waiting import wait_for
-from tests.support.web_page import Json, NewPage, create, tasks_of, titles_of, wait_for_titles
+from tests.support.web_page import Json, NewPage, create, stored, tasks_of, titles_of, wait_for_titles
 from tests.support.web_relay import LOST, Asked, Said, web_relay
 
 FOREIGN = 4  # fewer tasks than are drawn at once, with those of the windows
@@ -302,3 +302,28 @@ def test_a_task_that_is_deleted_just_before_it_is_asked_for_does_not_mean_anothe
         window.wait_for("store.connection === 'live' && store.all().length === 1")
         assert address in [asked.path for asked in network.asked]
         assert f"/users/{alice}/tasks" not in [asked.path for asked in network.asked], "the list is not read again"
+
+
+LATE = """const { outboxes } = storage, read = outboxes.readOutbox.bind(outboxes);
+    store.api.send = () => Promise.reject(new Error("not now"));
+    const released = new Promise((resolve) => (window.release = resolve));
+    window.key = (await store.create({ title: "new" })).task;
+    outboxes.readOutbox = (owner) => released.then(() => read(owner));"""
+
+
+def test_a_task_that_another_window_has_sent_keeps_its_key_however_late_that_is_heard(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("not now")
+    window = StoreWindow(new_page, service.address, alice)
+    window.wait_for("store.connection === 'live'")
+    window.run(LATE)
+    other = StoreWindow(new_page, service.address, alice, beside=window.page)
+    other.sent()
+    create(
+        client, alice, "after it"
+    )  # the copy then contains the other one, whichever came first of the answer and the event
+    wait_for(lambda: stored(other.page, "tasks") and not stored(other.page, "settling"))
+    window.run("release()")
+    window.wait_for("store.writes.length === 0")
+    assert window.run("return listed().map(({ key }) => key === window.key)") == [True, False]

@@ -14,7 +14,7 @@ export class Outbox {
   #stored = [];
   /** @type {Write[]} those that are being stored */
   #adding = [];
-  /** @type {Windows<null>} */
+  /** @type {Windows<Settling | null>} */
   #windows;
 
   /**
@@ -32,7 +32,7 @@ export class Outbox {
     this.done = done;
     this.settling = settling;
     this.changed = changed;
-    this.#windows = new Windows(`${storage.name} ${owner} writes`, () => this.load());
+    this.#windows = new Windows(`${storage.name} ${owner} writes`, (settling) => this.#heard(settling));
   }
 
   /** @returns {Write[]} in order; those without a place are being stored */
@@ -88,11 +88,17 @@ export class Outbox {
       writes.filter(({ key }) => key !== write.key).map((each) => resolved(each, answered));
     const contents = await this.storage.outboxes.updateWrites(this.owner, rest, { answered, settling });
     this.#take(settling ? { ...contents, settling: [...contents.settling, settling] } : contents);
-    this.#windows.tell(null);
+    this.#windows.tell(settling);
   }
 
   stop() {
     this.#windows.close();
+  }
+
+  /** Another window has changed the writes. @param {Settling | null} settling what it was answered */
+  async #heard(settling) {
+    if (settling) this.settling([settling]); // with the key of a new task, which is not stored once the copy contains it
+    await this.load();
   }
 
   /** @param {Contents} contents */
