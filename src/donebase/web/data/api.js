@@ -42,6 +42,11 @@ export class Problem extends Error {
 /** Nobody is signed in, or no longer. */
 export class SignedOut extends Error {}
 
+/** Whether an error is none of these, and so a fault of the page. @param {unknown} error @returns {boolean} */
+export function isUnexpected(error) {
+  return !(error instanceof Unreachable || error instanceof SignedOut || error instanceof Problem);
+}
+
 /**
  * Who is asking, where the service asks: `token` gives a good access token, `renew` another one than that which was
  * refused. Both throw SignedOut or Unreachable.

@@ -4,14 +4,13 @@
  * Of all windows of a browser, one listens at a time and tells the others: a browser has only six connections to a host.
  */
 
-import { Problem, SignedOut, Unreachable } from "./api.js";
+import { isUnexpected, Problem, SignedOut, Unreachable } from "./api.js";
 import { eventData } from "./event_stream.js";
+import { ListeningTurn } from "./listening_turn.js";
 import { Patience } from "./patience.js";
 import { Pauses } from "./pauses.js";
 import { SharedCopy } from "./shared_copy.js";
 import * as shapes from "./shapes.js";
-import { Turns } from "./turns.js";
-import { Windows } from "./windows.js";
 
 const LONG = 5_000; // a stream that ends sooner, time after time, is not opened again at once
 
@@ -24,8 +23,6 @@ export class Follower {
   #stopped = new AbortController();
   #interruption = new AbortController();
   #pauses = new Pauses();
-  /** @type {Patience | null} ends where the window that listens is not heard of any more */
-  #late = null;
   #wake = () => {};
 
   /**
@@ -41,9 +38,7 @@ export class Follower {
     this.api = api;
     this.anew = anew;
     this.changed = changed;
-    this.turns = new Turns(storage, `${owner} listens`);
-    /** @type {Windows<null>} the one that listens says so each time that it hears something */
-    this.windows = new Windows(`${storage.name} ${owner} hears`, async () => this.#late?.heard());
+    this.turn = new ListeningTurn(storage, owner);
     const missed = () => this.#interruption.abort();
     this.copy = new SharedCopy({ copy, storage, owner, missed, changed });
   }
@@ -77,7 +72,7 @@ export class Follower {
   stop() {
     this.#stopped.abort();
     this.copy.stop();
-    this.windows.close();
+    this.turn.stop();
     this.retry();
   }
 
@@ -136,9 +131,8 @@ export class Follower {
     const patience = new Patience(this.#stopped.signal, this.#interruption.signal);
     const heard = () => {
       patience.heard();
-      this.windows.tell(null);
+      this.turn.heard();
     };
-    const late = (this.#late = new Patience(this.#stopped.signal));
     const stream = async (/** @type {AbortSignal | undefined} */ lost) => {
       if (document.hidden) return;
       lost?.addEventListener("abort", patience.end, { signal: patience.signal });
@@ -150,13 +144,12 @@ export class Follower {
       for await (const data of eventData(response.body, heard)) await this.#take(data);
     };
     try {
-      await this.turns.take(stream, this.#interruption.signal, late.signal);
+      await this.turn.take(stream, this.#interruption.signal);
     } catch (error) {
       if (error instanceof Problem && error.status === 410) this.#beginAnew();
       else if (isUnexpected(error) && !patience.signal.aborted) console.error(error);
     } finally {
       patience.end();
-      late.end();
     }
     return Date.now() - began > LONG || this.#interruption.signal.aborted;
   }
@@ -204,9 +197,4 @@ export class Follower {
       };
     });
   }
-}
-
-/** @param {unknown} error */
-function isUnexpected(error) {
-  return !(error instanceof Unreachable || error instanceof SignedOut || error instanceof Problem);
 }

@@ -1,6 +1,6 @@
 /** Sends the writes of an outbox, one after the other, each until it is answered; one window at a time. */
 
-import { Problem, SignedOut, Unreachable } from "./api.js";
+import { isUnexpected, Problem, Unreachable } from "./api.js";
 import { contested, rebased } from "./merging.js";
 import { Pauses } from "./pauses.js";
 import { isTakenBack, referencesOf, skipping, without } from "./references.js";
@@ -170,8 +170,7 @@ export class Sender {
 
   /** @param {unknown} error */
   #failed(error) {
-    const expected = error instanceof Unreachable || error instanceof SignedOut || error instanceof Problem;
-    if (!expected) console.error(error);
+    if (isUnexpected(error)) console.error(error);
     if (this.#control.signal.aborted) return;
     this.#failure = /** @type {Error} */ (error);
     const asked = error instanceof Unreachable ? error.retryAfter : 0;
