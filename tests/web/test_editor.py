@@ -28,7 +28,7 @@ from tests.support.web_page import (
     wait_for_titles,
     wait_until_sent,
 )
-from tests.support.web_relay import CUT, Asked, Said, web_relay
+from tests.support.web_relay import CUT, LOST, Asked, Said, web_relay
 
 BOTH_LINES = "  two\r\nlitres\t"
 TASK: Json = {
@@ -298,6 +298,27 @@ def test_what_is_typed_of_a_task_that_was_just_made_is_in_its_row_again(
         page.keyboard.type(" and bread")
         wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
         wait_for(lambda: len(stored(page, "outbox")) == (0 if is_answered else 1))
+        page.reload()
+        expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
+        network.restore()
+        page.get_by_role("button", name="Save").click()
+        wait_for_titles(client, alice, ["Buy milk and bread"])
+        page.close()
+
+
+def test_what_is_typed_of_a_task_that_was_told_of_and_not_answered_is_in_its_row_again(
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+) -> None:
+    new_page.expect("ERR_EMPTY_RESPONSE", "ERR_CONNECTION")
+    with web_relay(service.address) as network:
+        page = new_page(network.address, f"?user={alice}")
+        expect(page.locator(".status[data-connection=live]")).to_be_visible()
+        network.rule = lambda asked: LOST if asked.writes else None
+        page.locator("#new-task").fill("Buy milk")
+        page.keyboard.press("Enter")
+        edit(page, "Buy milk")
+        page.keyboard.type(" and bread")
+        wait_for(lambda: [draft.get("id", 0) > 0 for draft in drafts_of(page)] == [True], lambda: drafts_of(page))
         page.reload()
         expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
         network.restore()

@@ -79,7 +79,8 @@ export class Unsaved {
       if (!place.startsWith("task ")) continue;
       // Of a task that was made by a window that is gone, and sent by another one.
       const made = draft.seen?.madeBy && (await tasks.storage.answerTo(tasks.owner, draft.seen.madeBy));
-      const key = tasks.keyOf(made ? made.id : draft.id);
+      const making = tasks.writes.find(({ key }) => key === draft.seen?.madeBy);
+      const key = making ? making.task : tasks.keyOf(made ? made.id : draft.id);
       if (this.known(key)?.isTouched) continue;
       const editing = Object.assign(new Editing(key), draft);
       this.put(editing);
