@@ -109,7 +109,10 @@ class Writer:
             page.keyboard.press("Control+z")
             self.wanted = self._before[1]
         else:
-            page.get_by_role("checkbox", name=title).press("Space" if kind == "tick" else "Delete")
+            if kind == "tick":
+                page.get_by_role("checkbox", name=title).click()
+            else:
+                page.get_by_role("button", name=f"Delete: {title}").click()
             completed = self.wanted.pop(title)
             if kind == "tick":
                 self.wanted[title] = not completed

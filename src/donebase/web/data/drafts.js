@@ -33,7 +33,7 @@ export class Drafts {
     this.#late = JSON.parse(session()?.getItem(this.left) ?? "[]");
     session()?.removeItem(this.left);
     this.#taken = this.#take();
-    window.addEventListener("pagehide", () => this.#leave());
+    for (const event of ["beforeunload", "pagehide"]) window.addEventListener(event, () => this.#leave());
     window.addEventListener("pageshow", () => session()?.removeItem(this.left)); // it is shown again as it was
   }
 
@@ -130,6 +130,7 @@ export class Drafts {
   #leave() {
     const typed = [...this.#late, ...this.#unstored.values()];
     if (typed.length) session()?.setItem(this.left, JSON.stringify(typed));
+    else session()?.removeItem(this.left);
   }
 }
 

@@ -12,11 +12,14 @@ export class LeftWrites {
   /** @type {Set<Addition>} */
   #unstored = new Set();
   #name;
+  #own;
 
   /** @param {string} name of the storage */
   constructor(name) {
     this.#name = `${name} left `;
-    window.addEventListener("pagehide", () => this.#leave());
+    this.#own = this.#name + newKey();
+    // A browser that is busy may show the next page before it has told this one that it is hidden.
+    for (const event of ["beforeunload", "pagehide"]) window.addEventListener(event, () => this.#leave());
   }
 
   /** @template Result @param {Addition} addition @param {Promise<Result>} stored @returns {Promise<Result>} `stored` */
@@ -26,6 +29,7 @@ export class LeftWrites {
       return await stored;
     } finally {
       this.#unstored.delete(addition);
+      if (!this.#unstored.size) local()?.removeItem(this.#own); // of a page that was not left after all
     }
   }
 
@@ -55,7 +59,7 @@ export class LeftWrites {
   #leave() {
     if (!this.#unstored.size) return;
     try {
-      local()?.setItem(this.#name + newKey(), JSON.stringify([...this.#unstored]));
+      local()?.setItem(this.#own, JSON.stringify([...this.#unstored]));
     } catch {
       // There is no room for it.
     }
