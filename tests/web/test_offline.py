@@ -252,8 +252,9 @@ def test_what_is_written_together_is_all_kept_where_the_storage_fails(
     wait_for_titles(client, alice, ["one", "two", "three"])
 
 
+@pytest.mark.parametrize("other", ["offline", "live"])
 def test_what_a_closed_window_has_written_is_sent_by_another_one(
-    service: Service, client: httpx.Client, new_page: NewPage, alice: int
+    service: Service, client: httpx.Client, new_page: NewPage, alice: int, other: str
 ) -> None:
     without_service(new_page)
     with web_relay(service.address) as network:
@@ -261,10 +262,16 @@ def test_what_a_closed_window_has_written_is_sent_by_another_one(
         closed = StoreWindow(new_page, network.address, alice, beside=window.page)
         for each in (window, closed):
             each.wait_for("store.connection === 'live'")
-        network.cut()
-        for each in (window, closed):
-            each.wait_for("store.connection === 'offline'")
+        if other == "offline":
+            network.cut()
+            for each in (window, closed):
+                each.wait_for("store.connection === 'offline'")
+        else:
+            network.rule = lambda asked: BUSY if asked.writes else None
         closed.run("await store.create({ title: 'left' })")
+        window.wait_for("store.writes.length === 1")
+        if other == "live":
+            wait_for(network.writes)
         closed.page.close()
         network.restore()
         wait_for_titles(client, alice, ["left"])

@@ -50,6 +50,7 @@ export class LiveTasks {
         this.done(key, change);
       },
       settling: (all) => this.#projection.answered(all),
+      heard: () => this.#sender.heard(),
     });
     this.#sender = new Sender({
       ...parts,

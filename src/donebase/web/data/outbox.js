@@ -24,13 +24,15 @@ export class Outbox {
    * @param {(key: string, change: number | null) => void} parts.done is told of each answer to this window, and of each
    *   write that it gives up: that has changed nothing
    * @param {(settling: Settling[]) => void} parts.settling takes what answers show, before `changed` is called
+   * @param {() => void} parts.heard is told that another window has changed the writes
    * @param {() => void} parts.changed
    */
-  constructor({ storage, owner, done, settling, changed }) {
+  constructor({ storage, owner, done, settling, heard, changed }) {
     this.storage = storage;
     this.owner = owner;
     this.done = done;
     this.settling = settling;
+    this.heard = heard;
     this.changed = changed;
     this.#windows = new Windows(`${storage.name} ${owner} writes`, (settling) => this.#heard(settling));
   }
@@ -99,6 +101,7 @@ export class Outbox {
   async #heard(settling) {
     if (settling) this.settling([settling]); // with the key of a new task, which is not stored once the copy contains it
     await this.load();
+    this.heard();
   }
 
   /** @param {Contents} contents */

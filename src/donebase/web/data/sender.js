@@ -11,6 +11,7 @@ import { requestOf } from "./writes.js";
 /** @typedef {import("./writes.js").Write} Write */
 
 const LATE = 10_000; // a window that the system has suspended must not hold up the others
+const LEFT_AFTER = 2_000; // another window has sent its writes by then, or is at it, or was closed
 const TRIES = 5; // of a write that the service fails at, each time and at nothing else
 const WORDS = ["create", "change"]; // the kinds that contain what somebody has written
 
@@ -62,6 +63,13 @@ export class Sender {
     } finally {
       this.#sending = false;
     }
+  }
+
+  /** Another window has changed the writes: send what it leaves. */
+  heard() {
+    if (this.#sending || this.#failure) return; // it is tried in any case
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.send(), LEFT_AFTER);
   }
 
   stop() {
