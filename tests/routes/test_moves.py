@@ -190,12 +190,12 @@ def test_a_place_is_exactly_one_field(
 def test_a_missing_task_is_not_found_whatever_is_asked_of_it(
     client: httpx.Client, family: Family, alice: int, bob: int
 ) -> None:
-    task, gone, _ = three(client, family, alice)
+    task, gone, neighbour = three(client, family, alice)
     family.delete(client, alice, gone["id"])
     others = gone if family.name == "v1" else {**task, "user_id": bob}
     for missing in (gone, others):
         refused(move(client, family, missing, {"to": "first"}), 404, "TASK_NOT_FOUND")
-        refused(move(client, family, missing, {"after": 7}, If_Match='"1"'), 404, "TASK_NOT_FOUND")
+        refused(move(client, family, missing, {"after": neighbour["id"]}, If_Match='"1"'), 404, "TASK_NOT_FOUND")
 
 
 def test_a_move_has_a_condition(client: httpx.Client, family: Family, alice: int) -> None:

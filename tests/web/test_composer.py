@@ -1,5 +1,6 @@
 """The field for a new task: what is typed there is added once, and never lost."""
 
+import json
 import unicodedata
 from pathlib import Path
 
@@ -119,7 +120,8 @@ def test_what_is_typed_at_once_in_a_page_that_was_loaded_again_follows_what_it_h
     """A busy browser says only after a while which window this is."""
     page = new_page(service, f"?user={alice}")
     typed = {"owner": f"user:{alice}", "place": "composer", "draft": {"text": "Buy", "lines": None}}
-    page.evaluate("typed => sessionStorage.setItem('donebase / drafts', JSON.stringify([typed]))", typed)
+    # As the page before this one leaves it.
+    page.add_init_script(f"sessionStorage.setItem('donebase / drafts', {json.dumps(json.dumps([typed]))})")
     page.add_init_script("""
         const request = LockManager.prototype.request;
         const held = new Promise((resolve) => (window.release = resolve));

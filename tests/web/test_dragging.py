@@ -100,6 +100,9 @@ def test_a_task_is_dragged_with_a_finger(service: Service, client: httpx.Client,
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
     wait_until_still(page)
+    # Before the drag: Chromium takes a tap that follows one at once for the end of its movement.
+    page.touchscreen.tap(*grip(page, "d"))
+    expect(row(page, "d").locator(".task-moves")).to_be_visible()
     x, y = grip(page, "a")
     at("touchStart", (x, y))
     at("touchMove", (x, y + 20))
@@ -107,8 +110,6 @@ def test_a_task_is_dragged_with_a_finger(service: Service, client: httpx.Client,
     expect(page.locator(".drop-after .task-title")).to_have_text("c")
     at("touchEnd")
     wait_for_titles(client, alice, ["b", "c", "a", "d", "e"])
-    page.touchscreen.tap(*grip(page, "d"))
-    expect(row(page, "d").locator(".task-moves")).to_be_visible()
 
 
 def test_the_list_scrolls_under_a_dragged_task(
