@@ -28,7 +28,7 @@ from tests.support.web_page import (
     wait_for_titles,
     wait_until_sent,
 )
-from tests.support.web_relay import CUT, LOST, Asked, Said, web_relay
+from tests.support.web_relay import CUT, LOST, Asked, Said, WebRelay, web_relay
 
 BOTH_LINES = "  two\r\nlitres\t"
 TASK: Json = {
@@ -260,6 +260,16 @@ def test_what_is_typed_outlives_a_killed_service_and_is_saved_once(
         expect(page.locator(".editor")).to_have_count(0)
 
 
+def assert_it_is_taken_up_and_saved(page: Page, network: WebRelay, client: httpx.Client, user: int) -> None:
+    """After the page is loaded again, the editor is in the row of its task, and saving makes no second one."""
+    page.reload()
+    expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
+    network.restore()
+    page.get_by_role("button", name="Save").click()
+    wait_for_titles(client, user, ["Buy milk and bread"])
+    page.close()
+
+
 # The browser reads the writes that were not answered, which it is asked for first of all, after all else.
 OUTBOX_IS_READ_LAST = """{
     const getAll = IDBIndex.prototype.getAll;
@@ -298,12 +308,7 @@ def test_what_is_typed_of_a_task_that_was_just_made_is_in_its_row_again(
         page.keyboard.type(" and bread")
         wait_for(lambda: "Buy milk and bread" in str(drafts_of(page)))
         wait_for(lambda: len(stored(page, "outbox")) == (0 if is_answered else 1))
-        page.reload()
-        expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
-        network.restore()
-        page.get_by_role("button", name="Save").click()
-        wait_for_titles(client, alice, ["Buy milk and bread"])
-        page.close()
+        assert_it_is_taken_up_and_saved(page, network, client, alice)
 
 
 def test_what_is_typed_of_a_task_that_was_told_of_and_not_answered_is_in_its_row_again(
@@ -319,12 +324,7 @@ def test_what_is_typed_of_a_task_that_was_told_of_and_not_answered_is_in_its_row
         edit(page, "Buy milk")
         page.keyboard.type(" and bread")
         wait_for(lambda: [draft.get("id", 0) > 0 for draft in drafts_of(page)] == [True], lambda: drafts_of(page))
-        page.reload()
-        expect(page.locator(".task .editor").get_by_label("Title")).to_have_value("Buy milk and bread")
-        network.restore()
-        page.get_by_role("button", name="Save").click()
-        wait_for_titles(client, alice, ["Buy milk and bread"])
-        page.close()
+        assert_it_is_taken_up_and_saved(page, network, client, alice)
 
 
 def test_what_was_typed_in_a_closed_window_of_a_task_that_another_one_has_sent_is_in_its_row(

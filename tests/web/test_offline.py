@@ -36,6 +36,15 @@ def without_service(new_page: NewPage) -> None:
     new_page.expect("ERR_", "status of 50")
 
 
+def offline_window(new_page: NewPage, service: Service, user: int) -> StoreWindow:
+    """A window that has followed the service until the network was gone."""
+    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window = StoreWindow(new_page, service.address, user)
+    window.wait_for("store.connection === 'live'")
+    window.page.context.set_offline(True)
+    return window
+
+
 @pytest.mark.long
 def test_a_chain_of_writes_comes_to_what_was_shown(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
@@ -72,10 +81,7 @@ def test_an_answer_changes_only_what_is_kept_of_writes_that_it_is_about(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:
     """Else a long list that somebody pastes is written anew with the answer to each of its lines."""
-    window = StoreWindow(new_page, service.address, alice)
-    new_page.expect("ERR_INTERNET_DISCONNECTED")
-    window.wait_for("store.connection === 'live'")
-    window.page.context.set_offline(True)
+    window = offline_window(new_page, service, alice)
     window.run("""
         const put = IDBObjectStore.prototype.put;
         window.puts = 0;
@@ -192,10 +198,7 @@ def test_a_full_storage_gives_up_the_copies_before_what_was_written(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:
     without_service(new_page)
-    window = StoreWindow(new_page, service.address, alice)
-    window.wait_for("store.connection === 'live'")
-    window.page.context.set_offline(True)
-    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window = offline_window(new_page, service, alice)
     window.run("await store.create({ title: 'kept' })")
     # The next transaction of the outbox fails for want of room, as long as there are copies; then always.
     window.run("""
@@ -232,10 +235,7 @@ def test_what_is_written_together_is_all_kept_where_the_storage_fails(
     service: Service, client: httpx.Client, new_page: NewPage, alice: int
 ) -> None:
     without_service(new_page)
-    window = StoreWindow(new_page, service.address, alice)
-    window.wait_for("store.connection === 'live'")
-    window.page.context.set_offline(True)
-    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window = offline_window(new_page, service, alice)
     window.run("""
         const transaction = IDBDatabase.prototype.transaction;
         IDBDatabase.prototype.transaction = function (names, mode, options) {
@@ -279,10 +279,7 @@ def test_what_a_closed_window_has_written_is_sent_by_another_one(
 
 
 def test_tasks_that_are_made_together_are_told_apart(service: Service, new_page: NewPage, alice: int) -> None:
-    window = StoreWindow(new_page, service.address, alice)
-    window.wait_for("store.connection === 'live'")
-    window.page.context.set_offline(True)
-    new_page.expect("ERR_INTERNET_DISCONNECTED")
+    window = offline_window(new_page, service, alice)
     window.run("await store.createAll(Array.from({ length: 500 }, (_, index) => ({ title: `${index}` })), null)")
     assert window.shown("title") == [str(number) for number in range(500)]
 
