@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from itertools import islice
 
-from donebase.core.changes import read_changes
+from donebase.core.changes import check_reach, read_changes
 from donebase.core.database import Database
-from donebase.core.errors import DatabaseFailed, HistoryPruned, Overloaded, SchemaMismatch
+from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
 from donebase.core.history_statements import CLOCKS, HISTORY_STATE
 from donebase.core.pieces import WINDOW, Encode, KeptPieces, Piece, encoded_piece
 
@@ -89,8 +89,7 @@ class ChangeFeed:
         """
         [state] = await self._database.fetch(HISTORY_STATE, owner=owner)
         position = state["clock"] if since is None else since
-        if not state["floor"] <= position <= state["clock"]:
-            raise HistoryPruned
+        check_reach(state, position)
         channel = self._channels.get(owner)
         if channel is None:
             channel = self._channels[owner] = Channel(owner, state["clock"])

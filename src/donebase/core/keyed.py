@@ -4,7 +4,7 @@ A key that is there already keeps the statement from changing anything. Of two r
 missing, PostgreSQL lets one keep it; nothing of the other is carried out (Collided), which then finds the key as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -64,14 +64,25 @@ def keeping_key(changed: CTE, seen: CTE, *has_changed: ColumnElement[bool]) -> E
     return select(*changed.c, *first).select_from(changed.join(seen, false(), full=True)).add_cte(kept)
 
 
-async def fetch_once(
-    database: Database, statement: Executable, key: RequestKey, **parameters: object
-) -> tuple[Sequence[Row], First | None]:
-    """Run a statement of `keeping_key`; return its rows, or none and what the first request with the key has done.
+def _is_any(_row: Row) -> bool:
+    return True
 
-    If there are neither, nothing was changed and no key is kept. Raises IdempotencyKeyReused if the key was kept for
-    another request.
+
+async def fetch_once(
+    database: Database,
+    statement: Executable,
+    key: RequestKey | None,
+    has_changed: Callable[[Row], bool] = _is_any,
+    **parameters: object,
+) -> tuple[Sequence[Row], First | None]:
+    """Run a statement that changes tasks, one of `keeping_key` if there is a key; return its rows.
+
+    Return no rows and what the first request with the key has done, if there was one. If there are neither rows nor
+    such a request, or `has_changed` is false of the first row, nothing was changed and no key is kept. Raises
+    IdempotencyKeyReused if the key was kept for another request.
     """
+    if key is None:
+        return await database.fetch(statement, **parameters), None
     parameters |= {"key": key.text, "fingerprint": key.fingerprint}
     rows: Sequence[Row] = ()
     for _ in range(2):  # where nothing was changed, another request with the key may have done it while this one waited
@@ -79,7 +90,7 @@ async def fetch_once(
             rows = await database.fetch(statement, **parameters)
         except Collided:  # another was faster: its key is there to be seen now
             rows = await database.fetch(statement, **parameters)
-        if rows:
+        if rows and (rows[0]["first_change"] is not None or has_changed(rows[0])):
             break
     if not rows or rows[0]["first_change"] is None:
         return rows, None

@@ -28,13 +28,10 @@ async def create_tasks(
     Raises InvalidInput if a task names another owner, IdempotencyKeyReused if the key belongs to another request.
     """
     _check_owners(owner, new)
-    values = {"owner": owner, "tasks": [create_parameters(each) for each in new]}
-    if key is None:
-        rows = await database.fetch(CREATE_MANY, **values)
-    else:
-        rows, first = await fetch_once(database, KEYED_CREATE_MANY, key, **values)
-        if first is not None:
-            return await _created_before(database, first)
+    values: dict[str, Any] = {"owner": owner, "tasks": [create_parameters(each) for each in new]}
+    rows, first = await fetch_once(database, CREATE_MANY if key is None else KEYED_CREATE_MANY, key, **values)
+    if first is not None:
+        return await _created_before(database, first)
     tasks = sorted((task_fields(row) for row in rows), key=lambda task: task["id"])
     change = tasks[0]["version"]
     events.record("task.created", owner, None, change)
@@ -96,12 +93,8 @@ async def _write(
     **values: Any,
 ) -> WrittenMany:
     values |= {"owner": owner, **filter_parameters(wanted, datetime.now(UTC))}
-    variant = statement(wanted.shape, keyed=key is not None)
     try:
-        if key is None:
-            rows, first = await database.fetch(variant, **values), None
-        else:
-            rows, first = await fetch_once(database, variant, key, **values)
+        rows, first = await fetch_once(database, statement(wanted.shape, keyed=key is not None), key, **values)
     except UnknownValue:
         raise unknown_time_zone() from None
     if first is not None:

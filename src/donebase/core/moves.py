@@ -1,6 +1,5 @@
 """Moves: a task gets an order between those of its new neighbours, in one statement (`postgres/moves.sql`)."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -29,9 +28,9 @@ from donebase.core import events
 from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
-from donebase.core.keyed import SAME_REQUEST, First, fetch_once, keeping_key, seen_key
+from donebase.core.field_types import PositiveInt8
+from donebase.core.keyed import SAME_REQUEST, fetch_once, keeping_key, seen_key
 from donebase.core.rows import task_fields
-from donebase.core.shapes import PositiveInt8
 from donebase.core.statements import COLUMNS, READ, Verb
 from donebase.core.tables import IdempotencyKeyRow, TaskRow
 from donebase.core.writes import RequestKey, Versions, Written
@@ -133,7 +132,8 @@ async def move_task(
     if neighbour == task_id:
         raise _no_neighbour(place)
     values = {"owner": owner, "task_id": task_id, "place": place, "neighbour": neighbour, "versions": versions}
-    rows, first = await _fetch(database, owner, key, values)
+    verb = MOVE if key is None else KEYED_MOVE
+    rows, first = await fetch_once(database, verb.flat if owner is None else verb.owned, key, _has_moved, **values)
     if first is not None:
         return await replay_first(database, first, task_id)
     if not rows:
@@ -141,24 +141,15 @@ async def move_task(
     [row] = rows
     if row["outcome"] == "no neighbour":
         raise _no_neighbour(place)
-    change = row["version"] if row["outcome"] == "moved" else None
+    change = row["version"] if _has_moved(row) else None
     events.record(READ.action if change is None else MOVE.action, row["user_id"], task_id, change)
     if row["outcome"] == "other version":
         raise PreconditionFailed(task_fields(row))
     return Written(change, task_fields(row))
 
 
-async def _fetch(
-    database: Database, owner: int | None, key: RequestKey | None, values: dict[str, Any]
-) -> tuple[Sequence[Row], First | None]:
-    verb = MOVE if key is None else KEYED_MOVE
-    statement = verb.flat if owner is None else verb.owned
-    if key is None:
-        return await database.fetch(statement, **values), None
-    rows, first = await fetch_once(database, statement, key, **values)
-    if rows and rows[0]["outcome"] != "moved":  # a request with the key may have been faster, and have moved it
-        rows, first = await fetch_once(database, statement, key, **values)
-    return rows, first
+def _has_moved(row: Row) -> bool:
+    return bool(row["outcome"] == "moved")
 
 
 def _no_neighbour(place: str) -> InvalidInput:

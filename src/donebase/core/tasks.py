@@ -32,6 +32,9 @@ from donebase.core.statements import (
 )
 from donebase.core.writes import RequestKey, Versions, Written, narrowed
 
+_NOTHING = TaskInput()
+_TOGGLE = Completion()
+
 
 async def create_task(database: Database, owner: int, new: NewTask, key: RequestKey | None = None) -> Written:
     """Create a task, and its user if this is the user's first.
@@ -39,12 +42,9 @@ async def create_task(database: Database, owner: int, new: NewTask, key: Request
     Raises InvalidInput if the task names another owner, IdempotencyKeyReused if the key belongs to another request.
     """
     values = {"user_id": _agreed(owner, new.user_id), **create_parameters(new)}
-    if key is None:
-        rows = await database.fetch(CREATE, **values)
-    else:
-        rows, first = await fetch_once(database, KEYED_CREATE, key, **values)
-        if first is not None:
-            return await replay_first(database, first)
+    rows, first = await fetch_once(database, CREATE if key is None else KEYED_CREATE, key, **values)
+    if first is not None:
+        return await replay_first(database, first)
     [row] = rows
     events.record("task.created", owner, row["id"], row["version"])
     return Written(row["version"], task_fields(row))
@@ -95,15 +95,16 @@ async def complete_task(
     key: RequestKey | None = None,
 ) -> Written:
     """Set `completed` to the value in `completion`; toggle it if there is none. Raises as `change_task`."""
-    completed = None if completion is None or _toggles(completion) else completion.completed
-    return await _write(database, COMPLETE, owner, task_id, completion, versions, key, completed=completed)
+    sent = completion or _TOGGLE
+    completed = None if _toggles(sent) else sent.completed
+    return await _write(database, COMPLETE, owner, task_id, sent, versions, key, completed=completed)
 
 
 async def delete_task(
     database: Database, owner: int | None, task_id: int, versions: Versions = None, key: RequestKey | None = None
 ) -> Written:
     """Delete a task. Raises as `change_task`; TaskNotFound also for the later of two simultaneous calls."""
-    return await _write(database, DELETE, owner, task_id, None, versions, key)
+    return await _write(database, DELETE, owner, task_id, _NOTHING, versions, key)
 
 
 async def _write(
@@ -111,44 +112,39 @@ async def _write(
     verb: Verb,
     owner: int | None,
     task_id: int,
-    sent: TaskInput | None,
+    sent: TaskInput,
     versions: Versions,
     key: RequestKey | None,
     **values: Any,
 ) -> Written:
     """Carry out a write. Raises as `change_task`.
 
-    A write always has something to change where `sent` is None or toggles. Where the statement changes nothing and
-    there is a reason to expect otherwise, another client has changed the task in between, and the statement is run
-    again.
+    A deletion and a toggle always have something to change. Where the statement changes nothing and there is a reason
+    to expect otherwise, another client has changed the task in between, and the statement is run again.
     """
-    meant = owner if sent is None else _agreed(owner, sent.user_id)
-    expected = versions if sent is None else narrowed(versions, sent.version)
+    meant = _agreed(owner, sent.user_id)
     variant = verb if key is None else KEYED[verb]
     statement = variant.flat if meant is None else variant.owned
-    values |= {"owner": meant, "task_id": task_id, "versions": expected}
+    values |= {"owner": meant, "task_id": task_id, "versions": narrowed(versions, sent.version)}
     while True:
-        if key is None:
-            rows = await database.fetch(statement, **values)
-        else:
-            rows, first = await fetch_once(database, statement, key, **values)
-            if first is not None:
-                return await replay_first(database, first)
+        rows, first = await fetch_once(database, statement, key, **values)
+        if first is not None:
+            return await replay_first(database, first)
         if rows:
             [row] = rows
             events.record(verb.action, row["user_id"], task_id, row["version"])
             return Written(row["version"], None if verb is DELETE else task_fields(row))
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
-        if sent is not None and not _toggles(sent) and _is_as_sent(unchanged.task, sent):
+        if verb is not DELETE and not _toggles(sent) and _is_as_sent(unchanged.task, sent):
             return unchanged
 
 
 async def _unchanged(
-    database: Database, owner: int | None, task_id: int, sent: TaskInput | None, versions: Versions
+    database: Database, owner: int | None, task_id: int, sent: TaskInput, versions: Versions
 ) -> Written:
     """Return the task as it is, for a write that has nothing to change. Raises as `change_task`."""
-    row = await _read(database, owner, task_id, MISSING if sent is None else sent.user_id)
-    expected = versions if sent is None else narrowed(versions, sent.version)
+    row = await _read(database, owner, task_id, sent.user_id)
+    expected = narrowed(versions, sent.version)
     if expected is not None and row["version"] not in expected:
         raise PreconditionFailed(task_fields(row))
     return Written(None, task_fields(row))

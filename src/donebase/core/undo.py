@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, LargeBinary, Text, TextClause, bindparam, select, text
@@ -12,7 +13,7 @@ from donebase.core.changes import Change, read_first_change
 from donebase.core.database import Database, Row
 from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPruned, UndoConflict
 from donebase.core.history_statements import HISTORY_STATE
-from donebase.core.keyed import First, fetch_once
+from donebase.core.keyed import fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
 from donebase.core.statements import COLUMNS, meant
@@ -120,21 +121,18 @@ KEYED_UNDO = _undo(_KEYED)
 """Keeps the key of its request, as the statements of `core/keyed.py` do."""
 
 
-async def undo_change(
-    database: Database,
-    owner: int,
-    number: int,
-    key: RequestKey | None = None,
-) -> Undone:
+async def undo_change(database: Database, owner: int, number: int, key: RequestKey | None = None) -> Undone:
     """Put back what a change did, in every task that it touched: created tasks go, deleted ones come back.
 
     Raises UndoConflict where something is no longer as the change left it, ChangeNotFound, HistoryPruned, and
     IdempotencyKeyReused.
     """
+    statement = UNDO if key is None else KEYED_UNDO
+    fetch = partial(fetch_once, database, statement, key, _has_no_conflict, owner=owner, change=number)
     try:
-        rows, first = await _fetch(database, key, owner=owner, change=number)
+        rows, first = await fetch()
     except Collided:  # a task is there again, which the next statement sees
-        rows, first = await _fetch(database, key, owner=owner, change=number)
+        rows, first = await fetch()
     if first is not None:
         events.record("task.replayed", owner, None)
         return Undone(await read_first_change(database, first), replayed=True)
@@ -149,13 +147,8 @@ async def undo_change(
     return Undone(undone)
 
 
-async def _fetch(database: Database, key: RequestKey | None, **parameters: int) -> tuple[Sequence[Row], First | None]:
-    if key is None:
-        return await database.fetch(UNDO, **parameters), None
-    rows, first = await fetch_once(database, KEYED_UNDO, key, **parameters)
-    if rows and rows[0]["field"] is not None:  # a request with the key may have been faster: the conflict is its undo
-        rows, first = await fetch_once(database, KEYED_UNDO, key, **parameters)
-    return rows, first
+def _has_no_conflict(row: Row) -> bool:
+    return row["field"] is None
 
 
 async def _check_number(database: Database, owner: int, number: int) -> None:
