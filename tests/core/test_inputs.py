@@ -7,7 +7,8 @@ from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from donebase.core.shapes import Completion, Description, Id, NewTask, TaskChanges, Title
+from donebase.core.shapes import Completion, NewTask, TaskChanges
+from donebase.core.values import Description, PositiveInt8, Title
 
 Model = type[NewTask] | type[TaskChanges] | type[Completion]
 
@@ -221,7 +222,7 @@ def test_nothing_else_is_a_priority(priority: object, why: str) -> None:
 
 @pytest.mark.parametrize("user", [1, 123, 2**31, 2**53 + 1, 2**63 - 1])
 def test_an_owner_can_be_named(user: int) -> None:
-    assert TypeAdapter(Id).validate_python(user) == user
+    assert TypeAdapter(PositiveInt8).validate_python(user) == user
     assert stored(TaskChanges, user_id=user) == stored(Completion, user_id=user) == {"user_id": user}
     assert stored(NewTask, title="x", user_id=user)["user_id"] == user
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pydantic import TypeAdapter, ValidationError
 
-from donebase.core.shapes import Title
+from donebase.core.values import Title
 from tests.conftest import NO_HURRY
 from tests.support.killable_browser import killable_browser
 from tests.support.processes import Service

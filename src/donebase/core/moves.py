@@ -28,11 +28,11 @@ from donebase.core import events
 from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
-from donebase.core.field_types import PositiveInt8
 from donebase.core.keyed import SAME_REQUEST, fetch_once, keeping_key, seen_key
 from donebase.core.rows import task_fields
 from donebase.core.statements import COLUMNS, READ, Verb
 from donebase.core.tables import IdempotencyKeyRow, TaskRow
+from donebase.core.values import PositiveInt8
 from donebase.core.writes import RequestKey, Versions, Written
 
 ENDS = ("first", "last")

@@ -11,7 +11,6 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     MISSING,
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,70 +20,11 @@ from pydantic import (
     create_model,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from donebase.core.due import Due
-from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
-from donebase.core.text import any_text, visible_text
-
-
-def _positive_int8(number: int) -> int:
-    if not 1 <= number <= MAX_ID:
-        raise PydanticCustomError("out_of_range", f"must be from 1 to {MAX_ID}")
-    return number
-
-
-def _known_priority(text: str) -> str:
-    if text not in PRIORITIES:
-        raise PydanticCustomError("unknown_value", 'must be "low", "medium" or "high"')
-    return text
-
-
-def _distinct(tags: list[str]) -> list[str]:
-    if len(tags) > MAX_TAGS:
-        raise PydanticCustomError("too_long", f"must have at most {MAX_TAGS} tags")
-    if len(set(tags)) < len(tags):
-        raise PydanticCustomError("repeated_tag", "must not have the same tag twice")
-    return tags
-
-
-Title = Annotated[
-    str,
-    visible_text(TITLE_LENGTH),
-    Field(json_schema_extra={"minLength": 1, "maxLength": TITLE_LENGTH}),
-]
-Description = Annotated[
-    str,
-    any_text(DESCRIPTION_LENGTH),
-    Field(json_schema_extra={"maxLength": DESCRIPTION_LENGTH}),
-]
-Priority = Annotated[str, AfterValidator(_known_priority), Field(json_schema_extra={"enum": [*PRIORITIES]})]
-Tag = Annotated[
-    str,
-    visible_text(TAG_LENGTH),
-    Field(json_schema_extra={"minLength": 1, "maxLength": TAG_LENGTH}),
-]
-Tags = Annotated[
-    list[Tag],
-    AfterValidator(_distinct),
-    Field(json_schema_extra={"maxItems": MAX_TAGS, "uniqueItems": True}),
-]
-Order = Annotated[float, Field(allow_inf_nan=False)]
-Id = Annotated[
-    int,
-    AfterValidator(_positive_int8),
-    Field(
-        description="The owner of the task. The user need not exist yet.",
-        json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"},
-        examples=[123],
-    ),
-]
-
-PositiveInt8 = Annotated[
-    int,
-    AfterValidator(_positive_int8),
-    Field(json_schema_extra={"minimum": 1, "maximum": MAX_ID, "format": "int64"}),
-]
+from donebase.core.tables import MAX_TAGS
+from donebase.core.values import Description, Order, PositiveInt8, Priority, Tags, Title
 
 
 class WritableFields(BaseModel):
@@ -150,11 +90,11 @@ def _read_only(annotation: Any, description: str, example: Any) -> tuple[Any, An
 
 
 @_with_fields(
-    id=_read_only(Id, "Assigned by the database, never reused.", 1),
+    id=_read_only(PositiveInt8, "Assigned by the database, never reused.", 1),
     **{name: _redefined(field, field.rebuild_annotation(), default=...) for name, field in WRITABLE.items()},
     completed_at=_read_only(datetime | None, "When the task was last completed, in UTC; null while it is open.", None),
-    user_id=_read_only(Id, "The owner.", 123),
-    version=_read_only(Id, "The number of the change that last touched the task.", 17),
+    user_id=_read_only(PositiveInt8, "The owner.", 123),
+    version=_read_only(PositiveInt8, "The number of the change that last touched the task.", 17),
     created_at=_read_only(datetime, "When the task was created, in UTC.", "2026-11-20T08:00:00.123456Z"),
     updated_at=_read_only(datetime, "When the task was last changed, in UTC.", "2026-11-20T08:00:00.123456Z"),
 )
@@ -202,7 +142,7 @@ class TaskInput(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    user_id: Id | MISSING | None = Field(
+    user_id: PositiveInt8 | MISSING | None = Field(
         default=MISSING,
         description="The owner, which cannot be changed: must be the current owner. Null where the address names it.",
         json_schema_extra=_READ_ONLY,

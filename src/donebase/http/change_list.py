@@ -10,8 +10,9 @@ from starlette.responses import Response
 from donebase.core.changes import ChangedTasks
 from donebase.core.history import Cursor, HistoryPage, history_entry
 from donebase.core.rows import task_fields
-from donebase.core.shapes import PartialTask, PositiveInt8, Task
+from donebase.core.shapes import PartialTask, Task
 from donebase.core.undo import Undone
+from donebase.core.values import PositiveInt8
 from donebase.http.array_response import array_response
 from donebase.http.bytes_response import encoded
 from donebase.http.entity_tags import change_header

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from donebase.core.due import DateText, known_time_zone
 from donebase.core.errors import Fault, InvalidInput
 from donebase.core.filters import EVERYTHING, TaskFilter
-from donebase.core.shapes import Tag
 from donebase.core.tables import MAX_TAGS, PRIORITIES
 from donebase.core.text import visible_text
+from donebase.core.values import Tag
 from donebase.http.providers import header_provider, query_provider
 
 MAX_SEARCH = 500

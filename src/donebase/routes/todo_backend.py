@@ -14,6 +14,7 @@ from donebase.core import many, shapes, tasks
 from donebase.core.filters import EVERYTHING
 from donebase.core.lists import TaskList
 from donebase.core.rows import all_task_fields
+from donebase.core.values import Order, Title
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.family import Answer, Family
@@ -37,15 +38,20 @@ _SENT = ("title", "completed", "order")
 _EXAMPLE = "http://localhost:8000/todo-backend/123"
 
 
+_Title = Annotated[Title, Field(description="What is to be done.", examples=["Buy milk"])]
+_Completed = Annotated[bool, Field(description="Whether the task is completed.", examples=[False])]
+_Order = Annotated[Order, Field(description="The place of the task in a list.", examples=[1])]
+
+
 class Todo(BaseModel):
     """A task in the protocol of Todo-Backend."""
 
     url: str = Field(
         description="The address of the task.", json_schema_extra={"format": "uri"}, examples=[f"{_EXAMPLE}/1"]
     )
-    title: shapes.Title = Field(description="What is to be done.", examples=["Buy milk"])
-    completed: bool = Field(description="Whether the task is completed.", examples=[False])
-    order: shapes.Order = Field(description="The place of the task in a list.", examples=[1])
+    title: _Title
+    completed: _Completed
+    order: _Order
 
 
 class _TodoInput(BaseModel):
@@ -61,19 +67,17 @@ class _TodoInput(BaseModel):
 class NewTodo(_TodoInput):
     """A task to create, in the protocol of Todo-Backend."""
 
-    title: shapes.Title = Field(description="What is to be done.", examples=["Buy milk"])
-    completed: bool = Field(default=False, description="Whether the task is completed.", examples=[False])
-    order: shapes.Order | MISSING = Field(
-        default=MISSING, description="The place of the task in a list; its id, if omitted.", examples=[1]
-    )
+    title: _Title
+    completed: _Completed = False
+    order: _Order | MISSING = Field(default=MISSING, description="The place of the task in a list; its id, if omitted.")
 
 
 class TodoChanges(_TodoInput):
     """The fields to change, in the protocol of Todo-Backend."""
 
-    title: shapes.Title | MISSING = Field(default=MISSING, description="What is to be done.", examples=["Buy milk"])
-    completed: bool | MISSING = Field(default=MISSING, description="Whether the task is completed.", examples=[True])
-    order: shapes.Order | MISSING = Field(default=MISSING, description="The place of the task in a list.", examples=[1])
+    title: _Title | MISSING = MISSING
+    completed: _Completed | MISSING = Field(default=MISSING, examples=[True])
+    order: _Order | MISSING = MISSING
 
 
 Todos = Annotated[

@@ -5,8 +5,11 @@ Specific to it: PUT replaces, PATCH changes what is sent, DELETE answers 204.
 
 from typing import Annotated
 
+from pydantic import Field
+
 from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
+from donebase.core.values import PositiveInt8
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.family import Family
@@ -31,7 +34,7 @@ _ANYONE = None
 class NewOwnedTask(shapes.NewTask):
     """A task to create and its owner. The user need not exist yet."""
 
-    user_id: shapes.Id
+    user_id: PositiveInt8 = Field(description="The owner of the task. The user need not exist yet.", examples=[123])
 
 
 _NewTasks = Annotated[NewOwnedTask | list[NewOwnedTask], OneOrMany(NewOwnedTask)]
