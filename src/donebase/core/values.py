@@ -1,4 +1,4 @@
-"""The values that single fields can have: a type for each. An error has a sentence for people and a code for programs."""
+"""The values that single fields can have: a type for each. Its errors have a sentence for people and a code."""
 
 from typing import Annotated
 
