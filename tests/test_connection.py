@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from donebase.http.headers import common_headers
 from donebase.http.middleware import ClientGone
 from donebase.serving.connection import Connection
 from donebase.serving.connection_limit import ConnectionLimit
@@ -75,6 +76,7 @@ class Transport(asyncio.Transport):
 async def connected(app: ASGIApp, first_requests: FirstRequests | None = None) -> tuple[Connection, Transport]:
     state = {
         "settings": SETTINGS,
+        "common_headers": common_headers(SETTINGS.cors_origins),
         "connection_limit": ConnectionLimit(SETTINGS),
         "first_requests": first_requests or FirstRequests(),
         "end_streams": lambda: None,

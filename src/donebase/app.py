@@ -22,6 +22,7 @@ from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.core.feed import ChangeFeed
 from donebase.http import exception_handlers, openapi
 from donebase.http.event_stream import EventStreams, change_event
+from donebase.http.headers import common_headers
 from donebase.http.middleware import ErrorBoundary, TracedRequestId
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
@@ -158,6 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     connection_limit = ConnectionLimit(settings)
     yield {
         "settings": settings,
+        "common_headers": common_headers(settings.cors_origins),
         "connection_limit": connection_limit,
         "first_requests": FirstRequests(),
         "end_streams": app.state.event_streams.stop,

@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 
 from donebase.http.headers import new_request_id
+from tests.support.connections import Connection
 from tests.support.families import USERS, Family
 from tests.support.problems import JSON, SENT, changing, invalid, named, refused, tasks_of
 
@@ -103,7 +105,10 @@ def test_every_answer_has_a_request_id(client: httpx.Client, family: Family, ali
         client.delete(address, headers={"X-Request-ID": "ours"}),
         *(client.get(other, headers={"X-Request-ID": "ours"}) for other in ("/health", "/docs", "/openapi.json")),
     ]
-    assert [response.headers.get_list("x-request-id") for response in responses] == [["ours"]] * len(responses)
+    refusals = refused_by_the_parser(client, address, "X-Request-ID: ours")
+    assert [each.headers.get_list("x-request-id") for each in responses + refusals] == [["ours"]] * len(
+        responses + refusals
+    )
     assert [response.status_code for response in responses] == [
         *(200, 201, 400, 413, 200, 200, 200, 405, family.delete_status, 404),
         *(200, 200, 200),
@@ -155,6 +160,7 @@ def test_an_allowed_origin_may_read_every_answer(client: httpx.Client, family: F
         client.get("/nowhere", headers={"Origin": ALLOWED}),
         client.request("TRACE", family.address(alice), headers={"Origin": ALLOWED}),
         client.get("/health", headers={"Origin": ALLOWED}),
+        *refused_by_the_parser(client, family.address(alice), f"Origin: {ALLOWED}"),
     ):
         assert response.headers["access-control-allow-origin"] == ALLOWED
         assert response.headers["access-control-allow-credentials"] == "true"
@@ -172,6 +178,26 @@ def test_another_origin_may_read_no_answer(client: httpx.Client, family: Family,
         assert {"access-control-allow-origin", "access-control-allow-credentials"}.isdisjoint(response.headers)
         assert SENT not in str(response.headers.raw)
         assert "Origin" in listed(response, "vary")
+
+
+def refused_by_the_parser(client: httpx.Client, address: str, header: str) -> list[httpx.Response]:
+    """Send a header with requests of which no operation hears: refused in their head, its end, and their body."""
+    begin = f"HTTP/1.1\r\nHost: x\r\n{header}\r\nAccept: */*\r\n"
+    return [
+        refusal_of(client, f"GET {address} {begin}no header\r\n"),
+        refusal_of(client, f"GET {address} {begin}Large: {'x' * 2**16}\r\n\r\n"),
+        refusal_of(
+            client, f"POST {address} {begin}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno size"
+        ),
+    ]
+
+
+def refusal_of(client: httpx.Client, request: str) -> httpx.Response:
+    with closing(Connection(str(client.base_url))) as connection:
+        connection.send(request.encode())
+        response = connection.answer()
+    assert (response.status_code, response.headers["connection"]) == (400, "close")
+    return response
 
 
 def documented(client: httpx.Client) -> set[str]:

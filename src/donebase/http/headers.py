@@ -4,8 +4,6 @@ import os
 import re
 from collections.abc import Iterable
 
-from starlette.types import Scope
-
 Header = tuple[bytes, bytes]
 Headers = list[Header]
 
@@ -66,13 +64,13 @@ def finish(headers: Headers, request_id: bytes, common: Headers = NO_ORIGIN) -> 
     return [*headers, *common, (b"x-request-id", request_id)]
 
 
-def read_id_and_origin(scope: Scope) -> tuple[bytes, bytes | None]:
+def read_id_and_origin(received: Headers) -> tuple[bytes, bytes | None]:
     """Return the id that a request came with if it is valid, otherwise a new one; and its Origin header, if any.
 
     Of several headers, the first counts.
     """
     request_id = origin = None
-    for name, value in scope["headers"]:
+    for name, value in received:
         if name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
             request_id = value
         elif name == b"origin" and origin is None:

@@ -35,7 +35,7 @@ class RequestContext:
 
     def __init__(self, scope: Scope, common: Mapping[bytes | None, Headers]) -> None:
         self._started = time.perf_counter()
-        self._request_id, origin = read_id_and_origin(scope)
+        self._request_id, origin = read_id_and_origin(scope["headers"])
         self._common = common.get(origin, OTHER_ORIGIN)
         self._events = events.start_recording()
         self.method: str = scope["method"]

@@ -12,7 +12,6 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from donebase.core.errors import InvalidInput
-from donebase.http.headers import new_request_id, read_id_and_origin
 from donebase.http.middleware import OVER_LIMIT
 from donebase.serving.connection_limit import ConnectionLimit
 from donebase.serving.first_requests import FirstRequests
@@ -32,8 +31,9 @@ _ASGI = {"version": "3.0", "spec_version": "2.4"}
 class Connection(asyncio.Protocol):
     """One client's connection.
 
-    `app_state` is the state of the application's lifespan: the settings, the limit on connections, when first requests
-    may begin, a function that ends all live streams, and one that ends all statements within a number of seconds.
+    `app_state` is the state of the application's lifespan: the settings, the headers of every response, the limit on
+    connections, when first requests may begin, a function that ends all live streams, and one that ends all statements
+    within a number of seconds.
     """
 
     def __init__(
@@ -166,9 +166,10 @@ class Connection(asyncio.Protocol):
                 logs.crash("internal_error", error)
         elif not self.stream.is_closing:
             if broken or not self._parser.in_body:
-                request_id = read_id_and_origin(broken.scope)[0] if broken else new_request_id()
+                received = broken.scope["headers"] if broken else self._parser.headers
                 recorded = broken is not None and broken.task is not None  # by the application
-                self.stream.write(refusal_of(error, request_id, self._server.default_headers, recorded=recorded))
+                common, default = self._state["common_headers"], self._server.default_headers
+                self.stream.write(refusal_of(error, received, common, default, recorded=recorded))
             self.stream.close_in_order()
 
     def _end(self, more_comes: bool) -> None:

@@ -40,7 +40,6 @@ class RequestParser:
         "_begin",
         "_body_of",
         "_checked",
-        "_headers",
         "_known",
         "_largest",
         "_largest_with_body",
@@ -51,6 +50,7 @@ class RequestParser:
         "_scope",
         "_target",
         "_trailers",
+        "headers",
         "heads",
         "in_head",
     )
@@ -68,7 +68,8 @@ class RequestParser:
         self._received = 0  # of this request, and never less than it is
         self._trailers = 0
         self._target = b""
-        self._headers: Headers = []
+        self.headers: Headers = []
+        """Those of the last request, as far as they have come."""
         self._checked: Headers = []  # those of them that the connection depends on
         self._known: Headers | None = None  # a Host that was right, and nothing else to check
         self.heads = 0
@@ -119,8 +120,7 @@ class RequestParser:
         self._received = self._read_size
         self._trailers = 0
         self._target = b""
-        self._headers = []
-        self._checked = []
+        self.headers, self._checked = [], []
 
     def on_url(self, target: bytes) -> None:
         """Keep a piece of the target."""
@@ -130,7 +130,7 @@ class RequestParser:
         """Keep a header, but for the white space behind it (RFC 9112, 5.1), and no trailer."""
         if self.in_head:
             header = (name.lower(), value.rstrip(_OWS))
-            self._headers.append(header)
+            self.headers.append(header)
             if header[0] in _CHECKED_NAMES:
                 self._checked.append(header)
             return
@@ -142,7 +142,7 @@ class RequestParser:
         """Begin a request whose headers are whole, and as they should be."""
         keep_alive = self._parser.should_keep_alive()
         most = self._max_header_bytes
-        if self._received > most and request_head.size(self._target, self._headers) > most:
+        if self._received > most and request_head.size(self._target, self.headers) > most:
             raise InvalidInput([TOO_LARGE])
         # In nearly every request but the first of a connection: without a header for it, only HTTP/1.1 keeps it open.
         version = "1.1" if keep_alive and self._checked == self._known else self._checked_version()
@@ -152,7 +152,7 @@ class RequestParser:
         scope = self._scope.copy()
         scope["http_version"] = version
         scope["method"] = self._parser.get_method().decode("ascii")
-        scope["headers"] = self._headers
+        scope["headers"] = self.headers
         scope["state"] = scope["state"].copy()
         request_head.fill_in_target(scope, target)
         self._body_of = self._begin(scope, keep_alive and version != "1.0")
@@ -188,7 +188,7 @@ class RequestParser:
         exchange = self._body_of
         if exchange is None:
             raise InvalidInput([MALFORMED])
-        framing = [header for header in self._headers if header[0] in (b"content-length", b"transfer-encoding")]
+        framing = [header for header in self.headers if header[0] in (b"content-length", b"transfer-encoding")]
         if framing:
             exchange.keep_alive = False
             callbacks = SimpleNamespace(on_body=self.on_body, on_message_complete=self.on_message_complete)
