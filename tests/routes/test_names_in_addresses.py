@@ -46,6 +46,7 @@ def test_any_name_of_an_issuer_names_its_bearer(asked: Asked, subject: str) -> N
             assert there.status_code == 200, place
             assert query or there.json() == response.json()
         for each in created:
+            assert each.json().get("url", led_to(each)[0]).endswith(led_to(each)[0])
             assert client.delete(led_to(each)[0], headers=headers).is_success
     assert client.get("/users/me/tasks", headers=headers).json() == [mine]
     assert client.get("/users/me/history?limit=1", headers=headers).json()[0]["change"] > 1

@@ -4,7 +4,6 @@ Specific to it: a task is answered and taken as a bare object with its absolute 
 every task without being told twice.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
@@ -33,7 +32,6 @@ from donebase.http.public_address import PublicOrigin
 from donebase.http.task_filter import Filter, NoCondition
 from donebase.http.task_list import task_list
 
-_ADDRESS = "/todo-backend/{user_id}"
 _SENT = ("title", "completed", "order")
 _EXAMPLE = "http://localhost:8000/todo-backend/123"
 
@@ -95,7 +93,7 @@ async def create_task(
 ) -> CreatedTodo:
     """Create a task for this user, who need not exist yet."""
     write = await tasks.create_task(database, owner, shapes.NewTask.model_construct(**_sent(new)), key)
-    return responses.created(path, write, _todos(origin, owner))
+    return responses.created(path, write, _below(origin + path))
 
 
 async def list_tasks(
@@ -109,7 +107,7 @@ async def list_tasks(
     if_none_match: IfNoneMatch = (),
 ) -> Todos:
     """List this user's tasks: all of them or those that the query names, whole or a page, in any order."""
-    show = _todos(origin, owner)
+    show = _below(origin + path)
     listed = TaskList(database, owner, wanted, section, if_none_match)
     return await task_list(path, query, listed, lambda rows: [show(task) for task in all_task_fields(rows)])
 
@@ -123,14 +121,20 @@ async def delete_tasks(
 
 
 async def read_task(
-    origin: PublicOrigin, database: Database, owner: Owner, task_id: TaskId, if_none_match: IfNoneMatch = ()
+    path: RequestPath,
+    origin: PublicOrigin,
+    database: Database,
+    owner: Owner,
+    task_id: TaskId,
+    if_none_match: IfNoneMatch = (),
 ) -> OneTodo:
     """Read one of this user's tasks."""
     row = await tasks.read_task(database, owner, task_id)
-    return responses.task(row, if_none_match, _todos(origin, owner))
+    return responses.task(row, if_none_match, _at(origin + path))
 
 
 async def change_task(
+    path: RequestPath,
     origin: PublicOrigin,
     database: Database,
     owner: Owner,
@@ -142,7 +146,7 @@ async def change_task(
     """Change the fields that are sent; omitted fields keep their values."""
     sent = shapes.TaskChanges.model_construct(**_sent(changes))
     write = await tasks.change_task(database, owner, task_id, sent, if_match, key)
-    return responses.written(write, _todos(origin, owner))
+    return responses.written(write, _at(origin + path))
 
 
 async def delete_task(
@@ -154,7 +158,7 @@ async def delete_task(
 
 FAMILY = Family(
     "todobackend",
-    _ADDRESS,
+    "/todo-backend/{user_id}",
     [
         ("POST", "", create_task),
         ("GET", "", list_tasks),
@@ -175,11 +179,11 @@ def _sent(todo: NewTodo | TodoChanges) -> dict[str, Any]:
     return {name: getattr(todo, name) for name in todo.model_fields_set.intersection(_SENT)}
 
 
-def _todos(origin: str, owner: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return a function of the fields of a task of this owner that returns it as it is answered."""
-    address = origin + _ADDRESS.format(user_id=owner)
+def _at(address: str) -> responses.Show:
+    """Return a function of the fields of the task at an address that returns it as it is answered."""
+    return lambda task: {"url": address} | {name: task[name] for name in _SENT}
 
-    def show(task: dict[str, Any]) -> dict[str, Any]:
-        return {"url": f"{address}/{task['id']}"} | {name: task[name] for name in _SENT}
 
-    return show
+def _below(address: str) -> responses.Show:
+    """Return a function of the fields of a task in the list at an address that returns it as it is answered."""
+    return lambda task: _at(f"{address}/{task['id']}")(task)
