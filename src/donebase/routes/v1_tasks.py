@@ -26,7 +26,7 @@ from donebase.http.parameters import (
 )
 from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
-from donebase.routes.v1_changes import list_changes, list_history, list_tags, stream_events, undo_change
+from donebase.routes import v1_changes
 
 _ANYONE = None
 
@@ -110,11 +110,7 @@ FAMILY = Family(
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("POST", "/tasks/{task_id}/move", move_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
-        ("GET", "/tags", list_tags),
-        ("GET", "/changes", list_changes),
-        ("GET", "/history", list_history),
-        ("POST", "/history/{change}/undo", undo_change),
-        ("GET", "/events", stream_events),
+        *v1_changes.TABLE,
     ],
     access=Access.TASKS,
     tag="Tasks",
