@@ -75,6 +75,13 @@ def test_a_task_lives_its_life_through_it(through: httpx.Client, family: Family,
     assert family.read(through, alice, task["id"]).json()["code"] == "TASK_NOT_FOUND"
 
 
+def test_an_absolute_address_leads_back_through_it(through: httpx.Client, proxy: Nginx, alice: int) -> None:
+    """Also without PUBLIC_URL, by the port that the client has asked at."""
+    todo = through.post(f"/todo-backend/{alice}", json={"title": "Buy milk"}).json()
+    assert todo["url"].startswith(f"{proxy.address}/")
+    assert through.get(todo["url"]).json() == todo
+
+
 def test_the_toggle_turns_once(through: httpx.Client, alice: int) -> None:
     task = API.created(through, alice)
     complete = f"{API.one(alice, task['id'])}/complete"

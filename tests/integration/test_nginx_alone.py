@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from donebase.http.headers import SECURITY_HEADERS
+from donebase.http.headers import NO_ORIGIN
 from tests.support.connections import connect, only_response, until_closed
 from tests.support.families import USERS
 from tests.support.held_up import Onlooker
@@ -62,7 +62,8 @@ def said_by_nginx(response: httpx.Response, status: int, code: str) -> None:
     assert set(problem) == SHAPE
     assert response.headers.get_list("x-request-id") == [problem["request_id"]]
     assert response.headers.get("retry-after") == ("1" if status == 503 else None)
-    for name, value in SECURITY_HEADERS:
+    assert "access-control-allow-origin" not in response.headers
+    for name, value in NO_ORIGIN:
         assert response.headers.get_list(name.decode()) == [value.decode()]
 
 
@@ -144,7 +145,8 @@ def test_a_method_that_nginx_keeps_to_itself_is_refused_in_the_same_shape(proxy:
 
 
 def test_what_nginx_says_itself_is_what_the_service_would(proxy: Nginx, service: Service) -> None:
-    same = {"X-Request-ID": "the-same", "Content-Type": "application/json"}
+    same = {"X-Request-ID": "the-same", "Content-Type": "application/json", "Origin": "http://localhost:3000"}
+    cors = ("vary", "access-control-allow-origin", "access-control-allow-credentials")
     for method, path, content in (
         ("GET", "/metrics/", b""),
         ("POST", USERS.address(1), b" " * (2**21)),
@@ -155,6 +157,8 @@ def test_what_nginx_says_itself_is_what_the_service_would(proxy: Nginx, service:
         )
         assert here.status_code == direct.status_code
         assert here.content == direct.content or here.json() == direct.json()
+        assert [here.headers[name] for name in cors] == [direct.headers[name] for name in cors]
+        assert "Retry-After" in here.headers["access-control-expose-headers"]
 
 
 def test_a_service_may_die_and_come_back(own_database: str, folder: Path, alice: int) -> None:
