@@ -21,8 +21,6 @@ from donebase.http.access import Access
 from donebase.http.signatures import describe
 
 Handler = Callable[..., Awaitable[Response]]
-Line = tuple[str, str, Handler]
-"""A line of a family's table: method, path below the address of the family, handler."""
 
 
 class Answer(NamedTuple):
@@ -52,7 +50,7 @@ class Family:
 
     name: str
     address: str
-    table: Sequence[Line]
+    table: Sequence[tuple[str, str, Handler]]
     _: KW_ONLY
     access: Access
     tag: str = ""

@@ -7,7 +7,6 @@ from fastapi import Body
 from donebase.core import many, moves, shapes, tasks
 from donebase.core.lists import TaskList
 from donebase.http import responses
-from donebase.http.family import Line
 from donebase.http.list_section import ListSection
 from donebase.http.one_or_many import OneOrMany
 from donebase.http.parameters import (
@@ -128,17 +127,3 @@ async def delete_task(
 ) -> responses.NoContent:
     """Delete one of this user's tasks."""
     return responses.deleted(await tasks.delete_task(database, owner, task_id, if_match, key))
-
-
-TABLE: list[Line] = [
-    ("POST", "/tasks", create_task),
-    ("GET", "/tasks", list_tasks),
-    ("PATCH", "/tasks", change_tasks),
-    ("DELETE", "/tasks", delete_tasks),
-    ("GET", "/tasks/{task_id}", read_task),
-    ("PUT", "/tasks/{task_id}", update_task),
-    ("PATCH", "/tasks/{task_id}", change_task),
-    ("PATCH", "/tasks/{task_id}/complete", complete_task),
-    ("POST", "/tasks/{task_id}/move", move_task),
-]
-"""All of these but DELETE on one task, which families answer in different ways."""

@@ -1,30 +1,61 @@
-"""The operations of `changes.py` at addresses that do not name the user: a parameter of the query does."""
+"""Tags, what has changed, the history and undo, where a parameter of the query names the user."""
 
-import inspect
-from functools import wraps
-from typing import Any
-
-from starlette.responses import Response
-
-from donebase.http.family import Handler
-from donebase.http.parameters import Owner, QueryOwner
-from donebase.routes import changes
-
-
-def _with_owner_in_query(handler: Handler) -> Handler:
-    """Return a handler that does the same, and is documented and read as one with QueryOwner in the place of Owner."""
-    signature = inspect.signature(handler)
-    parameters = [
-        each.replace(annotation=QueryOwner) if each.annotation is Owner else each
-        for each in signature.parameters.values()
-    ]
-
-    @wraps(handler)
-    async def handle(**arguments: Any) -> Response:
-        return await handler(**arguments)
-
-    handle.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return handle
+from donebase.http.change_list import ChangesAnswer, HistoryAnswer, UndoneAnswer
+from donebase.http.parameters import (
+    MAX_LIMIT,
+    AfterChange,
+    ChangeNumber,
+    Database,
+    IfNoneMatch,
+    LastEventId,
+    OfAction,
+    OfTask,
+    PageLimit,
+    QueryOwner,
+    RequestKey,
+    RequestPath,
+    RequestQuery,
+    Since,
+    SinceOrNow,
+)
+from donebase.http.tag_list import TagsAnswer
+from donebase.routes import changes, events, tags
+from donebase.routes.events import EventsAnswer, Streams
 
 
-TABLE = [(method, path, _with_owner_in_query(handler)) for method, path, handler in changes.TABLE]
+async def list_tags(database: Database, owner: QueryOwner, if_none_match: IfNoneMatch = ()) -> TagsAnswer:
+    """List the tags of a user's tasks, each with how many open and how many completed tasks have it."""
+    return await tags.list_tags(database, owner, if_none_match)
+
+
+async def list_changes(
+    database: Database, owner: QueryOwner, since: Since, limit: PageLimit = MAX_LIMIT
+) -> ChangesAnswer:
+    """List what has changed for a user since a number: each task once, as it is now, and the ids of those gone."""
+    return await changes.list_changes(database, owner, since, limit)
+
+
+async def list_history(
+    path: RequestPath,
+    query: RequestQuery,
+    database: Database,
+    owner: QueryOwner,
+    task_id: OfTask = None,
+    action: OfAction = None,
+    limit: PageLimit = 50,
+    after: AfterChange = None,
+) -> HistoryAnswer:
+    """List what was done to the tasks of a user, newest first. A deleted task is there with all of its fields."""
+    return await changes.list_history(path, query, database, owner, task_id, action, limit, after)
+
+
+async def undo_change(database: Database, owner: QueryOwner, number: ChangeNumber, key: RequestKey) -> UndoneAnswer:
+    """Put back what a change of a user did, in every task that it touched, as a new change."""
+    return await changes.undo_change(database, owner, number, key)
+
+
+async def stream_events(
+    streams: Streams, owner: QueryOwner, since: SinceOrNow = None, last_event_id: LastEventId = None
+) -> EventsAnswer:
+    """Send an event for each change of a user's tasks, from now on or after a number."""
+    return await events.stream_events(streams, owner, since, last_event_id)

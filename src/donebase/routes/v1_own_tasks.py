@@ -15,7 +15,9 @@ from donebase.http.family import Family
 from donebase.http.one_or_many import OneOrMany
 from donebase.http.own_query import OwnQuery
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, RequestPath, TaskId
-from donebase.routes import changes, owner_tasks
+from donebase.routes import owner_tasks
+from donebase.routes.changes import list_changes, list_history, undo_change
+from donebase.routes.events import stream_events
 from donebase.routes.owner_tasks import (
     change_task,
     change_tasks,
@@ -26,6 +28,7 @@ from donebase.routes.owner_tasks import (
     move_task,
     read_task,
 )
+from donebase.routes.tags import list_tags
 
 _NewTasks = Annotated[shapes.NewTask | list[shapes.NewTask], OneOrMany(shapes.NewTask)]
 
@@ -70,7 +73,13 @@ FAMILY = Family(
 CHANGES = Family(
     "v1",
     "/api/v1",
-    changes.TABLE,
+    [
+        ("GET", "/tags", list_tags),
+        ("GET", "/changes", list_changes),
+        ("GET", "/history", list_history),
+        ("POST", "/history/{change}/undo", undo_change),
+        ("GET", "/events", stream_events),
+    ],
     access=Access.TASKS,
     tag="Tasks",
     whose="",

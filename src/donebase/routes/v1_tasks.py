@@ -26,7 +26,7 @@ from donebase.http.parameters import (
 )
 from donebase.http.task_filter import Filter
 from donebase.http.task_list import task_list
-from donebase.routes import v1_changes
+from donebase.routes.v1_changes import list_changes, list_history, list_tags, stream_events, undo_change
 
 _ANYONE = None
 
@@ -110,7 +110,11 @@ FAMILY = Family(
         ("PATCH", "/tasks/{task_id}/complete", complete_task),
         ("POST", "/tasks/{task_id}/move", move_task),
         ("DELETE", "/tasks/{task_id}", delete_task),
-        *v1_changes.TABLE,
+        ("GET", "/tags", list_tags),
+        ("GET", "/changes", list_changes),
+        ("GET", "/history", list_history),
+        ("POST", "/history/{change}/undo", undo_change),
+        ("GET", "/events", stream_events),
     ],
     access=Access.TASKS,
     tag="Tasks",

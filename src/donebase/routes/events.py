@@ -1,0 +1,21 @@
+"""The live stream of an owner's changes, which the families share."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from donebase.http.event_stream import EventStream, EventStreams
+from donebase.http.family import Answer
+from donebase.http.parameters import LastEventId, Owner, SinceOrNow
+from donebase.http.providers import FromApp
+
+Streams = Annotated[EventStreams, Depends(FromApp("event_streams"))]
+EventsAnswer = Annotated[Response, Answer(200, EventStream, "A stream of events (WHATWG HTML, server-sent events).")]
+
+
+async def stream_events(
+    streams: Streams, owner: Owner, since: SinceOrNow = None, last_event_id: LastEventId = None
+) -> EventsAnswer:
+    """Send an event for each change of this user's tasks, from now on or after a number."""
+    return await streams.open(owner, since if last_event_id is None else last_event_id)
