@@ -42,6 +42,11 @@ def only_what_the_test_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("CORS_ORIGINS", "https://app.example.com/"),
         ("CORS_ORIGINS", "app.example.com"),
         ("CORS_ORIGINS", "https://*.example.com"),
+        ("CORS_ORIGINS", "https://App.example.com"),
+        ("CORS_ORIGINS", "https://app.example.com:443"),
+        ("CORS_ORIGINS", "https://app.example.com:99999"),
+        ("CORS_ORIGINS", "https://tödo.example.com"),
+        ("CORS_ORIGINS", "https://me:secret@app.example.com"),
         ("PUBLIC_URL", "todo.example.com"),
         ("PUBLIC_URL", "ftp://todo.example.com"),
         ("PUBLIC_URL", "https://todo.example.com/secret"),
@@ -166,8 +171,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CORS_ORIGINS", "https://app.example.com, http://localhost:5173")
-    assert Settings.read().cors_origins == ("https://app.example.com", "http://localhost:5173")
+    origins = ("https://app.example.com", "http://localhost:5173", "http://[::1]:443", "capacitor://localhost")
+    monkeypatch.setenv("CORS_ORIGINS", ", ".join(origins))
+    assert Settings.read().cors_origins == origins
 
 
 @pytest.mark.parametrize("origin", ["https://todo.example.com", "http://localhost:8000", "http://[::1]:8000"])

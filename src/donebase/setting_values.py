@@ -1,5 +1,6 @@
 """The types of the settings: what each accepts, and what is said of a value that it does not accept."""
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Annotated, Any
@@ -13,6 +14,11 @@ from donebase.database_url import DatabaseUrl, UrlError
 
 _SHORTEST_SECRET = 32  # bytes: RFC 7518, 3.2
 _SHORTEST_TOKEN = 16  # characters
+
+_LAST_PORT = 65_535
+_USUAL_PORTS = {"http": "80", "https": "443"}
+# As browsers send it; another would be equal to none. Pages of apps have schemes such as capacitor and tauri.
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]*))?")
 
 A_DATABASE_URL = "must be a PostgreSQL URL such as postgresql://user:password@host/database?sslmode=require"
 AN_ENDPOINT = "must be the URL of an OpenTelemetry collector that accepts OTLP over HTTP, such as http://localhost:4318"
@@ -33,13 +39,11 @@ def _split(value: Any) -> Any:
 
 
 def _origin(origin: str) -> str:
-    parts = urlsplit(origin)
-    if (
-        parts.scheme not in ("http", "https")
-        or origin != f"{parts.scheme}://{parts.netloc}"
-        or not parts.hostname
-        or "*" in origin
-    ):
+    found = _ORIGIN.fullmatch(origin)
+    if not found:
+        raise ValueError
+    scheme, port = found.groups()
+    if port and (port == _USUAL_PORTS.get(scheme) or int(port) > _LAST_PORT):
         raise ValueError
     return origin
 

@@ -71,7 +71,8 @@ class Settings(BaseModel):
     )
     cors_origins: Origins = Field(
         default=("http://localhost:3000",),
-        description="must be a comma-separated list of origins such as https://app.example.com",
+        description="must be a comma-separated list of origins as browsers send them, such as https://app.example.com: "
+        "in lower case, without the usual port, and with nothing behind",
     )
     trusted_proxies: Networks = Field(
         default=(), description="must be a comma-separated list of addresses or networks such as 10.0.0.0/8"
