@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from tests.support.families import Json
@@ -25,7 +26,7 @@ def fulfils(task: Json, query: Mapping[str, Any], now: datetime) -> bool:
         and ("due_from" not in query or (date is not None and date >= query["due_from"]))
         and ("due_to" not in query or (date is not None and date <= query["due_to"]))
         and _has_due_state(due, query.get("due"), ZoneInfo(query.get("time_zone", "UTC")), now)
-        and all(any(folded(word) in text for text in texts) for word in query.get("q", "").split())
+        and all(any(folded(word) in text for text in texts) for word in normalize("NFKD", query.get("q", "")).split())
     )
 
 

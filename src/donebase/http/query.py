@@ -10,6 +10,7 @@ from donebase.http.faults import MAX_FAULTS
 def read_query(query: bytes, is_list: Mapping[str, bool]) -> dict[str, list[str]]:
     """Return the values of each parameter, decoded as an HTML form is (WHATWG URL, 5.1).
 
+    Bytes that are not UTF-8 become lone surrogates, which no type of a parameter takes: as U+FFFD they would be valid.
     `is_list` has the names of the parameters that an operation knows, and which may be repeated. Raises InvalidInput,
     with at most MAX_FAULTS faults, where others are sent or one is repeated that may not be.
     """
@@ -24,7 +25,7 @@ def read_query(query: bytes, is_list: Mapping[str, bool]) -> dict[str, list[str]
             faults.append(Fault(name, "is not a known parameter", "unknown_parameter"))
         elif name in values and not is_list[name]:
             faults.append(Fault(name, "must appear only once", "repeated_parameter"))
-        values.setdefault(name, []).append(unquote_plus(value))
+        values.setdefault(name, []).append(unquote_plus(value, errors="surrogateescape"))
         if len(faults) == MAX_FAULTS:
             break
     if faults:

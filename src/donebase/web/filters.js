@@ -64,8 +64,11 @@ function textsOf(task) {
 
 /** @param {string} q */
 function wordsOf(q) {
-  // White space as Python has it, where the words of a request are separated.
-  return q.split(/[\p{White_Space}\x1c-\x1f]+/u).map(fold);
+  // Decomposed, as folding does it, and with white space as Python has it: so the service separates the words of a request.
+  return q
+    .normalize("NFKD")
+    .split(/[\p{White_Space}\x1c-\x1f]+/u)
+    .map(fold);
 }
 
 /**
