@@ -32,22 +32,7 @@ VALUES: dict[str, list[Any]] = {
     "tags": [[], [], ["shop"], ["shop", "home"], ["Shop", "ünï"], ["a b", "%"]],
     "order": [None, 0.5, -1.0, 3.0, 1e300, 5e-324],
 }
-WORDS = [
-    "milk",
-    "MILK",
-    "buy two",
-    "apfel",
-    "ÄPFEL\xa8zwei",
-    "%",
-    "_",
-    "\\",
-    "strasse",
-    "fine",
-    "shop",
-    "a b",
-    "ab",
-    "x",
-]
+WORDS = ["milk", "MILK", "apfel", "ÄPFEL\xa8zwei", "%", "_", "\\", "strasse", "fine", "shop", "a b", "ab", "x"]
 
 
 def a_due_date(draw: random.Random) -> Json | None:
