@@ -142,7 +142,7 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     EmailTaken: ErrorSpec(409, "EMAIL_TAKEN", "There is an account with this e-mail address."),
     TooManyAttempts: ErrorSpec(429, "TOO_MANY_ATTEMPTS", "Too many attempts have failed. Try again later."),
     TokenNotFound: ErrorSpec(404, "TOKEN_NOT_FOUND", "The token does not exist."),
-    HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not go back so far: begin anew from the list."),
+    HistoryPruned: ErrorSpec(410, "HISTORY_PRUNED", "The history does not have this change, or no longer has it."),
     BodyTooLarge: ErrorSpec(413, "BODY_TOO_LARGE", "The body is larger than this service accepts.", (CLOSE,)),
     UnsupportedMediaType: ErrorSpec(
         415, "UNSUPPORTED_MEDIA_TYPE", "The body must be JSON in UTF-8, sent as application/json and not compressed."
