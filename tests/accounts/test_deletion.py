@@ -11,7 +11,7 @@ from sqlalchemy import Executable
 from donebase.accounts.deletion import Deletions, request_deletion
 from donebase.accounts.deletion_statements import LOCK, MOST_USERS, REMOVE_HISTORY, REMOVE_TASKS, REMOVE_USER
 from donebase.core import steps, tasks
-from donebase.core.errors import DatabaseFailed
+from donebase.core.errors import DatabaseFailed, TaskNotFound
 from donebase.core.shapes import NewTask
 from donebase.core.steps import STEP_ROWS
 from donebase.postgres.compiled import compile_statement
@@ -19,6 +19,7 @@ from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables, fetchval
 from tests.support.deleted import AT_ONCE, OF_USERS, STEPWISE, left_of, recorded, rows_of, with_everything
+from tests.support.held_up import Onlooker
 from tests.support.refusing import Refusing
 from tests.support.waiting import DEADLINE
 
@@ -189,6 +190,25 @@ def test_nobody_else_waits_for_a_step(url: str, alice: int, bob: int) -> None:
             assert written.task
             await tasks.delete_task(database, bob, written.task["id"])
         await other.close()
+
+    run(url, story, database_timeout=600)
+
+
+def test_a_step_and_a_write_that_is_on_its_way_do_not_wait_for_each_other(url: str, alice: int) -> None:
+    """A write has its task before it waits for the user: a step that had the user first would wait for that task."""
+    with_everything(url, alice)
+    last = fetchval(url, "SELECT max(id) FROM tasks WHERE user_id = $1", alice)
+
+    async def story(database: PostgresDatabase) -> None:
+        async with Onlooker(url) as onlooker:
+            async with onlooker.holding_up_writes(alice):
+                step = asyncio.create_task(database.fetch(REMOVE_TASKS, user_id=alice, most=STEP_ROWS))
+                await onlooker.wait_for(1, "wait_event_type = 'Lock'")
+                late = asyncio.create_task(tasks.delete_task(database, alice, last))
+                await onlooker.wait_for(2, "wait_event_type = 'Lock'")
+            assert [row["rows"] for row in await step] == [3]
+            with pytest.raises(TaskNotFound):
+                await late
 
     run(url, story, database_timeout=600)
 

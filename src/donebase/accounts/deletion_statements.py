@@ -40,16 +40,17 @@ def _find() -> Executable:
     )
 
 
-def _remove(name: str, *key: str) -> Executable:
+def _remove(name: str, *key: str, locked: bool = False) -> Executable:
     """Return the step that removes the first rows of a user in a table, whose primary key is the user and `key`.
 
-    They are as many as the parameter `most` says.
+    They are as many as the parameter `most` says. Where others may wait for them, all are `locked` first, in order.
     """
     table = _tables[name]
     columns = [table.c[column] for column in key]
     # As a parameter: PostgreSQL, which does not know what it will be, takes the rows in order instead of sorting all.
     first = select(*columns).where(table.c.user_id == _user_id).order_by(*columns)
-    rows = first.limit(bindparam("most", type_=BigInteger)).subquery("first")
+    first = first.limit(bindparam("most", type_=BigInteger))
+    rows = (first.with_for_update() if locked else first).subquery("first")
     last = select(rows).order_by(*(column.desc() for column in rows.c)).limit(literal_column("1")).cte("last")
     # A range of the key: what a step costs does not depend on how many rows of the user there are.
     are_first = tuple_(*columns) <= tuple_(*last.c)
@@ -61,7 +62,7 @@ FIND_DELETIONS = _find()
 
 What is a user's is with a row in `users`: no row there, nothing left.
 """
-REMOVE_TASKS = _remove("tasks", "id")
+REMOVE_TASKS = _remove("tasks", "id", locked=True)
 REMOVE_HISTORY = _remove("history", "change", "task_id")
 REMOVE_KEYS = _remove("idempotency_keys", "change")
 REMOVE_USER = _turn.removing(
