@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,11 +22,13 @@ from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.core.feed import ChangeFeed
 from donebase.http import exception_handlers, openapi
+from donebase.http.bytes_response import JSON, encoded
 from donebase.http.event_stream import EventStreams, change_event
 from donebase.http.headers import common_headers
 from donebase.http.middleware import ErrorBoundary, TracedRequestId
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
+from donebase.http.static_files import FRESH, StaticFile
 from donebase.maintenance import start_maintenance
 from donebase.postgres.database import PostgresDatabase
 from donebase.routes import every_route, families_for
@@ -84,7 +87,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.event_streams = EventStreams(app.state.feed, watches)
     app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
     app.state.exposition = lambda: _exposition(app)
-    app.openapi = app.state.document = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.state.document = cache(lambda: StaticFile(encoded(app.openapi()), JSON[1], [FRESH]))
     app.state.operations = OperationTable(app.routes, app.state)
     return app
 

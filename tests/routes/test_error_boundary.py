@@ -92,7 +92,7 @@ def address() -> Iterator[str]:
     service._app = Raises(service._app, "/around-fastapi")
     logs.configure("json")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(docs, "_policy", fail)
+        patch.setattr(docs, "_page", fail)
         patch.setattr(openapi, "document", fail)
         patch.setattr(exposition, "exposition", fail)
         patch.setattr(connection, "RequestParser", RaisingParser)

@@ -15,6 +15,7 @@ from donebase.core.tables import MAX_ID
 from donebase.core.writes import Versions
 from donebase.http.entity_tags import EntityTags
 from donebase.http.guard import CALLER
+from donebase.http.headers import Headers
 from donebase.http.idempotency import request_key
 from donebase.http.providers import FromApp, FromScope
 
@@ -63,6 +64,7 @@ Database = Annotated[database.Database, Depends(FromApp("database"))]
 CurrentCaller = Annotated[Caller, Depends(FromScope(CALLER))]
 RequestPath = Annotated[str, Depends(FromScope("path"))]
 RequestQuery = Annotated[bytes, Depends(FromScope("query_string"))]
+RequestHeaders = Annotated[Headers, Depends(FromScope("headers"))]
 Owner = Annotated[
     int,
     Path(

@@ -13,6 +13,8 @@ from donebase.http.headers import Header
 
 HTML = b"text/html; charset=utf-8"
 SCRIPT = b"text/javascript; charset=utf-8"
+FRESH: Header = (b"cache-control", b"no-cache")
+"""Browsers ask each time whether they have the file as it is now."""
 _MEDIA_TYPES = {
     "LICENSE": b"text/plain; charset=utf-8",
     ".css": b"text/css; charset=utf-8",

@@ -20,10 +20,10 @@ from starlette.responses import Response
 from donebase.http.access import Access
 from donebase.http.errors import AddressNotFound
 from donebase.http.family import Family
-from donebase.http.headers import Header
 from donebase.http.joined_modules import joined
-from donebase.http.providers import FromApp, FromScope
-from donebase.http.static_files import HTML, SCRIPT, StaticFile, media_type
+from donebase.http.parameters import RequestHeaders
+from donebase.http.providers import FromApp
+from donebase.http.static_files import FRESH, HTML, SCRIPT, StaticFile, media_type
 from donebase.settings import Settings
 
 _POLICY = (
@@ -31,7 +31,7 @@ _POLICY = (
     b"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     b"require-trusted-types-for 'script'; trusted-types lit-html donebase"
 )
-_FRESH = [(b"cache-control", b"no-cache"), (b"content-security-policy", _POLICY)]
+_DOCUMENT = [FRESH, (b"content-security-policy", _POLICY)]
 # Comments that are lines of their own, unless they name a licence; those about a type; and those at the end of a line.
 _COMMENT = re.compile(
     rb"^[ \t]*(?://.*|/\*\*?(?!(?:[^*]|\*(?!/))*@license)(?:[^*]|\*(?!/))*\*/[ \t]*)$"
@@ -53,9 +53,6 @@ class Release(NamedTuple):
     document: Template
     worker: StaticFile
     assets: dict[str, StaticFile]
-
-
-RequestHeaders = Annotated[list[Header], Depends(FromScope("headers"))]
 
 
 async def page(headers: RequestHeaders, settings: Annotated[Settings, Depends(FromApp("settings"))]) -> Response:
@@ -105,7 +102,7 @@ def read_release() -> Release:
     types = {path: content_type for path in found if (content_type := media_type(path))}
     assets = {path: StaticFile(found[path], types[path], _ASSET) for path in types}
     worker = worker.replace("$release", name)
-    return Release(name, Template(document), StaticFile(worker.encode(), SCRIPT, _FRESH), assets)
+    return Release(name, Template(document), StaticFile(worker.encode(), SCRIPT, _DOCUMENT), assets)
 
 
 @cache
@@ -118,7 +115,7 @@ def _document(auth: str, sign_up: str) -> StaticFile:
         for line in release.document.template.splitlines(keepends=True)
         for library in (libraries if "$library" in line else [""])
     ]
-    return StaticFile("".join(written).encode(), HTML, _FRESH)
+    return StaticFile("".join(written).encode(), HTML, _DOCUMENT)
 
 
 def _served(path: str, content: bytes) -> bytes:
