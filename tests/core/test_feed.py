@@ -10,8 +10,9 @@ from sqlalchemy import Executable
 from donebase.core import feed
 from donebase.core.changes import Change
 from donebase.core.errors import DatabaseFailed, HistoryPruned
-from donebase.core.feed import ChangeFeed, Subscription
+from donebase.core.feed import ChangeFeed
 from donebase.core.history_statements import CLOCKS, HISTORY_STATE
+from donebase.core.subscriptions import Subscription
 from tests.support.waiting import until
 
 OWNER = 7

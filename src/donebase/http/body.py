@@ -7,10 +7,10 @@ from starlette.types import Receive, Scope
 
 from donebase.core.errors import Fault, InvalidInput
 from donebase.deadlines import Deadlines
+from donebase.http.body_readers import BodyReader
 from donebase.http.errors import BodyTooLarge, IncompleteBody, UnsupportedMediaType
 from donebase.http.faults import unknown_fields
 from donebase.http.json_arrays import is_array
-from donebase.http.readers import BodyReader
 from donebase.http.request_parts import ARRAY, RequestParts
 from donebase.http.strict_json import MAX_MEMBERS, parse_json
 from donebase.settings import Settings

@@ -11,18 +11,17 @@ from typing import Any, NamedTuple
 from fastapi.dependencies.models import Dependant
 from starlette.datastructures import State
 
+from donebase.http.body_readers import OneOrManyReader, body_reader
 from donebase.http.providers import FromApp, FromRequest, FromScope, is_registered, reads_one_part
 from donebase.http.readers import (
     CookieReader,
     HeaderReader,
-    OneOrManyReader,
     PathReader,
     QueryReader,
     Reader,
     RequestReader,
     ScopeReader,
     Unsupported,
-    body_reader,
 )
 from donebase.http.request_parts import ARRAY, RequestParts
 

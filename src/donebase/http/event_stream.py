@@ -12,7 +12,8 @@ from donebase.accounts.watches import Watch, Watches
 from donebase.core import events
 from donebase.core.changes import Change
 from donebase.core.errors import HistoryPruned
-from donebase.core.feed import ChangeFeed, Subscription
+from donebase.core.feed import ChangeFeed
+from donebase.core.subscriptions import Subscription
 from donebase.http.bytes_response import encoded
 from donebase.http.errors import report
 from donebase.http.guard import CALLER

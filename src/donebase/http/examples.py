@@ -27,11 +27,12 @@ from donebase.core.errors import (
     WrongPassword,
 )
 from donebase.core.shapes import Task
+from donebase.http.body_readers import body_reader
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
 from donebase.http.family import Route
 from donebase.http.faults import validation_fault
 from donebase.http.problems import problem_body
-from donebase.http.readers import PathReader, QueryReader, Reader, body_reader
+from donebase.http.readers import PathReader, QueryReader, Reader
 from donebase.http.request_parts import RequestParts
 
 Json = dict[str, Any]

@@ -20,8 +20,8 @@ from donebase.http.json_arrays import MAX_ITEMS
 class OneOrMany:
     """Makes a type `Model | list[Model]` that of a body: an object, or an array of 1 to MAX_ITEMS of them.
 
-    The location of a fault in an array begins with the place of the object. `http/readers.py` validates the items while
-    they are parsed; FastAPI, in the tests, validates the body in one go.
+    The location of a fault in an array begins with the place of the object. `http/body_readers.py` validates the items
+    while they are parsed; FastAPI, in the tests, validates the body in one go.
     """
 
     def __init__(self, model: type[BaseModel]) -> None:

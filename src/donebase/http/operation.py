@@ -16,13 +16,14 @@ from starlette.types import Receive, Scope, Send
 from donebase.core.errors import DonebaseError, InvalidInput
 from donebase.http.access import Access
 from donebase.http.body import Bodies
+from donebase.http.body_readers import BodyReader
 from donebase.http.calls import Call
 from donebase.http.family import Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.guard import USER_ID, Guard
 from donebase.http.problems import error_response
 from donebase.http.query import read_query
-from donebase.http.readers import BodyReader, HeaderReader, QueryReader, Unsupported
+from donebase.http.readers import HeaderReader, QueryReader, Unsupported
 from donebase.http.request_parts import RequestParts
 
 

@@ -14,12 +14,7 @@ from fastapi._compat import ModelField, field_annotation_is_sequence, lenient_is
 from pydantic import BaseModel, Json, ValidationError
 from starlette.requests import HTTPConnection
 
-from donebase.core.errors import Fault, InvalidInput
-from donebase.http.faults import MAX_FAULTS, unknown_fields
-from donebase.http.json_arrays import MAX_ITEMS, parse_items
-from donebase.http.one_or_many import OneOrMany
-from donebase.http.request_parts import ABSENT, ARRAY, RequestParts
-from donebase.http.strict_json import MAX_MEMBERS
+from donebase.http.request_parts import ABSENT, RequestParts
 
 _IMMUTABLE = (type(None), bool, int, float, str, bytes, tuple, frozenset, Enum)
 
@@ -57,13 +52,14 @@ class Reader(ABC):
             try:
                 return self._validate(value, from_attributes=True)
             except ValidationError as error:
-                self._add_faults(parts, error)
+                self.add_faults(parts, error)
                 return None
         if self.required:
             parts.faults.append({"type": "missing", "loc": self._location, "msg": "Field required"})
         return self.default
 
-    def _add_faults(self, parts: RequestParts, error: ValidationError, *inside: int) -> None:
+    def add_faults(self, parts: RequestParts, error: ValidationError, *inside: int) -> None:
+        """Add what a validator has found to the faults of a request; `inside` is the place in an array."""
         found = error.errors(include_url=False, include_input=False)
         parts.faults += [{**fault, "loc": (*self._location, *inside, *fault["loc"])} for fault in found]
 
@@ -131,77 +127,6 @@ class CookieReader(Reader):
         return HTTPConnection(parts.scope).cookies.get(self.alias, ABSENT)
 
 
-class BodyReader(Reader):
-    """Reads the whole body as one parameter."""
-
-    source = "body"
-    takes_lists = True
-
-    can_be_array = False
-
-    def __init__(self, field: ModelField) -> None:
-        super().__init__(field)
-        self._location = (self.source,)
-        models = [each for each in _alternatives(field.field_info.annotation) if lenient_issubclass(each, BaseModel)]
-        self.fields = frozenset(name for model in models for name in model.model_fields)
-        """The names of all fields that the body can have."""
-
-    def find(self, parts: RequestParts) -> Any:
-        """Return the parsed body."""
-        return parts.body
-
-
-class OneOrManyReader(BodyReader):
-    """Reads a body that is an object or an array of objects (http/one_or_many.py)."""
-
-    can_be_array = True
-
-    def __init__(self, field: ModelField, kind: OneOrMany) -> None:
-        super().__init__(field)
-        self._validate = kind.model.__pydantic_validator__.validate_python
-
-    def read(self, parts: RequestParts) -> Any:
-        """Return an object as the other readers do, and None for an array, which `read_many` reads."""
-        return None if parts.body is ARRAY else super().read(parts)
-
-    async def read_many(self, parts: RequestParts) -> list[Any]:
-        """Return the items of an array. Add the faults to `parts`: no more than those that are answered.
-
-        Raises MalformedJSON, and InvalidInput where the array or an item has too many members.
-        """
-        items: list[Any] = []
-
-        def take(item: Any) -> None:
-            place = len(items)
-            if place == MAX_ITEMS:
-                raise _wrong_length()
-            if isinstance(item, dict) and len(item) >= MAX_MEMBERS:
-                raise unknown_fields(item, self.fields, f"[{place}].")
-            items.append(None if len(parts.faults) >= MAX_FAULTS else self._item(parts, item, place))
-
-        await parse_items(parts.content, take)
-        if not items:
-            raise _wrong_length()
-        return items
-
-    def _item(self, parts: RequestParts, item: Any, place: int) -> Any:
-        try:
-            return self._validate(item, from_attributes=True)
-        except ValidationError as error:
-            self._add_faults(parts, error, place)
-            return None
-
-
-def _wrong_length() -> InvalidInput:
-    return InvalidInput([Fault("body", f"must be an array of 1 to {MAX_ITEMS:,} objects", "out_of_range")])
-
-
-def body_reader(field: ModelField) -> BodyReader:
-    """Return the reader of the parameter that takes the body."""
-    kinds = [each for each in field.field_info.metadata if isinstance(each, OneOrMany)]
-    return OneOrManyReader(field, kinds[0]) if kinds else BodyReader(field)
-
-
 class RequestReader:
     """Reads the request itself."""
 
@@ -241,13 +166,10 @@ def _unsupported(field: ModelField, *, takes_lists: bool) -> Iterator[str]:
         yield "a default that can be changed"
     if not takes_lists and field_annotation_is_sequence(information.annotation):
         yield "several values"
-    if isinstance(information, params.Param) and _is_model(information.annotation):
+    if isinstance(information, params.Param) and models_in(information.annotation):
         yield "a model with several parameters"
 
 
-def _is_model(annotation: Any) -> bool:
-    return any(lenient_issubclass(each, BaseModel) for each in _alternatives(annotation))
-
-
-def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    return (annotation, *get_args(annotation))
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models among the types that an annotation allows."""
+    return [each for each in (annotation, *get_args(annotation)) if lenient_issubclass(each, BaseModel)]
