@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from donebase.http.errors import ERROR_SPECS
-from donebase.http.event_stream import COMMENT_EVERY
+from donebase.http.open_streams import COMMENT_EVERY
 from donebase.settings import Settings
 from tests.support.processes import Service
 from tests.support.servers import free_port

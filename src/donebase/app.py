@@ -23,9 +23,10 @@ from donebase.core.errors import DatabaseFailed, DonebaseError, Overloaded
 from donebase.core.feed import ChangeFeed
 from donebase.http import exception_handlers, openapi
 from donebase.http.bytes_response import JSON, encoded
-from donebase.http.event_stream import EventStreams, change_event
+from donebase.http.event_stream import change_event
 from donebase.http.headers import common_headers
 from donebase.http.middleware import ErrorBoundary, TracedRequestId
+from donebase.http.open_streams import EventStreams
 from donebase.http.operation import OperationTable
 from donebase.http.preflight import Preflights
 from donebase.http.static_files import FRESH, StaticFile

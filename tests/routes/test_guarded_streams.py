@@ -17,7 +17,7 @@ from donebase.accounts import known_grants, watches
 from donebase.accounts.authenticator import Authenticator
 from donebase.app import create_service
 from donebase.core import feed
-from donebase.http import event_stream
+from donebase.http import open_streams
 from donebase.settings import Settings
 from tests.conftest import NO_HURRY
 from tests.support import tokens
@@ -167,8 +167,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, seconds in (
         (maintenance, "CONFIRM_EVERY", 0.05),
         (known_grants, "TRUSTED", 0.5),
-        (event_stream, "COMMENT_EVERY", 0.05),
-        (event_stream, "LOOK_EVERY", 0.05),
+        (open_streams, "COMMENT_EVERY", 0.05),
+        (open_streams, "LOOK_EVERY", 0.05),
     ):
         monkeypatch.setattr(module, name, seconds)
 
@@ -186,7 +186,7 @@ def test_a_stream_is_told_nothing_while_its_token_cannot_be_confirmed_and_then_e
                     client.post("/api/v1/tasks", json={"title": title}, headers=ann.headers)
                 assert [event.data["tasks"][0]["title"] for event in other.take(2)] == ["a", "b"]
                 source.wait_for_comments(20)
-                monkeypatch.setattr(event_stream, "COMMENT_EVERY", 3600)
+                monkeypatch.setattr(open_streams, "COMMENT_EVERY", 3600)
                 source.wait_for_comments(1)  # the last one, so that no comment wakes the stream
             assert [event.data["tasks"][0]["title"] for event in source.take(2)] == ["a", "b"]
             assert is_usable(client, source, ann)

@@ -17,7 +17,7 @@ import pytest
 from donebase.app import create_service
 from donebase.core import feed
 from donebase.core.changes import read_changes
-from donebase.http import event_stream
+from donebase.http import event_stream, open_streams
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
 from tests.conftest import NO_HURRY
@@ -47,7 +47,7 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def open_streams(stack: ExitStack, address: str, users: range) -> list[socket.socket]:
+def streams_for(stack: ExitStack, address: str, users: range) -> list[socket.socket]:
     """Open a stream for each user, a few at a time, and wait until all have begun."""
     opened: list[socket.socket] = []
     for first in users[::AT_ONCE]:
@@ -82,10 +82,10 @@ def test_two_thousand_streams_are_small_and_ask_one_statement_at_a_time(own_data
     ):
         process = psutil.Process(service.process.pid)
         with ExitStack() as stack:
-            open_streams(stack, service.address, range(1, AT_ONCE + 1))  # what the first ones load and keep
+            streams_for(stack, service.address, range(1, AT_ONCE + 1))  # what the first ones load and keep
         before = process.memory_info().rss, process.num_fds()
         with ExitStack() as stack:
-            streams = open_streams(stack, service.address, range(1, STREAMS + 1))
+            streams = streams_for(stack, service.address, range(1, STREAMS + 1))
             grown = process.memory_info().rss - before[0]
             assert grown < STREAMS * 10 * KB
             statements, seconds = executed(tap, 2)
@@ -145,19 +145,19 @@ def test_a_client_that_leaves_while_its_changes_are_read_is_no_fault(
     fetchval(database_url, "INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", alice)
     is_reading, has_left = threading.Event(), threading.Event()
     faults: list[Exception] = []
-    remove = event_stream.EventStreams.remove
+    remove = open_streams.EventStreams.remove
 
     async def read_slowly(*arguments: Any) -> Any:
         is_reading.set()
         await asyncio.to_thread(has_left.wait, DEADLINE)
         return await read_changes(*arguments)
 
-    def removed(streams: event_stream.EventStreams, stream: event_stream.EventStream) -> None:
+    def removed(streams: open_streams.EventStreams, stream: event_stream.EventStream) -> None:
         remove(streams, stream)
         has_left.set()
 
     monkeypatch.setattr(feed, "read_changes", read_slowly)
-    monkeypatch.setattr(event_stream.EventStreams, "remove", removed)
+    monkeypatch.setattr(open_streams.EventStreams, "remove", removed)
     monkeypatch.setattr(event_stream, "report", faults.append)
     events = USERS.beside(alice, "events", since=0)
     with in_this_process(database_url) as address:
@@ -173,12 +173,12 @@ def test_however_often_streams_come_and_go_one_timer_looks_at_them(monkeypatch: 
         timers: list[float] = []
         monkeypatch.setattr(asyncio.get_running_loop(), "call_later", lambda after, _call: timers.append(after))
         database = PostgresDatabase(Settings.read(database_url="postgresql://localhost/none"))
-        streams = event_stream.EventStreams(feed.ChangeFeed(database, event_stream.change_event, print))
+        streams = open_streams.EventStreams(feed.ChangeFeed(database, event_stream.change_event, print))
         for _ in range(3):
             stream = event_stream.EventStream(streams)
             streams.add(stream)
             streams.remove(stream)
-        assert timers == [event_stream.LOOK_EVERY]
+        assert timers == [open_streams.LOOK_EVERY]
 
     asyncio.run(story())
 
@@ -186,8 +186,8 @@ def test_however_often_streams_come_and_go_one_timer_looks_at_them(monkeypatch: 
 def test_a_stream_has_comments_while_nothing_changes(
     database_url: str, alice: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_stream, "COMMENT_EVERY", 0.05)
-    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(open_streams, "COMMENT_EVERY", 0.05)
+    monkeypatch.setattr(open_streams, "LOOK_EVERY", 0.05)
     with (
         in_this_process(database_url) as address,
         EventSource(address, USERS.beside(alice, "events")).opened() as source,
@@ -200,8 +200,8 @@ def test_a_stream_has_comments_while_nothing_changes(
 
 def test_streams_have_their_comments_a_hundred_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has a task meanwhile: all at once would take memory that no stream needs otherwise."""
-    monkeypatch.setattr(event_stream, "COMMENT_EVERY", 0.05)
-    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(open_streams, "COMMENT_EVERY", 0.05)
+    monkeypatch.setattr(open_streams, "LOOK_EVERY", 0.05)
     together = most = 0
     commented: set[object] = set()
 
@@ -221,7 +221,7 @@ def test_streams_have_their_comments_a_hundred_at_a_time(monkeypatch: pytest.Mon
         return len(commented)
 
     async def story() -> None:
-        streams = event_stream.EventStreams(None)  # type: ignore[arg-type]
+        streams = open_streams.EventStreams(None)  # type: ignore[arg-type]
         for _ in range(1_050):
             streams.add(Stream())  # type: ignore[arg-type]
         await until(number, 1_050)

@@ -3,16 +3,14 @@
 import asyncio
 import time
 from contextvars import copy_context
-from itertools import islice
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from donebase.accounts.watches import Watch, Watches
-from donebase.core import events
 from donebase.core.changes import Change
 from donebase.core.errors import HistoryPruned
-from donebase.core.feed import ChangeFeed
 from donebase.core.subscriptions import Subscription
 from donebase.http.bytes_response import encoded
 from donebase.http.errors import report
@@ -20,15 +18,12 @@ from donebase.http.guard import CALLER
 from donebase.http.headers import Headers
 from donebase.http.middleware import STREAM_OPENED, ClientGone
 
-COMMENT_EVERY = 15.0  # seconds
 _RECONNECT_AFTER = 1000  # milliseconds
 _COMMENT = b":\n\n"
 _AT_ONCE = 100  # tasks that are encoded together
 _SLICE = 2**15  # bytes of a large event that wait for a client at a time, unless it has too many of them
 _MOST_SLICES = 64
 _LAST_WORDS = 0.25  # seconds of a stop in which a client has to take the end of its stream
-LOOK_EVERY = 1.0  # seconds
-_COMMENTED_TOGETHER = 100  # streams: each has a task meanwhile, whose memory the next ones can use
 _HEADERS: Headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
 
 
@@ -43,60 +38,16 @@ async def change_event(change: Change) -> bytes:
     return form % (change.number, change.number, b",".join(parts), encoded(change.deleted))
 
 
-class EventStreams:
-    """The streams of a process. Each is sent a comment every COMMENT_EVERY seconds, so that proxies keep it open.
+class Streams(Protocol):
+    """The streams that are open. `watches` end those of callers whose tokens are not good any more."""
 
-    `watches` end the streams of callers whose tokens are not good any more; None where nobody is asked for a token.
-    """
-
-    def __init__(self, feed: ChangeFeed, watches: Watches | None = None) -> None:
-        self._feed = feed
-        self.watches = watches
-        self._due: dict[EventStream, float] = {}  # when each is sent a comment, in this order
-        self._is_looking = False
-        self._stopping = False
-
-    async def open(self, owner: int, since: int | None) -> Response:
-        """Return a stream of the changes of an owner after a number, or from now on. Raises as `subscribe`."""
-        stream = EventStream(self)
-        stream.subscription = await self._feed.subscribe(owner, since, stream.wake)
-        events.record("task.events", owner, None)
-        return stream
+    watches: Watches | None
 
     def add(self, stream: "EventStream") -> None:
         """Add a stream that has begun."""
-        if self._stopping:
-            stream.end()
-        if not self._is_looking:
-            self._is_looking = True
-            asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
-        self._due[stream] = asyncio.get_running_loop().time() + COMMENT_EVERY
 
     def remove(self, stream: "EventStream") -> None:
         """Remove a stream that has ended."""
-        self._due.pop(stream, None)
-
-    def stop(self) -> None:
-        """End all streams, and each that begins from now on."""
-        if not self._stopping:
-            self._stopping = True
-            self._feed.stop()
-            for stream in self._due:
-                stream.end()
-
-    def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        some = [stream for stream, due in islice(self._due.items(), _COMMENTED_TOGETHER) if due <= now]
-        for stream in some:
-            del self._due[stream]
-            self._due[stream] = now + COMMENT_EVERY
-            stream.comment()
-        self._is_looking = bool(self._due)
-        if len(some) == _COMMENTED_TOGETHER:
-            loop.call_soon(self._look)
-        elif self._is_looking:
-            loop.call_later(LOOK_EVERY, self._look)
 
 
 class EventStream(Response):
@@ -119,7 +70,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
     subscription: Subscription
 
-    def __init__(self, streams: EventStreams) -> None:
+    def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._context = copy_context()
         self._writing: asyncio.Task[None] | None = None

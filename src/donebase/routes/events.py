@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from donebase.http.event_stream import EventStream, EventStreams
+from donebase.http.event_stream import EventStream
 from donebase.http.family import Answer
+from donebase.http.open_streams import EventStreams
 from donebase.http.parameters import LastEventId, Owner, SinceOrNow
 from donebase.http.providers import FromApp
 
