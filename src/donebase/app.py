@@ -52,8 +52,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         title="donebase",
         version=__version__,
         summary="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
-        description="Three families of addresses serve the same tasks and differ in how they name the owner of a task. "
-        "A fourth serves them in the protocol of Todo-Backend.",
+        description="Several families of addresses serve the same tasks. They differ in how they name the owner of a "
+        "task, and one in its protocol.",
         openapi_tags=[
             {"name": each.tag or each.name, "description": each.description} for each in families if each.description
         ],

@@ -73,6 +73,7 @@ class ResponseCheck:
         elif answer.status in (304, 307):
             assert (response.status_code, response.content) == (answer.status, b"")
             assert "content-type" not in response.headers
+            assert response.headers.get("content-length") == ("0" if answer.status == 307 else None)
             assert answer.status == 304 or re.fullmatch("/(?:[!-.0-~].*)?", response.headers["location"])
         elif answer.status >= 300:
             refused(response, answer.status, answer.code, *answer.members.items())

@@ -22,8 +22,7 @@ def without_slash(scope: Scope) -> tuple[Scope, bytes] | None:
 
     A slash that was sent encoded is a part of a name.
     """
-    path, raw_path = scope["path"], scope.get("raw_path", b"")
-    if not (path.endswith("/") and raw_path.endswith(b"/")):
+    path, query = scope["raw_path"], scope["query_string"]
+    if not path.endswith(b"/"):
         return None
-    query = scope["query_string"]
-    return {**scope, "path": path[:-1]}, raw_path[:-1] + (b"?" + query if query else b"")
+    return {**scope, "path": scope["path"][:-1]}, path[:-1] + (b"?" + query if query else b"")

@@ -18,10 +18,13 @@ from donebase.routes import (
 )
 from donebase.settings import Settings
 
+_OWNERS_FAMILIES = (
+    users_tasks.FAMILY,  # /users/{user_id}, which the page uses
+    api_tasks.FAMILY,  # /api/{user_id}
+)
 TASK_FAMILIES = (
     v1_tasks.FAMILY,  # /api/v1
-    users_tasks.FAMILY,  # /users/{user_id}
-    api_tasks.FAMILY,  # /api/{user_id}
+    *_OWNERS_FAMILIES,
 )
 PROTOCOLS = (
     todo_backend.FAMILY,  # /todo-backend/{user_id}
@@ -37,8 +40,7 @@ FAMILIES: Sequence[Family] = (*TASK_FAMILIES, *PROTOCOLS, *_ABOUT)
 GUARDED_FAMILIES: Sequence[Family] = (
     v1_own_tasks.FAMILY,  # /api/v1
     v1_own_tasks.CHANGES,
-    users_tasks.FAMILY,
-    api_tasks.FAMILY,
+    *_OWNERS_FAMILIES,
     *PROTOCOLS,
     accounts.ENTRANCE,  # /auth
     accounts.PROFILE,
