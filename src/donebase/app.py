@@ -46,9 +46,27 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     `database` takes the place of the PostgreSQL of the settings. Raises Unsupported where a route has a parameter or a
     dependency of a kind that is not supported.
     """
-    asks = settings.auth == "required"
+    app = _described(settings)
+    state = app.state
+    state.settings = settings
+    state.database = database or PostgresDatabase(settings)
+    state.authenticator = state.deletions = state.other_issuer = None
+    if settings.auth == "required":
+        _set_up_accounts(state, settings)
+    state.feed = ChangeFeed(state.database, change_event, _report_feed)
+    state.event_streams = EventStreams(state.feed, state.authenticator and state.authenticator.watches)
+    state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
+    state.exposition = lambda: _exposition(app)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    state.document = cache(lambda: StaticFile(encoded(app.openapi()), JSON[1], [FRESH]))
+    state.operations = OperationTable(app.routes, state)
+    return app
+
+
+def _described(settings: Settings) -> FastAPI:
+    """Return an app with its routes and its description, and nothing behind them."""
     families = families_for(settings)
-    app = FastAPI(
+    return FastAPI(
         title="donebase",
         version=__version__,
         summary="A backend for to-do lists: an HTTP API that stores tasks in PostgreSQL.",
@@ -78,20 +96,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             Exception: exception_handlers.internal_error,
         },
     )
-    app.state.settings = settings
-    app.state.database = database or PostgresDatabase(settings)
-    app.state.authenticator = app.state.deletions = app.state.other_issuer = None
-    if asks:
-        _set_up_accounts(app.state, settings)
-    app.state.feed = ChangeFeed(app.state.database, change_event, _report_feed)
-    watches = app.state.authenticator.watches if asks else None
-    app.state.event_streams = EventStreams(app.state.feed, watches)
-    app.state.worker_counts = WorkerCounts(lambda: _counts(app)) if settings.workers > 1 else None
-    app.state.exposition = lambda: _exposition(app)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
-    app.state.document = cache(lambda: StaticFile(encoded(app.openapi()), JSON[1], [FRESH]))
-    app.state.operations = OperationTable(app.routes, app.state)
-    return app
 
 
 def _set_up_accounts(state: State, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The settings. They are read once at the start, frozen, and passed on: nothing else reads the environment.
+"""The settings. They are read once at the start, frozen, and passed on: no other file reads one from the environment.
 
 Each setting is an environment variable or a line of `.env` in the working directory; the environment wins.
 `.env.example` and docs/operations.md list the same names, and a test holds the three together.
@@ -185,25 +185,3 @@ class Settings(BaseModel):
         secret = (self.database_url_unpooled if unpooled else None) or self.database_url
         assert secret, "the caller makes sure that there is a database"
         return DatabaseUrl.parse(secret.get_secret_value())
-
-    def export(self, **more: str) -> None:
-        """Put `more`, and the settings that libraries read from the environment, into it: they may be from `.env`."""
-        os.environ |= more
-        if self.otel_exporter_otlp_endpoint:
-            os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.otel_exporter_otlp_endpoint
-        if self.otel_exporter_otlp_traces_endpoint:
-            os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = self.otel_exporter_otlp_traces_endpoint
-        os.environ.setdefault("OTEL_SERVICE_NAME", "donebase")
-
-
-def exported(name: str) -> str:
-    """Return the value of a variable that the parent process passed on with `Settings.export`."""
-    return os.environ[name]
-
-
-def program_environment(*, libpq: bool = False) -> dict[str, str]:
-    """Return this environment for one of PostgreSQL's programs, without the variables PG… of libpq and the server.
-
-    `libpq` keeps them: PGPASSFILE and others then apply to the parts that a URL does not contain.
-    """
-    return {name: value for name, value in os.environ.items() if libpq or not name.startswith("PG")}

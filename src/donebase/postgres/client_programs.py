@@ -11,9 +11,10 @@ from typing import IO
 
 from donebase.core.errors import BackupFailed
 from donebase.database_url import DatabaseUrl
+from donebase.environment import program_environment
 from donebase.postgres.connecting import CONNECT_TIMEOUT
 from donebase.postgres.programs import embedded_programs
-from donebase.settings import WrongSetting, program_environment
+from donebase.settings import WrongSetting
 
 _PORT = 5432
 _CANCEL_WAIT = 5.0

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from donebase.settings import program_environment
+from donebase.environment import program_environment
 
 _ACCOUNT = "pgserver"
 

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 from donebase import __version__
 from donebase.core.errors import DatabaseFailed, Overloaded, SchemaMismatch
+from donebase.environment import export
 from donebase.postgres.database import OPEN_TIMEOUT, PostgresDatabase
 from donebase.postgres.embedded import postgresql
 from donebase.serving.connection_limit import BACKLOG, fit_into_file_limit
@@ -135,14 +136,14 @@ def _run(
     stopping: Callable[[int], None],
 ) -> bool:
     if settings.workers == 1:
-        settings.export()
+        export(settings)
         from donebase.serving.http_server import serve_http  # FastAPI and uvicorn, which a supervisor does without
 
         return serve_http(settings, service, listener, announce, stopping=stopping)
     from donebase.serving.supervisor import Supervisor  # one process does without
 
     with folder_of_workers() as folder:
-        settings.export(**{FOLDER_VARIABLE: folder})
+        export(settings, **{FOLDER_VARIABLE: folder})
         served = Supervisor(settings, service, listener, announce, stopping).run()
         ignore_signals()
         return served

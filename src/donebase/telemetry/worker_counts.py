@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import orjson
 
-from donebase.settings import exported
+from donebase.environment import exported
 from donebase.telemetry.metrics import Counts, PoolState, Series
 
 FOLDER_VARIABLE = "DONEBASE_COUNTS"
