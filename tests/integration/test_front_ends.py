@@ -205,4 +205,12 @@ def test_the_headers_of_answers_are_read(opened: Opened, alice: int) -> None:
         assert told["etag"] == f'"{told["change"]}"'
         assert (told["replayed"], told["ids"]) == ("true", True)
         assert told["late"] == [412, told["etag"]]
+        assert told["large"] == [400, "large", "headers: are larger than this service accepts"]
         assert told["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
+
+
+def test_a_page_is_told_when_to_try_again(browser: BrowserContext, origin: str, folder: Path, alice: int) -> None:
+    """Also where there is no database: a network failure would tell it nothing."""
+    with Service(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing", CORS_ORIGINS=origin) as service:
+        found = seen(browser, origin, service.ready(), alice, "retry")
+    assert found == everywhere([[500, "1", "DATABASE_ERROR"]] * 2)
