@@ -16,6 +16,7 @@ from donebase.core.tasks import create_task
 from donebase.http.bytes_response import encoded
 from donebase.postgres.database import PostgresDatabase
 from donebase.settings import Settings
+from tests.support.databases import configure
 from tests.support.wire import WireTap
 
 ANSWERED = {
@@ -55,15 +56,6 @@ async def answered(url: str) -> list[Any]:
     await database.close()
     found: list[Any] = orjson.loads(encoded(all_task_fields(rows)))
     return found
-
-
-async def configure(url: str, *settings: str) -> None:
-    """Set what the sessions of a database begin with."""
-    driver = await asyncpg.connect(url, statement_cache_size=0)
-    name = await driver.fetchval("SELECT current_database()")
-    for setting in settings:
-        await driver.execute(f'ALTER DATABASE "{name}" SET {setting}')
-    await driver.close()
 
 
 @pytest.mark.parametrize("style", ["ISO, MDY", "German", "SQL, DMY", "Postgres, YMD"])

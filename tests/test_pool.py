@@ -6,13 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import asyncpg
 import pytest
 import uvloop
 from sqlalchemy import func, literal, select, text
 
 from donebase.core.errors import DatabaseFailed
+from donebase.core.filters import EVERYTHING
 from donebase.core.lists import TaskList
-from donebase.core.shapes import NewTask
+from donebase.core.many import change_tasks, create_tasks
+from donebase.core.shapes import NewTask, TaskChanges
 from donebase.core.tasks import create_task
 from donebase.deadlines import Deadlines
 from donebase.postgres import pool
@@ -20,6 +23,7 @@ from donebase.postgres.connecting import ConnectOptions
 from donebase.postgres.database import PostgresDatabase
 from donebase.postgres.pool import Pool
 from donebase.settings import Settings
+from tests.support.databases import configure
 from tests.support.held_up import Onlooker
 from tests.support.relay import Relay
 from tests.support.waiting import DEADLINE
@@ -168,6 +172,53 @@ def test_a_write_is_repeated_only_where_postgresql_cannot_have_begun_it(
             return await onlooker.fetch("SELECT count(*) FROM tasks WHERE title = 'once'")
 
     assert asyncio.run(use()) == [(int(is_done),)]
+
+
+def test_a_write_that_postgresql_ends_for_a_deadlock_is_carried_out_afterwards(own_database: str) -> None:
+    """A transaction of somebody else takes tasks in another order than ours, and PostgreSQL ends our side of it."""
+
+    async def use() -> list[tuple[object, ...]]:
+        await configure(own_database, "deadlock_timeout = '10ms'")
+        database = PostgresDatabase(Settings.read(database_url=own_database, **NO_HURRY))
+        [first, second, third] = (await create_tasks(database, 1, [NewTask(title="x")] * 3)).tasks
+        theirs, another = [await asyncpg.connect(own_database, statement_cache_size=0) for _ in range(2)]
+        async with Onlooker(own_database) as onlooker:
+            async with theirs.transaction():
+                await theirs.execute("SET LOCAL deadlock_timeout = '600s'")
+                await theirs.execute("UPDATE tasks SET title = 'theirs' WHERE id = $1", third["id"])
+                async with another.transaction():
+                    await another.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", second["id"])
+                    ours = asyncio.create_task(
+                        change_tasks(database, 1, EVERYTHING, TaskChanges.model_validate({"priority": "low"}))
+                    )
+                    await onlooker.wait_for(1, A_LOCK)
+                    change = "UPDATE tasks SET title = 'theirs' WHERE id = $1"
+                    last = asyncio.create_task(theirs.execute(change, first["id"]))
+                    await onlooker.wait_for(2, A_LOCK)
+                await last
+            assert (await ours).change == 3
+            await asyncio.gather(theirs.close(), another.close(), database.close())
+            return await onlooker.fetch("SELECT title, priority FROM tasks ORDER BY id")
+
+    assert asyncio.run(use()) == [("theirs", "low"), ("x", "low"), ("theirs", "low")]
+
+
+def test_who_waited_for_a_change_sees_it_whatever_the_session_begins_with(own_database: str) -> None:
+    async def use() -> list[tuple[object, ...]]:
+        await configure(own_database, "default_transaction_isolation = 'repeatable read'")
+        database = PostgresDatabase(Settings.read(database_url=own_database, database_pool_size=SIZE, **NO_HURRY))
+        [isolation] = await database.fetch(select(func.current_setting("transaction_isolation")))
+        assert tuple(isolation) == ("read committed",)
+        await create_task(database, 1, NewTask(title="before"))
+        async with Onlooker(own_database) as onlooker:
+            async with onlooker.holding_up_writes(1):
+                writing = [asyncio.create_task(create_task(database, 1, NewTask(title="x"))) for _ in range(SIZE)]
+                await onlooker.wait_for(SIZE, A_LOCK)
+            await asyncio.gather(*writing)
+            await database.close()
+            return await onlooker.fetch("SELECT clock FROM users")
+
+    assert asyncio.run(use()) == [(1 + SIZE,)]
 
 
 def test_a_statement_that_runs_when_its_connection_ends_fails(own_database: str) -> None:

@@ -90,6 +90,15 @@ async def execute(*commands: str) -> None:
         await connection.close()
 
 
+async def configure(url: str, *settings: str) -> None:
+    """Set what the sessions of a database begin with."""
+    connection = await asyncpg.connect(url, statement_cache_size=0)
+    name = await connection.fetchval("SELECT current_database()")
+    for setting in settings:
+        await connection.execute(f'ALTER DATABASE "{name}" SET {setting}')
+    await connection.close()
+
+
 def ended(database: str) -> str:
     """Return the SQL that ends every connection to a database."""
     return f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{database}'"

@@ -83,7 +83,12 @@ async def _find_connect_options(settings: Settings) -> ConnectOptions:
     version = first.get_server_version()
     prepare = supported if settings.prepared_statements == "auto" else settings.prepared_statements == "on"
     # A pooler refuses settings that it does not track; the deadline of each request limits statements there as well.
-    unpooled = {"application_name": "donebase", "statement_timeout": str(int(settings.database_timeout * 1000))}
+    unpooled = {
+        "application_name": "donebase",
+        # The database or the user may begin otherwise: whoever waited for another's change would be refused then.
+        "default_transaction_isolation": "read committed",
+        "statement_timeout": str(int(settings.database_timeout * 1000)),
+    }
     return ConnectOptions(
         url=url,
         statement_cache_size=100 if prepare else 0,

@@ -66,8 +66,8 @@ class PostgresDatabase:
 
         Raises Overloaded if every connection stayed busy (nothing was started), Collided if a row with the same key was
         there, UnknownValue (nothing was done in both cases), and DatabaseFailed for every other failure of PostgreSQL
-        and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never sent twice: after a
-        broken connection it is unknown whether it was executed.
+        and of the connection, at most one second after DATABASE_TIMEOUT. A statement is never carried out twice: after
+        a broken connection it is unknown whether it was, and it is not sent again.
         """
         compiled = compile_statement(statement)
         arguments = compiled.arguments(parameters)

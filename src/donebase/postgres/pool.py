@@ -42,9 +42,9 @@ class Pool:
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a statement on a free connection, or on a new one where there may be another.
 
-        Raises Overloaded if none became free within DATABASE_POOL_WAIT, and whatever the driver raises. A connection
-        on which anything failed is not used again. The statement is run on another one only if it is certain
-        that PostgreSQL has not started it on the first.
+        Raises Overloaded if none became free within DATABASE_POOL_WAIT, and whatever the driver raises. The statement
+        is run again only if it is certain that PostgreSQL has not started it, or has rolled it back because of others.
+        In all other cases, a connection on which anything failed is not used again.
         """
         if not self._slots.try_acquire():
             await self._wait_for_slot()
@@ -57,7 +57,9 @@ class Pool:
                     rows = await connection.run(sql, arguments)
                 except BaseException as failure:
                     metrics.failed(time.perf_counter() - started)
-                    if not await _ended_before_start(connection, failure) or not free:
+                    if _was_rolled_back(failure):
+                        self._free.append(connection)
+                    elif not await _ended_before_start(connection, failure) or not free:
                         raise
                 else:
                     connection.free_since = time.perf_counter()
@@ -138,6 +140,12 @@ class Pool:
 
 def _succeeded(task: asyncio.Task[ConnectOptions]) -> bool:
     return not task.cancelled() and task.exception() is None
+
+
+def _was_rolled_back(failure: BaseException) -> bool:
+    """Return whether PostgreSQL has rolled a statement back because of others: to end a deadlock, or to serialize."""
+    is_certain = not isinstance(failure, asyncpg.StatementCompletionUnknownError)
+    return isinstance(failure, asyncpg.TransactionRollbackError) and is_certain
 
 
 async def _ended_before_start(connection: PooledConnection, failure: BaseException) -> bool:
