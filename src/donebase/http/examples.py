@@ -1,6 +1,6 @@
 """The examples of the OpenAPI document: requests that can be sent as they are, and the errors of each operation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import params
@@ -14,6 +14,7 @@ from donebase.core.errors import (
     DonebaseError,
     EmailTaken,
     Fault,
+    Forbidden,
     InsufficientScope,
     InvalidInput,
     PreconditionFailed,
@@ -29,7 +30,7 @@ from donebase.core.errors import (
 from donebase.core.shapes import Task
 from donebase.http.body_readers import body_reader
 from donebase.http.errors import ERROR_SPECS, AddressNotFound
-from donebase.http.family import Route
+from donebase.http.family import Answer, Route
 from donebase.http.faults import validation_fault
 from donebase.http.problems import problem_body
 from donebase.http.readers import PathReader, QueryReader, Reader
@@ -60,8 +61,8 @@ _ONLY_AT: dict[type[DonebaseError], str] = {
 # These occur where an operation names them, AddressNotFound at none.
 _ONLY_NAMED = frozenset(
     {
-        *(AccountElsewhere, AddressNotFound, EmailTaken, RefreshFailed, SignInFailed, SignUpClosed, TokenNotFound),
-        WrongPassword,
+        *(AccountElsewhere, AddressNotFound, EmailTaken, Forbidden, InsufficientScope, RefreshFailed, SignInFailed),
+        *(SignUpClosed, TokenNotFound, WrongPassword),
     }
 )
 
@@ -82,20 +83,30 @@ def example_of(schema: Json, schemas: Json) -> Any:
     return {name: example for name, example in examples.items() if example is not None} or None
 
 
-def errors_of(route: Route, status: int, body: Json | None) -> Json:
-    """Return the error responses of a route with a status, as they are really given: the first of each code.
+def errors_at(route: Route, answer: Answer, *, has_body: bool) -> list[type[DonebaseError]]:
+    """Return the errors for which a route gives an answer: those that it names, or else all that can occur."""
+    return [
+        kind
+        for kind, spec in ERROR_SPECS.items()
+        if spec.status == answer.status
+        and (kind in answer.errors if answer.errors else _can_occur(kind, route, has_body=has_body))
+    ]
 
-    They are those that the route names for this status, or else all that can occur. `body` is an example of a valid
-    body, or None if the route takes none.
+
+def _can_occur(kind: type[DonebaseError], route: Route, *, has_body: bool) -> bool:
+    is_readable = has_body or ERROR_SPECS[kind].code != "MALFORMED_JSON"
+    return kind not in _ONLY_NAMED and _ONLY_AT.get(kind, "") in route.path and is_readable
+
+
+def examples_of(route: Route, errors: Iterable[type[DonebaseError]], body: Json | None) -> Json:
+    """Return the responses for errors of a route, as they are really given: the first of each code.
+
+    `body` is an example of a valid body, or None if the route takes none.
     """
     examples: Json = {}
-    named = [kind for answer in route.answers if answer.status == status for kind in answer.errors]
-    for kind, spec in ERROR_SPECS.items():
-        can_occur = kind not in _ONLY_NAMED and _ONLY_AT.get(kind, "") in route.path
-        can_occur = can_occur and (body is not None or spec.code != "MALFORMED_JSON")
-        if spec.status == status and (kind in named if named else can_occur):
-            error = InvalidInput(_faults(route, body)) if kind is InvalidInput else _EXAMPLES.get(kind) or kind()
-            examples.setdefault(spec.code, {"value": problem_body(error, _REQUEST_ID)})
+    for kind in errors:
+        error = InvalidInput(_faults(route, body)) if kind is InvalidInput else _EXAMPLES.get(kind) or kind()
+        examples.setdefault(ERROR_SPECS[kind].code, {"value": problem_body(error, _REQUEST_ID)})
     return examples
 
 

@@ -1,10 +1,8 @@
 """The OpenAPI document: FastAPI's, corrected where it does not describe what is answered here."""
 
 import json
-from collections.abc import Sequence
 
 from fastapi import FastAPI
-from fastapi.dependencies.utils import get_flat_params
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
@@ -12,24 +10,14 @@ from starlette.responses import JSONResponse, Response
 from donebase.accounts.callers import ME
 from donebase.core.tables import MAX_ID
 from donebase.http.access import Access
-from donebase.http.errors import ERROR_SPECS
-from donebase.http.examples import Json, errors_of, example_of
+from donebase.http.answers import answers_of, headers_of
+from donebase.http.examples import Json, errors_at, example_of, examples_of
 from donebase.http.family import Answer, Route
 from donebase.http.guard import USER_ID
 from donebase.http.headers import DOCUMENTED
 from donebase.http.problems import Problem
 from donebase.settings import Settings
 
-_ERRORS = {400: "The request is invalid.", 500: "The database or the service failed."}
-_BUSY = {503: "The service is busy or stopping and did not process the request."}
-_BODY = {413: "The body is too large.", 415: "The body is not JSON."}
-_WRITE = {409: "The idempotency key belongs to another request."}
-_ONE_TASK = {404: "The task does not exist or belongs to another user."}
-_PRUNED = {410: "The history does not have this change, or no longer has it."}
-_ONE_CHANGE = _PRUNED | {404: "The change does not exist.", 409: f"{_WRITE[409]} Or: the tasks have changed since."}
-_TOKEN_NEEDED = {401: "The request has no valid access token."}
-_NOT_ALLOWED = {403: "The access token does not allow this, or the address names another user."}
-_HEADERS = {403: ["WWW-Authenticate"]}
 _TOKEN: Json = {
     "token": {
         "type": "http",
@@ -43,7 +31,6 @@ _CALLER: Json = {
     "schema": {"type": "string", "minLength": 1, "examples": [ME]},
     "example": ME,
 }
-_PRECONDITION_FAILED = Answer(412, Problem, "The task has another version than the request expects.", ["ETag"])
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -99,9 +86,9 @@ def _exact(number: str) -> float:
 
 def _documented(route: Route, *, asks: bool) -> APIRoute:
     """Return a route as FastAPI documents it: with the types of all answers, which it takes a while to prepare."""
-    usual, *others = route.answers
-    answers = [*_errors(route, asks=asks), *others]
+    usual = route.answers[0]
     is_json = not (isinstance(usual.body, type) and issubclass(usual.body, Response))
+    others = [answer for answer in answers_of(route, asks=asks).values() if answer is not usual]
     return APIRoute(
         route.path,
         route.endpoint,
@@ -113,20 +100,8 @@ def _documented(route: Route, *, asks: bool) -> APIRoute:
         response_class=JSONResponse if is_json else usual.body,
         response_model=usual.body if is_json else None,
         response_description=usual.description,
-        responses={each.status: {"model": each.body, "description": each.description} for each in answers},
+        responses={each.status: {"model": each.body, "description": each.description} for each in others},
     )
-
-
-def _errors(route: Route, *, asks: bool) -> list[Answer]:
-    fields = get_flat_params(route.dependant)
-    parameters = {each.alias for each in fields if getattr(each.field_info, "include_in_schema", True)}
-    errors = _ERRORS | _BUSY | (_WRITE if "Idempotency-Key" in parameters else {})
-    errors |= (_ONE_TASK if "{task_id" in route.path else {}) | (_BODY if route.body_field else {})
-    errors |= (_ONE_CHANGE if "{change" in route.path else {}) | (_PRUNED if "since" in parameters else {})
-    if asks and route.access is not Access.FREE:
-        errors |= _TOKEN_NEEDED | ({} if route.access is Access.CALLER else _NOT_ALLOWED)
-    answers = [Answer(status, Problem, when, _HEADERS.get(status, ())) for status, when in errors.items()]
-    return [*answers, _PRECONDITION_FAILED] if "If-Match" in parameters else answers
 
 
 def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> None:
@@ -134,21 +109,28 @@ def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> Non
     if asks and route.access is not Access.FREE:
         operation["security"] = [{scheme: [] for scheme in _TOKEN}]
         _name_caller(operation, route)
-    operation["responses"].pop("422", None)  # FastAPI's own shape for what is a 400 here
-    for status, response in operation["responses"].items():
-        response["headers"] = {
-            name: {"description": DOCUMENTED[name], "schema": {"type": "string"}}
-            for name in _headers([*route.answers, *_errors(route, asks=asks)], int(status))
-        }
-        if any(content.get("schema") == _PROBLEM for content in response.get("content", {}).values()):
-            content = {"schema": _PROBLEM, "examples": errors_of(route, int(status), body)}
-            response["content"] = {"application/problem+json": content}
+    answers = answers_of(route, asks=asks)
+    # Without 422, FastAPI's own shape for what is a 400 here.
+    operation["responses"] = {str(status): operation["responses"][str(status)] for status in answers}
+    for answer in answers.values():
+        _correct_response(operation["responses"][str(answer.status)], route, answer, body)
     for parameter in operation.get("parameters", ()):
         _leave_out_null(parameter["schema"])
         if parameter["required"]:  # the page fills it in; what is optional would be in every request from there
             parameter["example"] = parameter["schema"]["examples"][0]
         if parameter["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
             del parameter["schema"]["default"]
+
+
+def _correct_response(response: Json, route: Route, answer: Answer, body: Json | None) -> None:
+    """Describe the headers of an answer and, of an error, what can be wrong."""
+    errors = errors_at(route, answer, has_body=body is not None) if answer.body is Problem else []
+    response["headers"] = {
+        name: {"description": DOCUMENTED[name], "schema": {"type": "string"}} for name in headers_of(answer, errors)
+    }
+    if errors:
+        content = {"schema": _PROBLEM, "examples": examples_of(route, errors, body)}
+        response["content"] = {"application/problem+json": content}
 
 
 def _name_caller(operation: Json, route: Route) -> None:
@@ -176,10 +158,3 @@ def _leave_out_null(schema: Json) -> None:
     if "anyOf" in schema:
         allowed = [each for each in schema.pop("anyOf") if each != {"type": "null"}]
         schema |= allowed[0] if len(allowed) == 1 else {"anyOf": allowed}
-
-
-def _headers(answers: Sequence[Answer], status: int) -> list[str]:
-    """Return the names of the documented headers of those answers that have this status."""
-    own = {name for answer in answers if answer.status == status for name in answer.headers}
-    sent = {name for spec in ERROR_SPECS.values() if spec.status == status for name, _ in spec.headers}
-    return [name for name in DOCUMENTED if name == "X-Request-ID" or name in own or name.lower().encode() in sent]

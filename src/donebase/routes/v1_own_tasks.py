@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import MISSING
 
 from donebase.core import shapes, tasks
-from donebase.core.errors import Forbidden
+from donebase.core.errors import Forbidden, InsufficientScope
 from donebase.http import responses
 from donebase.http.access import Access
-from donebase.http.family import Family
+from donebase.http.family import Answer, Family
 from donebase.http.one_or_many import OneOrMany
 from donebase.http.own_query import OwnQuery
 from donebase.http.parameters import Database, IfMatch, Owner, RequestKey, RequestPath, TaskId
+from donebase.http.problems import Problem
 from donebase.routes import owner_tasks
 from donebase.routes.changes import list_changes, list_history, undo_change
 from donebase.routes.events import stream_events
@@ -31,11 +32,21 @@ from donebase.routes.owner_tasks import (
 from donebase.routes.tags import list_tags
 
 _NewTasks = Annotated[shapes.NewTask | list[shapes.NewTask], OneOrMany(shapes.NewTask)]
+_CreatedTasks = Annotated[
+    responses.CreatedTasks,
+    Answer(
+        403,
+        Problem,
+        "The access token does not allow this, or the body names another user.",
+        ["WWW-Authenticate"],
+        [Forbidden, InsufficientScope],
+    ),
+]
 
 
 async def create_task(
     path: RequestPath, database: Database, owner: Owner, new: _NewTasks, key: RequestKey
-) -> responses.CreatedTasks:
+) -> _CreatedTasks:
     """Create a task of your own; of an array, all tasks or none, as one change. `user_id` may be left out."""
     for each in new if isinstance(new, list) else [new]:
         if each.user_id not in (owner, None, MISSING):  # here, the body is what says whose tasks they are
