@@ -5,7 +5,6 @@ import gc
 import re
 import socket
 import weakref
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -21,9 +20,9 @@ from donebase.core.tables import UserRow
 from donebase.postgres import database as postgres_database
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.held_up import Onlooker
-from tests.support.waiting import DEADLINE, until, wait_for
+from tests.support.waiting import until, wait_for
+from tests.support.with_database import with_database
 
 STATEMENTS = {
     "create": statements.CREATE,
@@ -33,22 +32,6 @@ STATEMENTS = {
         for whose, statement in (("owned", verb.owned), ("flat", verb.flat))
     },
 }
-
-
-def with_database(
-    url: str, use: Callable[[PostgresDatabase], Coroutine[Any, Any, Any]], **settings: float | str
-) -> Any:
-    """Open a database, use it and close it again."""
-
-    async def run() -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url, **settings))
-        try:
-            async with asyncio.timeout(DEADLINE):
-                return await use(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

@@ -2,9 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import pytest
@@ -21,12 +19,13 @@ from donebase.accounts.attempts import (
 from donebase.core.errors import DatabaseFailed, TooManyAttempts
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import fetchval
 from tests.support.distribution import expressions
 from tests.support.waiting import DEADLINE
+from tests.support.with_database import with_database, with_databases
 
 MINUTES = 60
+PATIENT = {"database_timeout": DEADLINE, "database_pool_wait": 600}
 FAILED_AT = "SELECT failed_at FROM attempts WHERE key = $1"
 COUNT = "SELECT cardinality(failed_at) FROM attempts WHERE key = $1"
 AGE = "UPDATE attempts SET failed_at = array(SELECT at - $2::interval FROM unnest(failed_at) AS at) WHERE key = $1"
@@ -44,26 +43,6 @@ def ip() -> bytes:
     return secrets.token_bytes(32)
 
 
-Story = Callable[[PostgresDatabase], Awaitable[Any]]
-
-
-def run(url: str, *stories: Story) -> list[Any]:
-    """Run coroutines that are given a database each, with a pool of its own, all at once."""
-
-    async def each(story: Story) -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url, database_timeout=DEADLINE, database_pool_wait=600))
-        try:
-            return await story(database)
-        finally:
-            await database.close()
-
-    async def all_of_them() -> Any:
-        async with asyncio.timeout(DEADLINE):
-            return await asyncio.gather(*map(each, stories))
-
-    return asyncio.run(all_of_them())
-
-
 def fail(url: str, *keys: bytes, times: int = 1) -> None:
     """Let so many attempts fail that are counted."""
 
@@ -71,13 +50,13 @@ def fail(url: str, *keys: bytes, times: int = 1) -> None:
         for _ in range(times):
             await record_failure(database, keys)
 
-    run(url, story)
+    with_database(url, story, **PATIENT)
 
 
 def refused_for(url: str, *keys: bytes) -> int | None:
     """Return for how many seconds an attempt with these keys is refused, or None if it may be made."""
     try:
-        run(url, lambda database: check_attempts(database, keys))
+        with_database(url, lambda database: check_attempts(database, keys), **PATIENT)
     except TooManyAttempts as refused:
         return refused.retry_after
     return None
@@ -151,7 +130,7 @@ def test_of_many_at_once_exactly_ten_are_counted(database_url: str, keys: int) -
     async def story(database: PostgresDatabase) -> list[int | None]:
         return await asyncio.gather(*(attempt(database, turn) for turn in range(25)))
 
-    answers = [answer for answered in run(database_url, story, story) for answer in answered]
+    answers = [answer for answered in with_databases(database_url, story, story, **PATIENT) for answer in answered]
     assert answers.count(None) == LIMIT
     assert all(MINUTES < seconds <= 15 * MINUTES for seconds in answers if seconds is not None)
     for key in named:

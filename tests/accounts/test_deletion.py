@@ -16,12 +16,11 @@ from donebase.core.shapes import NewTask
 from donebase.core.steps import STEP_ROWS
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables, fetchval
 from tests.support.deleted import AT_ONCE, OF_USERS, STEPWISE, left_of, recorded, rows_of, with_everything
 from tests.support.held_up import Onlooker
 from tests.support.refusing import Refusing
-from tests.support.waiting import DEADLINE
+from tests.support.with_database import with_database, with_databases
 
 RECORD = {"account_deletions": 1}
 
@@ -31,23 +30,6 @@ def url() -> Iterator[str]:
     """A database of this file's own: what others have recorded would be carried out as well."""
     with a_database_with_tables() as url:
         yield url
-
-
-def run(url: str, *stories: Any, **settings: float) -> Any:
-    """Run coroutines that are given a database each, all at once."""
-
-    async def each(story: Any) -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url, **settings))
-        try:
-            return await story(database)
-        finally:
-            await database.close()
-
-    async def all_of_them() -> Any:
-        async with asyncio.timeout(DEADLINE):
-            return await asyncio.gather(*map(each, stories))
-
-    return asyncio.run(all_of_them())
 
 
 async def removed(database: Any, forgotten: list[int] | None = None) -> list[int]:
@@ -83,7 +65,7 @@ def test_a_request_ends_at_once_what_lets_a_user_in(url: str, alice: int, bob: i
     for user in (alice, bob):
         with_everything(url, user)
     before = rows_of(url, bob)
-    run(url, lambda database: request_deletion(database, alice))
+    with_database(url, lambda database: request_deletion(database, alice))
     assert left_of(url, alice) == {"users": 1, "tasks": 3, "history": 3, "idempotency_keys": 3} | RECORD
     assert rows_of(url, bob) == before
 
@@ -93,7 +75,7 @@ def test_all_that_is_left_goes_and_nothing_of_anybody_else(url: str, alice: int,
         with_everything(url, user)
     before = rows_of(url, bob)
     recorded(url, alice)  # as by a process that was killed before it did anything else
-    run(url, removed)
+    with_database(url, removed)
     assert left_of(url, alice) == RECORD
     assert rows_of(url, bob) == before
 
@@ -104,17 +86,17 @@ def test_the_record_goes_when_no_token_can_be_remembered(
 ) -> None:
     with_everything(url, alice)
     recorded(url, alice, minutes)
-    run(url, removed)
+    with_database(url, removed)
     assert left_of(url, alice) == kept
 
 
 def test_what_is_written_after_it_goes_as_well(url: str, alice: int) -> None:
     """By a request on its way, or with a token that a process remembers."""
     with_everything(url, alice)
-    run(url, lambda database: request_deletion(database, alice))
-    run(url, removed)
+    with_database(url, lambda database: request_deletion(database, alice))
+    with_database(url, removed)
     with_everything(url, alice)
-    run(url, removed)
+    with_database(url, removed)
     assert left_of(url, alice) == RECORD
 
 
@@ -133,14 +115,14 @@ def test_what_is_written_in_the_middle_of_it_leaves_no_orphan(url: str, alice: i
         await removed(Watched(database, before, write))
         await removed(database)
 
-    run(url, story)
+    with_database(url, story)
     assert left_of(url, alice) == {}
 
 
 def test_a_step_is_small_however_much_there_is(own_database: str) -> None:
     with_everything(own_database, 7, 2 * STEP_ROWS + 1)
     recorded(own_database, 7)
-    [found] = run(own_database, removed)
+    found = with_database(own_database, removed)
     part = [STEP_ROWS, STEP_ROWS, 1]
     history = [STEP_ROWS] * 4 + [2]  # of what was created, and of what was deleted here
     assert found == [*part, *history, *part, 1]
@@ -151,8 +133,8 @@ def test_several_at_once_remove_everything_once(own_database: str) -> None:
     for user in range(1, 21):
         with_everything(own_database, user, 100)
         recorded(own_database, user)
-    found = run(own_database, removed, removed, removed)
-    found += run(own_database, removed)  # one that has met another leaves it to that
+    found = with_databases(own_database, removed, removed, removed)
+    found.append(with_database(own_database, removed))  # one that has met another leaves it to that
     assert sum(map(sum, found)) == 20 * (100 + 200 + 100 + 1)
     assert [left_of(own_database, user) for user in range(1, 21)] == [RECORD] * 20
 
@@ -170,9 +152,9 @@ def test_who_finds_another_at_it_forgets_the_user_and_leaves_the_rest(url: str, 
         await other.close()
         assert alice in forgotten
 
-    run(url, meanwhile)
+    with_database(url, meanwhile)
     assert left_of(url, alice) == dict.fromkeys(STEPWISE[1:], 3) | {"users": 1} | RECORD
-    run(url, removed)
+    with_database(url, removed)
     assert left_of(url, alice) == RECORD
 
 
@@ -191,7 +173,7 @@ def test_nobody_else_waits_for_a_step(url: str, alice: int, bob: int) -> None:
             await tasks.delete_task(database, bob, written.task["id"])
         await other.close()
 
-    run(url, story, database_timeout=600)
+    with_database(url, story, database_timeout=600)
 
 
 def test_a_step_and_a_write_that_is_on_its_way_do_not_wait_for_each_other(url: str, alice: int) -> None:
@@ -210,7 +192,7 @@ def test_a_step_and_a_write_that_is_on_its_way_do_not_wait_for_each_other(url: s
             with pytest.raises(TaskNotFound):
                 await late
 
-    run(url, story, database_timeout=600)
+    with_database(url, story, database_timeout=600)
 
 
 def test_it_continues_after_a_failure(url: str, alice: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +210,7 @@ def test_it_continues_after_a_failure(url: str, alice: int, monkeypatch: pytest.
         await other.close()
         await removed(database)
 
-    run(url, story)
+    with_database(url, story)
     assert left_of(url, alice) == RECORD
 
 
@@ -248,7 +230,7 @@ def test_a_user_who_cannot_be_removed_now_does_not_keep_others_from_their_turn(o
         refusing.refuses = False
         assert sum([rows async for rows in deletions.run()]) == 6 + 3 + 1  # from behind the first user, and once more
 
-    run(own_database, story)
+    with_database(own_database, story)
     assert [left_of(own_database, user) for user in (1, 2)] == [RECORD] * 2
 
 
@@ -258,14 +240,14 @@ def test_more_are_recorded_than_are_looked_at_together(own_database: str) -> Non
     fetchval(own_database, f"INSERT INTO account_deletions {records}", users)
     with_everything(own_database, users)
     forgotten: list[int] = []
-    run(own_database, lambda database: removed(database, forgotten))
+    with_database(own_database, lambda database: removed(database, forgotten))
     assert sorted({*forgotten}) == [*range(1, users + 1)]
     assert fetchval(own_database, "SELECT count(*) FROM account_deletions") == 0
     assert left_of(own_database, users) == {}
 
 
 def test_a_user_who_never_wrote_anything_leaves_nothing(url: str, alice: int) -> None:
-    run(url, lambda database: request_deletion(database, alice))
+    with_database(url, lambda database: request_deletion(database, alice))
     fetchval(url, "UPDATE account_deletions SET requested_at = requested_at - interval '21 minutes'")
-    run(url, removed)
+    with_database(url, removed)
     assert left_of(url, alice) == {}

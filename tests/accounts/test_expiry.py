@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
 import asyncpg
 import pytest
@@ -10,10 +9,9 @@ import pytest
 from donebase.accounts.expiry import LOCK, Expiry
 from donebase.core.steps import STEP_ROWS
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables, fetchval
 from tests.support.held_up import Onlooker
-from tests.support.waiting import DEADLINE
+from tests.support.with_database import with_database
 
 # The columns and the values of a row that expires, or failed for the last time, at a moment.
 ROWS = {
@@ -33,18 +31,6 @@ def url() -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def _empty(url: str) -> None:
     fetchval(url, "TRUNCATE sessions, personal_tokens, attempts")
-
-
-def run(url: str, story: Any) -> Any:
-    async def with_database() -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url))
-        try:
-            async with asyncio.timeout(DEADLINE):
-                return await story(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(with_database())
 
 
 async def removed(database: PostgresDatabase) -> list[int]:
@@ -72,7 +58,7 @@ def insert(url: str, table: str, number: int, expires: str | None) -> None:
 )
 def test_only_what_has_expired_goes(url: str, table: str, expires: str | None, left: int) -> None:
     insert(url, table, 1, expires)
-    run(url, removed)
+    with_database(url, removed)
     assert fetchval(url, f"SELECT count(*) FROM {table}") == left
 
 
@@ -81,7 +67,7 @@ def test_each_table_is_looked_at_to_its_end_in_small_steps(url: str) -> None:
         insert(url, name, 2 * STEP_ROWS + 1, "-40 days")
     fetchval(url, "UPDATE sessions SET expires_at = now() + interval '1 day' WHERE id <= int8send(1500)")
     part = [STEP_ROWS, STEP_ROWS, 1, 0]
-    assert run(url, removed) == [0, STEP_ROWS // 2, 1, 0, *part, *part]
+    assert with_database(url, removed) == [0, STEP_ROWS // 2, 1, 0, *part, *part]
     assert fetchval(url, "SELECT count(*) FROM sessions") == 1500
 
 
@@ -98,7 +84,7 @@ def test_a_session_that_is_refreshed_meanwhile_stays(url: str) -> None:
             assert sum(await removal) == 0
         await other.close()
 
-    run(url, story)
+    with_database(url, story)
     assert fetchval(url, "SELECT count(*) FROM sessions") == 1
 
 
@@ -113,5 +99,5 @@ def test_who_finds_another_at_it_leaves_it_to_the_other(url: str) -> None:
         await other.close()
         return found
 
-    assert run(url, story) == []
-    assert run(url, removed)[0] == 1
+    assert with_database(url, story) == []
+    assert with_database(url, removed)[0] == 1

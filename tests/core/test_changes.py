@@ -1,6 +1,5 @@
 """What the history says of each change is what the change left, however much has changed since."""
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +17,7 @@ from donebase.core.rows import all_task_fields, task_fields
 from donebase.core.undo import undo_change
 from donebase.http.bytes_response import encoded
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
+from tests.support.with_database import with_database
 
 VALUES = {
     "title": ["'Milk'", "'{\"a\": [1]}'", "'\\ \" é 😀'", "chr(1) || 'x'"],
@@ -116,14 +115,7 @@ class Writer:
 
 
 def with_writer(url: str, user: int, story: Callable[[Writer], Awaitable[None]]) -> None:
-    async def run() -> None:
-        database = PostgresDatabase(Settings.read(database_url=url))
-        try:
-            await story(Writer(database, user, user))
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+    with_database(url, lambda database: story(Writer(database, user, user)))
 
 
 def in_bytes(changes: list[Change]) -> list[Change]:

@@ -1,6 +1,5 @@
 """A write that finds nothing to change, and another client that changes the task before the reason is read."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from donebase.core.rows import task_fields
 from donebase.core.shapes import Completion, NewTask, TaskChanges
 from donebase.core.writes import RequestKey, Versions, Written
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
+from tests.support.with_database import with_database
 
 
 class Interrupted:
@@ -77,20 +76,16 @@ DELETE: Write = tasks.delete_task
 def interrupted(url: str, owner: int, write: Write, versions: Versions, other: Write) -> tuple[Written, int]:
     """Return what a write to a new task has done, between whose statements another was made, and in how many."""
 
-    async def run() -> tuple[Written, int]:
-        database = PostgresDatabase(Settings.read(database_url=url))
-        try:
-            made = await tasks.create_task(database, owner, NewTask(title="ours"))
-            assert made.task
-            task_id = made.task["id"]
-            between = Interrupted(database, lambda: other(database, owner, task_id, None))
-            done = await write(between, owner, task_id, versions)
-            assert done.task is None or task_fields(await tasks.read_task(database, owner, task_id)) == done.task
-            return done, between.statements
-        finally:
-            await database.close()
+    async def story(database: PostgresDatabase) -> tuple[Written, int]:
+        made = await tasks.create_task(database, owner, NewTask(title="ours"))
+        assert made.task
+        task_id = made.task["id"]
+        between = Interrupted(database, lambda: other(database, owner, task_id, None))
+        done = await write(between, owner, task_id, versions)
+        assert done.task is None or task_fields(await tasks.read_task(database, owner, task_id)) == done.task
+        return done, between.statements
 
-    return asyncio.run(run())
+    return with_database(url, story)
 
 
 @pytest.mark.parametrize(

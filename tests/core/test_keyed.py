@@ -1,7 +1,7 @@
 """Writes with a key at the level of statements: what they keep, and what an earlier one with the key has left."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,27 +17,14 @@ from donebase.core.tasks import change_task, create_task, delete_task
 from donebase.core.undo import undo_change
 from donebase.core.writes import RequestKey
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import fetchval
 from tests.support.held_up import Onlooker
+from tests.support.with_database import with_database
 
 KEY = RequestKey("k", b"one request")
 ANOTHER_REQUEST = KEY._replace(fingerprint=b"another")
 NEW = NewTask(title="Buy milk")
 RENAMED = TaskChanges.model_validate({"title": "Buy more milk"})
-
-
-def on(url: str, use: Callable[[PostgresDatabase], Coroutine[Any, Any, None]]) -> None:
-    """Use a database, and close it again."""
-
-    async def run() -> None:
-        database = PostgresDatabase(Settings.read(database_url=url, database_timeout=600))
-        try:
-            await use(database)
-        finally:
-            await database.close()
-
-    asyncio.run(run())
 
 
 async def create(database: PostgresDatabase, owner: int) -> int:
@@ -66,7 +53,7 @@ def test_an_undo_is_done_once_and_told_again(database_url: str, alice: int) -> N
             await undo_change(database, alice, renamed.change, ANOTHER_REQUEST)
         assert len(await read_changes(database, alice, 0, 100)) == 4
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 def test_an_undo_that_fails_keeps_no_key(database_url: str, alice: int) -> None:
@@ -78,7 +65,7 @@ def test_an_undo_that_fails_keeps_no_key(database_url: str, alice: int) -> None:
         with pytest.raises(ChangeNotFound):
             await undo_change(database, alice, 9, KEY)
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
     assert kept(database_url, alice) == 0
 
 
@@ -98,7 +85,7 @@ def test_of_many_undos_at_once_with_a_key_one_is_done(database_url: str, alice: 
         assert len({str(each.change) for each in done}) == 1
         assert len(await read_changes(database, alice, 0, 100)) == number + 1
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 class Pruning:
@@ -130,7 +117,7 @@ def test_a_key_that_goes_while_it_is_used_is_an_error_and_then_new(database_url:
             await create_task(Pruning(database, database_url, alice), alice, NEW, KEY)
         assert (await create_task(database, alice, NEW, KEY)).change == 3
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 class Told:

@@ -20,21 +20,8 @@ from donebase.core.shapes import TaskChanges
 from donebase.http.task_list import task_list
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import empty, fetchval, fill_without_history
-
-Use = Callable[[PostgresDatabase], Awaitable[Any]]
-
-
-def with_database(url: str, use: Use) -> Any:
-    async def run() -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url, database_pool_size=1))
-        try:
-            return await use(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+from tests.support.with_database import with_database
 
 
 async def titles(rest: Any, size: int, used: int | None = None) -> list[str]:
@@ -76,7 +63,7 @@ def test_a_list_is_fixed_part_by_part(
         assert rest.continues
         assert [row["title"] for row in taken] + await titles(rest, size, used) == expected
 
-    with_database(database_url, use)
+    with_database(database_url, use, database_pool_size=1)
 
 
 class Meddling:
@@ -123,7 +110,7 @@ def test_a_list_begins_anew_if_others_are_first_before_it_is_fixed(
         listed = TaskList(Meddling(database, change), alice, section=Section(order="title", limit=limit))
         return await sent(listed)
 
-    found = with_database(database_url, use)
+    found = with_database(database_url, use, database_pool_size=1)
     assert [task["title"] for task in found] == [*expected, "z"][:limit]
 
 
@@ -136,7 +123,7 @@ def test_a_list_of_which_nothing_is_left_ends(database_url: str, alice: int) -> 
 
         return await sent(TaskList(Meddling(database, delete_all), alice, section=Section(order="title")))
 
-    assert with_database(database_url, use) == []
+    assert with_database(database_url, use, database_pool_size=1) == []
 
 
 def shapes() -> Iterator[ListShape]:

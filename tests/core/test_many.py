@@ -13,8 +13,8 @@ from donebase.core.many import change_tasks, create_tasks, delete_tasks
 from donebase.core.shapes import NewTask, TaskChanges
 from donebase.core.writes import RequestKey, WrittenMany
 from donebase.postgres.database import PostgresDatabase
-from tests.core.test_keyed import on
 from tests.support.held_up import Onlooker
+from tests.support.with_database import with_database
 
 SHOP = TaskFilter(tags=("shop",))
 DONE = TaskChanges.model_validate({"completed": True})
@@ -64,7 +64,7 @@ def test_what_is_written_meanwhile_is_looked_at_again(
         assert done.number == await other.fetchval(sql, alice, done.change) == written
         await other.close()
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 def test_what_another_has_changed_in_the_same_way_is_not_changed_again(database_url: str, alice: int) -> None:
@@ -81,7 +81,7 @@ def test_what_another_has_changed_in_the_same_way_is_not_changed_again(database_
         assert await other.fetchval(sql, alice) == [3, 2, 3]
         await other.close()
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 def test_tasks_are_locked_in_the_order_of_their_ids(database_url: str, alice: int) -> None:
@@ -102,7 +102,7 @@ def test_tasks_are_locked_in_the_order_of_their_ids(database_url: str, alice: in
                 assert (await writing).number == 50
         await other.close()
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 @pytest.mark.parametrize("due", ["today", "overdue"])
@@ -119,7 +119,7 @@ def test_a_time_zone_that_postgresql_does_not_know_is_named(
         with pytest.raises(InvalidInput, match="time_zone"):
             await delete_tasks(database, alice, wanted, everything=False, key=key)
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 def test_many_with_one_key_are_carried_out_once(database_url: str, alice: int) -> None:
@@ -135,7 +135,7 @@ def test_many_with_one_key_are_carried_out_once(database_url: str, alice: int) -
         assert sum(not each.replayed for each in born) == 1
         assert all(each.tasks == born[0].tasks for each in born)
 
-    on(database_url, use)
+    with_database(database_url, use, database_timeout=600)
 
 
 async def _delete_all(

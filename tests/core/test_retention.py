@@ -16,10 +16,9 @@ from donebase.core.shapes import NewTask, TaskChanges
 from donebase.core.steps import STEP_ROWS
 from donebase.postgres.compiled import compile_statement
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import a_database_with_tables, fetchval
 from tests.support.refusing import Refusing
-from tests.support.waiting import DEADLINE
+from tests.support.with_database import with_database, with_databases
 
 DAYS = 30
 HISTORY_OF = "SELECT array(SELECT DISTINCT change FROM history WHERE user_id = $1 ORDER BY 1)"
@@ -31,23 +30,6 @@ def url() -> Iterator[str]:
     """A database of this file's own: what others have made old would be counted as well."""
     with a_database_with_tables() as url:
         yield url
-
-
-def run(url: str, *stories: Any, **settings: float) -> Any:
-    """Run coroutines that are given a database each, all at once."""
-
-    async def each(story: Any) -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url, **settings))
-        try:
-            return await story(database)
-        finally:
-            await database.close()
-
-    async def all_of_them() -> Any:
-        async with asyncio.timeout(DEADLINE):
-            return await asyncio.gather(*map(each, stories))
-
-    return asyncio.run(all_of_them())
 
 
 async def removed(database: PostgresDatabase, days: int = DAYS) -> list[int]:
@@ -106,7 +88,7 @@ def test_what_is_old_goes_with_its_keys_and_leaves_no_gap(
     url: str, alice: int, days_ago: list[float], expected: list[int]
 ) -> None:
     changed(url, alice, *days_ago, tasks=3)
-    run(url, removed)
+    with_database(url, removed)
     assert left(url, alice) == expected
 
 
@@ -122,7 +104,7 @@ def test_every_owner_has_a_turn_and_the_tasks_stay(own_database: str) -> None:
         owners,
     )
     fetchval(own_database, f"UPDATE history SET at = at - interval '31 days' WHERE {old}")
-    [steps] = run(own_database, removed)
+    steps = with_database(own_database, removed)
     assert steps == [1] * (owners // 3 + 1)
     assert fetchval(own_database, f"SELECT count(*) FROM history WHERE {old}") == 0
     assert fetchval(own_database, "SELECT count(*) FROM history") == owners // 3
@@ -132,15 +114,16 @@ def test_every_owner_has_a_turn_and_the_tasks_stay(own_database: str) -> None:
 def test_a_long_history_goes_in_small_steps_and_a_large_change_at_once(own_database: str) -> None:
     changed(own_database, 1, *[40] * (2 * STEP_ROWS + 1), 1)
     changed(own_database, 2, 40, 40, 1, tasks=STEP_ROWS + 1)
-    assert run(own_database, removed) == [[STEP_ROWS, STEP_ROWS, 1, STEP_ROWS + 1, STEP_ROWS + 1, 0]]
+    assert with_database(own_database, removed) == [STEP_ROWS, STEP_ROWS, 1, STEP_ROWS + 1, STEP_ROWS + 1, 0]
     assert (left(own_database, 1), left(own_database, 2)) == ([2 * STEP_ROWS + 2], [3])
 
 
 def test_two_at_once_remove_everything_once(own_database: str) -> None:
     for user in range(1, 21):
         changed(own_database, user, *[40] * 300, tasks=10)
-    steps = run(own_database, removed, removed, removed)
-    steps += run(own_database, removed)  # one that has found nothing left of an owner while another was there goes on
+    steps = with_databases(own_database, removed, removed, removed)
+    # One that has found nothing left of an owner while another was there goes on.
+    steps.append(with_database(own_database, removed))
     assert sum(map(sum, steps)) == 20 * 300 * 10
     assert fetchval(own_database, "SELECT count(*) FROM history") == 0
     assert fetchval(own_database, "SELECT count(*) FROM idempotency_keys") == 0
@@ -157,7 +140,7 @@ def test_who_finds_another_at_it_leaves_it_to_the_other(url: str, alice: int) ->
             assert [tuple(row) for row in one] == [(False, 0)]
         assert await removed(database) != []
 
-    run(url, meanwhile)
+    with_database(url, meanwhile)
     assert left(url, alice) == []
 
 
@@ -176,7 +159,7 @@ def test_nobody_waits_for_it_and_it_waits_for_nobody(url: str, alice: int) -> No
             await writer.execute("INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", alice)
             assert sum(await removed(database)) >= 3
 
-    run(url, story, database_timeout=600)
+    with_database(url, story, database_timeout=600)
     assert fetchval(url, HISTORY_OF, alice) == [5]
 
 
@@ -193,4 +176,4 @@ def test_a_step_that_fails_does_not_keep_the_next_owners_from_their_turn(own_dat
         refusing.refuses = False
         assert [rows async for rows in again.run()] == [1]
 
-    run(own_database, story)
+    with_database(own_database, story)

@@ -1,6 +1,5 @@
 """A time zone that the service knows and PostgreSQL does not, because the data of one is older or has fewer names."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Literal
@@ -13,8 +12,8 @@ from donebase.core.lists import TaskList
 from donebase.core.many import delete_tasks
 from donebase.core.writes import RequestKey
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.psql import Psql
+from tests.support.with_database import with_database
 
 
 async def listed(database: PostgresDatabase, owner: int, wanted: TaskFilter) -> None:
@@ -39,12 +38,6 @@ def test_that_of_who_asks_is_named(
     finally:
         psql.close()
 
-    async def asked() -> None:
-        database = PostgresDatabase(Settings.read(database_url=database_url))
-        try:
-            await request_(database, alice, TaskFilter(due=due, time_zone="Mars/Base"))
-        finally:
-            await database.close()
-
+    unknown = TaskFilter(due=due, time_zone="Mars/Base")
     with pytest.raises(InvalidInput, match="time_zone: unknown_time_zone"):
-        asyncio.run(asked())
+        with_database(database_url, lambda database: request_(database, alice, unknown))

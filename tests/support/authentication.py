@@ -19,9 +19,8 @@ from donebase.accounts.personal_tokens import create_token
 from donebase.core.database import Database
 from donebase.core.errors import DatabaseFailed, Unauthorized
 from donebase.postgres.database import PostgresDatabase
-from donebase.settings import Settings
 from tests.support.databases import fetchval
-from tests.support.waiting import DEADLINE
+from tests.support.with_database import with_database
 
 Story = Callable[["Watched"], Awaitable[Any]]
 NEW_SESSION = (
@@ -79,16 +78,7 @@ class Watched:
 
 def run(url: str, story: Story) -> Any:
     """Tell a story that is given a database, and return what it returns."""
-
-    async def told() -> Any:
-        database = PostgresDatabase(Settings.read(database_url=url))
-        try:
-            async with asyncio.timeout(DEADLINE):
-                return await story(Watched(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(told())
+    return with_database(url, lambda database: story(Watched(database)))
 
 
 def header(token: str) -> bytes:
