@@ -1,8 +1,9 @@
 """The values that single fields can have: a type for each. Its errors have a sentence for people and a code."""
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from donebase.core.tables import DESCRIPTION_LENGTH, MAX_ID, MAX_TAGS, PRIORITIES, TAG_LENGTH, TITLE_LENGTH
@@ -13,6 +14,13 @@ def _positive_int8(number: int) -> int:
     if not 1 <= number <= MAX_ID:
         raise PydanticCustomError("out_of_range", f"must be from 1 to {MAX_ID}")
     return number
+
+
+def _as_float(number: Any) -> Any:
+    try:
+        return float(number) if type(number) is int else number
+    except OverflowError:
+        return math.inf  # pydantic would call it no number
 
 
 def _known_priority(text: str) -> str:
@@ -55,4 +63,4 @@ Tags = Annotated[
     AfterValidator(_distinct),
     Field(json_schema_extra={"maxItems": MAX_TAGS, "uniqueItems": True}),
 ]
-Order = Annotated[float, Field(allow_inf_nan=False)]
+Order = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False)]
