@@ -80,7 +80,8 @@ def test_what_is_saved_is_what_was_changed(
     page.keyboard.type(" and more")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Buy milk", exact=True)).to_be_focused()
-    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Buy milk").press("Enter")
+    expect(page.locator(".editor").get_by_label("Title")).to_be_focused()
     page.keyboard.press("Enter")
     editor = edit(page, "Buy milk")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

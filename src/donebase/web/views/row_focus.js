@@ -75,6 +75,8 @@ export class RowFocus {
     if (step && altKey) this.list.moving.step(task, step);
     else if (step) this.#go(task, step, controlOf(/** @type {Element} */ (target)));
     else if (key === "Delete" || (key === "Backspace" && metaKey)) repeat || this.list.remove(task);
+    else if (key === "Enter" && controlOf(/** @type {Element} */ (target)) === "check")
+      this.list.app.editor.open(task.key, "title");
     else if (key === "Escape" && this.list.moving.close()) this.to(task.key, "grip");
     else return false;
     return true;
