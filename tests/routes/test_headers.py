@@ -115,7 +115,7 @@ def test_every_answer_has_a_request_id(client: httpx.Client, family: Family, ali
     ]
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_preflight_of_an_allowed_origin_is_answered(
     client: httpx.Client, family: Family, alice: int, method: str
 ) -> None:
@@ -125,7 +125,7 @@ def test_a_preflight_of_an_allowed_origin_is_answered(
     assert response.status_code in (200, 204)
     assert response.headers["access-control-allow-origin"] == ALLOWED
     assert response.headers["access-control-allow-credentials"] == "true"
-    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= listed(response, "access-control-allow-methods")
+    assert {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} == listed(response, "access-control-allow-methods")
     assert {"content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"} <= {
         name.lower() for name in listed(response, "access-control-allow-headers")
     }
