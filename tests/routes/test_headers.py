@@ -130,7 +130,8 @@ def test_a_preflight_of_an_allowed_origin_is_answered(
         name.lower() for name in listed(response, "access-control-allow-headers")
     }
     assert int(response.headers["access-control-max-age"]) > 0
-    assert "Origin" in listed(response, "vary")
+    asked_about = {f"Access-Control-Request-{what}" for what in ("Method", "Headers", "Private-Network")}
+    assert listed(response, "vary") == {"Origin", *asked_about}
 
 
 @pytest.mark.parametrize("origin", NOT_ALLOWED)
