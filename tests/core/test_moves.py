@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.properties.budget import FUZZ_SECONDS, rounds
 from tests.support.held_up import Onlooker
+from tests.support.moves import is_placed, orders_of
 from tests.support.psql import Json, Psql
 
 MOVE = "SELECT outcome, (task).* FROM move_task($1, $2, $3, $4, NULL, false)"
@@ -140,14 +141,18 @@ def test_a_move_that_renumbers_changes_no_more_than_that(psql: Psql) -> None:
     assert {task for change, task, _, _ in psql.history() if change == 2} & {ids[0], ids[5]} == set()
 
 
-def test_a_task_that_keeps_its_order_when_its_neighbours_move_has_changed_as_well(psql: Psql) -> None:
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_of_equal_orders_a_task_gets_one_that_is_strictly_between(psql: Psql, place: str) -> None:
+    """Also where ties by id have it there already, and where it keeps its order while its neighbours move."""
     for tied in ([0, 0, 0], [0, 0, 0, 0], [1, 2, 2, 2, 3], [5, 5], [-1, 0, 0, 1]):
         for moved in range(len(tied)):
             for neighbour in {*range(len(tied))} - {moved}:
                 ids = create(psql, tied)
-                row = move(psql, ids[moved], "after", ids[neighbour])
+                row = move(psql, ids[moved], place, ids[neighbour])
                 if row["outcome"] == "moved":
                     assert row["version"] == psql.clock()
+                sql = 'SELECT id, "order" FROM tasks WHERE user_id = $1'
+                assert is_placed(orders_of(psql.run(sql, psql.user)), ids[moved], {place: ids[neighbour]})
                 psql.delete(*ids)
 
 
