@@ -23,6 +23,7 @@ from donebase.postgres.connecting import ConnectOptions
 from donebase.postgres.database import PostgresDatabase
 from donebase.postgres.pool import Pool
 from donebase.settings import Settings
+from donebase.telemetry import logs
 from tests.support.databases import configure
 from tests.support.held_up import Onlooker
 from tests.support.relay import Relay
@@ -174,8 +175,12 @@ def test_a_write_is_repeated_only_where_postgresql_cannot_have_begun_it(
     assert asyncio.run(use()) == [(int(is_done),)]
 
 
-def test_a_write_that_postgresql_ends_for_a_deadlock_is_carried_out_afterwards(own_database: str) -> None:
+def test_a_write_that_postgresql_ends_for_a_deadlock_is_carried_out_afterwards(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A transaction of somebody else takes tasks in another order than ours, and PostgreSQL ends our side of it."""
+    warned: list[tuple[str, str]] = []
+    monkeypatch.setattr(logs, "warning", lambda event, cause: warned.append((event, cause)))
 
     async def use() -> list[tuple[object, ...]]:
         await configure(own_database, "deadlock_timeout = '10ms'")
@@ -201,6 +206,7 @@ def test_a_write_that_postgresql_ends_for_a_deadlock_is_carried_out_afterwards(o
             return await onlooker.fetch("SELECT title, priority FROM tasks ORDER BY id")
 
     assert asyncio.run(use()) == [("theirs", "low"), ("x", "low"), ("theirs", "low")]
+    assert warned == [("database.rolled_back", "DeadlockDetectedError")]
 
 
 def test_who_waited_for_a_change_sees_it_whatever_the_session_begins_with(own_database: str) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import httpx
+
 from tests.support.hammer import Hammer
 from tests.support.moves import is_placed, orders_after_each_change
 from tests.support.processes import Service
@@ -32,10 +34,14 @@ ENOUGH = Counter(
 
 
 def test_the_history_of_many_clients_leads_to_exactly_what_there_is(
-    service: Service, database_url: str, alice: int
+    service: Service, client: httpx.Client, database_url: str, alice: int
 ) -> None:
+    before = len(service.lines)
     hammer = Hammer(service.address, database_url, alice)
     asyncio.run(hammer.strike_until(ENOUGH, 32, times=40))
+    client.get("/livez", headers={"X-Request-ID": f"after-{alice}"})
+    service.wait_for("request", request_id=f"after-{alice}")
+    assert "database.rolled_back" not in {line["event"] for line in service.lines[before:]}
     replayed = asyncio.run(replay(database_url, alice))
     orders = asyncio.run(orders_after_each_change(database_url, alice))
     assert max(hammer.moves) <= replayed.changes

@@ -24,7 +24,7 @@ from donebase.postgres.connecting import (
 from donebase.postgres.pooled_connection import PooledConnection
 from donebase.postgres.slots import Slots
 from donebase.settings import Settings
-from donebase.telemetry import metrics
+from donebase.telemetry import logs, metrics
 
 
 class Pool:
@@ -58,6 +58,7 @@ class Pool:
                 except BaseException as failure:
                     metrics.failed(time.perf_counter() - started)
                     if _was_rolled_back(failure):
+                        logs.warning("database.rolled_back", cause=type(failure).__name__)
                         self._free.append(connection)
                     elif not await _ended_before_start(connection, failure) or not free:
                         raise
