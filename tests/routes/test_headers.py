@@ -146,9 +146,11 @@ def test_a_preflight_of_another_origin_is_refused(
     assert "Origin" in listed(response, "vary")
 
 
-def test_a_preflight_for_a_method_that_no_address_has_is_refused(client: httpx.Client) -> None:
-    asked = {"Origin": ALLOWED, "Access-Control-Request-Method": "TRACE"}
-    invalid(client.options("/users/1/tasks", headers=asked), ("Access-Control-Request-Method", "cors_refused"))
+@pytest.mark.parametrize(("asked", "value"), [("Method", "TRACE"), ("Private-Network", "true")])
+def test_a_preflight_for_what_no_address_allows_is_refused(client: httpx.Client, asked: str, value: str) -> None:
+    header = f"Access-Control-Request-{asked}"
+    preflight = {"Origin": ALLOWED, "Access-Control-Request-Method": "PUT"} | {header: value}
+    invalid(client.options("/users/1/tasks", headers=preflight), (header, "cors_refused"))
 
 
 def test_an_allowed_origin_may_read_every_answer(client: httpx.Client, family: Family, alice: int) -> None:

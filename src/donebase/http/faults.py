@@ -20,7 +20,7 @@ _MESSAGES = {
     "string_unicode": ("must be valid Unicode, without lone surrogates", "not_unicode"),
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
-    "float_type": ("must be a number", "wrong_type"),
+    "float_type": ("must be a finite number", "wrong_type"),  # also of an integer above all floats
     "finite_number": ("must be a finite number", "out_of_range"),
     "list_type": ("must be an array", "wrong_type"),
     "model_attributes_type": ("must be an object", "wrong_type"),
