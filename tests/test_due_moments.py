@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.psql import Psql, with_task_functions
-from tests.support.time_zones import ABBREVIATIONS, EVERY_NAME, of_the_package
+from tests.support.time_zones import CANONICAL, EVERY_NAME, of_the_package
 
 MOMENTS = (
     "SELECT array_agg(due_moment(due, $2) ORDER BY n) "
@@ -55,6 +55,7 @@ def sql() -> Iterator[Sql]:
         ("0001-01-01", "00:00", "UTC", "0001-01-01T00:00Z"),
         ("2026-07-01", "12:00", "CET", "2026-07-01T10:00Z"),  # which is summer time
         ("2026-07-01", "12:00", "EST", "2026-07-01T17:00Z"),
+        ("2026-07-01", "12:00", "Asia/Calcutta", "2026-07-01T06:30Z"),
         ("2026-07-01", "12:00", "Etc/GMT+5", "2026-07-01T17:00Z"),
     ],
 )
@@ -71,22 +72,32 @@ def test_the_settings_of_the_session_do_not_matter(sql: Sql) -> None:
     sql.value("RESET ALL")
 
 
-def test_postgresql_knows_every_time_zone_that_a_request_can_name(sql: Sql) -> None:
-    names = sql.value("SELECT array_agg(name) FROM pg_timezone_names")
-    assert EVERY_NAME - set(names) == set()
-
-
-def test_every_name_that_is_also_an_abbreviation_is_taken_for_the_time_zone(sql: Sql) -> None:
-    """Of those that have neither a summer time nor a past, it does not matter."""
+def test_every_time_zone_has_a_name_that_every_postgresql_knows(sql: Sql) -> None:
+    """Also that of Debian, without its package of former names."""
+    canonical = {name: sql.value("SELECT canonical_time_zone($1)", name) for name in EVERY_NAME}
+    known = set(sql.value("SELECT array_agg(name) FROM pg_timezone_names"))
     abbreviations = sql.value("SELECT array_agg(abbrev) FROM pg_timezone_abbrevs")
-    both = {name for name in EVERY_NAME if name.upper() in abbreviations}
-    assert both - set(ABBREVIATIONS) == {"GMT", "UCT", "UTC", "Zulu"}
-    for name, meant in ABBREVIATIONS.items():
-        assert sql.value("SELECT unabbreviated($1)", name) == meant
-        one, another = of_the_package(name), of_the_package(meant)
-        for year in range(1800, 2040):
-            noon = datetime(year, 7, 1, 12)
-            assert noon.replace(tzinfo=one).utcoffset() == noon.replace(tzinfo=another).utcoffset()
+    assert {name for name in canonical.values() if name.upper() in abbreviations} == {"GMT", "UTC"}
+    by_rule = {
+        "CST6CDT",
+        "EST5EDT",
+        "MST7MDT",
+        "PST8PDT",
+    }  # which PostgreSQL reads as POSIX has it, where it has no data
+    assert set(canonical.values()) - known <= by_rule
+    assert {name for name in canonical.values() if "/" not in name} <= by_rule | {"GMT", "UTC", "Factory"}
+    for name in ("Asia/Calcutta", "Europe/Kiev", "US/Eastern", "America/Buenos_Aires", "Zulu", "CET", "EST", "MST"):
+        assert canonical[name] != name
+    for name in ("Asia/Kolkata", "Europe/Oslo", "America/Creston", "Etc/GMT+5"):
+        assert canonical[name] == name
+
+
+@pytest.mark.parametrize(("name", "meant"), CANONICAL.items())
+def test_a_former_name_means_the_same_time_zone(name: str, meant: str) -> None:
+    one, another = of_the_package(name), of_the_package(meant)
+    for year in range(1800, 2040):
+        noon = datetime(year, 7, 1, 12)
+        assert noon.replace(tzinfo=one).utcoffset() == noon.replace(tzinfo=another).utcoffset()
 
 
 READABLE = {"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}

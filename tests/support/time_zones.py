@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from donebase.postgres.time_zones import canonical_names
 from tests.support.psql import Psql
 
 # Python takes the rule for the future to hold from the last change that is listed: not so there in a week of 2022.
@@ -13,11 +14,7 @@ _WRONG_IN_PYTHON = "America/Ojinaga"
 # Of the package, not of the system.
 EVERY_NAME = frozenset((files("tzdata") / "zones").read_text().split())
 NAMES = sorted(EVERY_NAME - {_WRONG_IN_PYTHON})
-# What PostgreSQL takes for an abbreviation: the same time zone by another name.
-ABBREVIATIONS = {
-    **{"CET": "Europe/Brussels", "EET": "Europe/Athens", "MET": "Europe/Brussels", "WET": "Europe/Lisbon"},
-    **{"EST": "America/Panama", "HST": "Pacific/Honolulu", "MST": "America/Phoenix"},
-}
+CANONICAL = canonical_names()
 _FILE = (
     "SELECT coalesce(pg_read_binary_file(setting || '/timezone/' || $1, 0, 1000000, true), "
     "pg_read_binary_file('/usr/share/zoneinfo/' || $1, 0, 1000000, true)) FROM pg_config WHERE name = 'SHAREDIR'"
@@ -44,7 +41,7 @@ class TimeZones:
     def __getitem__(self, name: str) -> ZoneInfo:
         """Return a time zone."""
         if name not in self._known:
-            file = self._psql.value(_FILE, ABBREVIATIONS.get(name, name))
+            file = self._psql.value(_FILE, CANONICAL.get(name, name))
             self._known[name] = ZoneInfo.from_file(BytesIO(file))
         return self._known[name]
 

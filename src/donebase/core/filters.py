@@ -140,7 +140,7 @@ def _is_overdue() -> ColumnElement[bool]:
 
 def _date_of(moment: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the date of a moment in the time zone. Citus wants nothing of it to depend on the session."""
-    return cast(func.timezone(func.unabbreviated(_time_zone), moment, type_=DateTime()), Date)
+    return cast(func.timezone(func.canonical_time_zone(_time_zone), moment, type_=DateTime()), Date)
 
 
 def _utc_date(later: str) -> ColumnElement[str]:

@@ -33,7 +33,7 @@ TAG_LENGTH = 50
 MAX_ID = 2**63 - 1
 
 # The migration that leads to the tables below. A test compares it with Alembic, and the tables with the migration.
-REVISION = "0005"
+REVISION = "0006"
 
 
 class Table(SQLModel):

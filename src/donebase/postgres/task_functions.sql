@@ -49,19 +49,10 @@ BEGIN
     RETURN CASE WHEN octet_length(texts) = char_length(texts) THEN lower(texts COLLATE "C") ELSE folded_texts(texts) END;
 END $$;
 
--- Return a time zone by a name that PostgreSQL does not take for an abbreviation, which has no summer time and no past.
--- The names are those of the time zones that are also abbreviations, with what the IANA database has them mean since 2024.
-CREATE OR REPLACE FUNCTION unabbreviated(time_zone text) RETURNS text IMMUTABLE PARALLEL SAFE LANGUAGE sql AS $$
-    SELECT CASE time_zone
-        WHEN 'CET' THEN 'Europe/Brussels'
-        WHEN 'EET' THEN 'Europe/Athens'
-        WHEN 'EST' THEN 'America/Panama'
-        WHEN 'HST' THEN 'Pacific/Honolulu'
-        WHEN 'MET' THEN 'Europe/Brussels'
-        WHEN 'MST' THEN 'America/Phoenix'
-        WHEN 'WET' THEN 'Europe/Lisbon'
-        ELSE time_zone
-    END
+-- Return the name under which every PostgreSQL has a time zone. Former names are links, which Debian has in a package of their
+-- own, and PostgreSQL takes some of them for abbreviations, which have no summer time and no past.
+CREATE OR REPLACE FUNCTION canonical_time_zone(name text) RETURNS text IMMUTABLE PARALLEL SAFE LANGUAGE sql AS $$
+    SELECT coalesce('{canonical_names}'::jsonb ->> name, name)
 $$;
 
 -- Return the moment at which a task is overdue: when its day is over in the given zone, when its local time has come there,
@@ -73,7 +64,9 @@ $$;
 CREATE OR REPLACE FUNCTION due_moment(due jsonb, time_zone text) RETURNS timestamptz IMMUTABLE STRICT LANGUAGE plpgsql AS $$
 DECLARE
     at text := due ->> 'time';
-    place text := unabbreviated(CASE WHEN at IS NULL THEN time_zone ELSE coalesce(due ->> 'time_zone', time_zone) END);
+    place text := canonical_time_zone(
+        CASE WHEN at IS NULL THEN time_zone ELSE coalesce(due ->> 'time_zone', time_zone) END
+    );
     clock timestamp;
     moment timestamptz;
     former timestamptz;
