@@ -36,21 +36,19 @@ SECURITY_HEADERS: Headers = [
 _REPLACEABLE = frozenset(name for name, _ in SECURITY_HEADERS)
 # Caches must not give the response for one origin to another (Fetch standard, "CORS protocol and HTTP caches").
 NO_ORIGIN: Headers = [(b"vary", b"Origin"), *SECURITY_HEADERS]
-"""The headers of every response to a request without Origin."""
+"""The headers of every response to a request without Origin, or of an origin that is not allowed."""
 _EXPOSED: Header = (b"access-control-expose-headers", ", ".join(DOCUMENTED).encode())
 # Many clients send `credentials: include` with every request, and a browser hides an answer without this header from
 # them. It allows nothing more here: no cookie means anything to this service.
 _CREDENTIALS: Header = (b"access-control-allow-credentials", b"true")
-OTHER_ORIGIN: Headers = [_EXPOSED, *NO_ORIGIN]
-"""The headers of every response to a request of an origin that is not allowed."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
 def common_headers(allowed_origins: Iterable[str]) -> dict[bytes | None, Headers]:
-    """Return the headers of every response, by the Origin header of the request; any other has OTHER_ORIGIN."""
-    allowed = {origin: (b"access-control-allow-origin", origin) for origin in map(str.encode, allowed_origins)}
-    return {None: NO_ORIGIN} | {
-        origin: [_EXPOSED, header, _CREDENTIALS, *NO_ORIGIN] for origin, header in allowed.items()
+    """Return the headers of every response, by the Origin header of the request; with any other, or none, NO_ORIGIN."""
+    return {
+        origin: [_EXPOSED, (b"access-control-allow-origin", origin), _CREDENTIALS, *NO_ORIGIN]
+        for origin in map(str.encode, allowed_origins)
     }
 
 

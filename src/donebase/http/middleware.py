@@ -11,7 +11,7 @@ from donebase.core import events
 from donebase.http.bytes_response import BytesResponse
 from donebase.http.errors import InternalError, TooManyConnections, report
 from donebase.http.family import Route
-from donebase.http.headers import OTHER_ORIGIN, Headers, common_headers, finish, read_id_and_origin
+from donebase.http.headers import NO_ORIGIN, Headers, common_headers, finish, read_id_and_origin
 from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics, tracing
@@ -36,7 +36,7 @@ class RequestContext:
     def __init__(self, scope: Scope, common: Mapping[bytes | None, Headers]) -> None:
         self._started = time.perf_counter()
         self._request_id, origin = read_id_and_origin(scope["headers"])
-        self._common = common.get(origin, OTHER_ORIGIN)
+        self._common = common.get(origin, NO_ORIGIN)
         self._events = events.start_recording()
         self.method: str = scope["method"]
         self.status = 0

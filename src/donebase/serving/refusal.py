@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from donebase.core.errors import InvalidInput
 from donebase.http.errors import InternalError
-from donebase.http.headers import OTHER_ORIGIN, Headers, finish, read_id_and_origin
+from donebase.http.headers import NO_ORIGIN, Headers, finish, read_id_and_origin
 from donebase.http.middleware import record_request
 from donebase.http.problems import problem
 from donebase.serving.framing import response_head
@@ -35,6 +35,6 @@ def refusal_of(
     if not recorded:
         record_request(None, None, None, response.status_code, time.perf_counter())
     logs.request_id.reset(token)
-    headers = [*default_headers, *finish(response.raw_headers, request_id, common.get(origin, OTHER_ORIGIN))]
+    headers = [*default_headers, *finish(response.raw_headers, request_id, common.get(origin, NO_ORIGIN))]
     head, _framing, _keep_alive = response_head("GET", "1.1", False, response.status_code, headers)
     return head + bytes(response.body)
