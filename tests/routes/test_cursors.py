@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from donebase.core.orders import ORDERS, Place
@@ -41,6 +41,7 @@ def encoded(content: Any) -> str:
 
 
 @given(places)
+@example(("order", Place(-math.inf, 7)))
 def test_a_word_leads_back_to_its_place(drawn: tuple[str, Place]) -> None:
     order, place = drawn
     word = place_word(order, place)

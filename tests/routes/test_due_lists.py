@@ -75,6 +75,9 @@ def test_a_task_becomes_overdue_while_nobody_writes(client: httpx.Client, owned:
     assert nothing.json() == []
     wait_for(asked_again)
     assert client.get(address, params={"due": "overdue", "count": "true"}).headers["x-total-count"] == "1"
+    for due in ("overdue", "today"):
+        confirmed = client.get(address, params={"due": due}, headers={"If-None-Match": f'W/"{kept.headers["change"]}"'})
+        assert confirmed.status_code == 200
 
 
 def test_a_due_date_that_nobody_can_read_spoils_no_list(

@@ -23,12 +23,12 @@ def place_word(order: str, place: Place) -> str:
 def read_place(order: str, word: str) -> Place | None:
     """Return the place that a word stands for, or None if it is no word for a place of this order."""
     try:
-        of_order, key, task_id = orjson.loads(urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+        _, key, task_id = orjson.loads(urlsafe_b64decode(word + "=" * (-len(word) % 4)))
         place = Place(_key(order, key), task_id)
     except (ValueError, TypeError):
         return None
-    is_valid = of_order == order and type(task_id) is int and 1 <= task_id <= MAX_ID and is_place(order, place)
-    # There is only one word for a place: what is left out or doubled in others is not ignored.
+    is_valid = type(task_id) is int and 1 <= task_id <= MAX_ID and is_place(order, place)
+    # There is only one word for a place of an order: what is left out or doubled in others is not ignored.
     return place if is_valid and place_word(order, place) == word else None
 
 
