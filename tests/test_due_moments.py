@@ -50,6 +50,8 @@ def sql() -> Iterator[Sql]:
         ("2026-10-31", None, "America/Havana", "2026-11-01T04:00Z"),
         ("2011-12-29", None, "Pacific/Apia", "2011-12-30T10:00Z"),  # the next day is left out
         ("2011-12-30", "12:00", "Pacific/Apia", "2011-12-30T22:00Z"),
+        ("1993-08-21", "12:00", "Pacific/Kwajalein", "1993-08-22T00:00Z"),  # is left out
+        ("1969-09-30", "12:00", "Pacific/Kwajalein", "1969-09-30T01:00Z"),  # comes twice, 23 hours apart
         ("2028-02-28", None, "UTC", "2028-02-29T00:00Z"),
         ("2028-02-29", None, "UTC", "2028-03-01T00:00Z"),
         ("0001-01-01", "00:00", "UTC", "0001-01-01T00:00Z"),
@@ -65,10 +67,14 @@ def test_moments_to_be_read(sql: Sql, day: str, at: str | None, zone: str, expec
 
 
 def test_the_settings_of_the_session_do_not_matter(sql: Sql) -> None:
-    expected = sql.moment("2026-12-01", "17:00")
-    for setting, value in (("TimeZone", "Asia/Tokyo"), ("DateStyle", "German, DMY"), ("IntervalStyle", "sql_standard")):
+    twice = ("2026-10-25", "02:30", "Europe/Berlin")
+    expected = sql.moment(*twice)
+    for setting, value in (
+        *(("TimeZone", name) for name in ("Europe/Berlin", "Asia/Tokyo")),
+        *(("DateStyle", "German, DMY"), ("IntervalStyle", "sql_standard")),
+    ):
         sql.value(f"SET {setting} = '{value}'")
-        assert sql.moment("2026-12-01", "17:00") == expected
+        assert sql.moment(*twice) == expected
     sql.value("RESET ALL")
 
 

@@ -1,6 +1,7 @@
 """What a due date may be: days that the calendar has, times of day, time zones by their exact names."""
 
 from datetime import date, time
+from itertools import product
 from typing import Any
 
 import pytest
@@ -24,21 +25,16 @@ def faults(due: object) -> list[tuple[Any, str]]:
     return []
 
 
-@few
-@given(year=st.integers(0, 9999), month=st.integers(0, 13), day=st.integers(0, 32))
-def test_a_date_is_one_that_the_calendar_has(year: int, month: int, day: int) -> None:
-    text = f"{year:04}-{month:02}-{day:02}"
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        assert faults({"date": text}) == [("date", "invalid_date")]
-    else:
-        assert DUE.validate_python({"date": text}) == {"date": text, "time": None, "time_zone": None}
-
-
-@pytest.mark.parametrize(("year", "is_leap"), [(2028, True), (2026, False), (2000, True), (1900, False), (2100, False)])
-def test_29_february(year: int, is_leap: bool) -> None:
-    assert (faults({"date": f"{year}-02-29"}) == []) is is_leap
+@pytest.mark.parametrize("year", [0, 1, 4, 1900, 2000, 2026, 2028, 9999])
+def test_a_date_is_one_that_the_calendar_has(year: int) -> None:
+    for month, day in product(range(14), range(33)):
+        text = f"{year:04}-{month:02}-{day:02}"
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            assert faults({"date": text}) == [("date", "invalid_date")]
+        else:
+            assert DUE.validate_python({"date": text}) == {"date": text, "time": None, "time_zone": None}
 
 
 @few
