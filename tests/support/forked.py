@@ -1,6 +1,5 @@
 """A command of donebase in a process that was forked from one with all its imports (`tests/support/launcher.py`)."""
 
-import atexit
 import json
 import os
 import select
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.launcher import REPORT
+from tests.support.made_once import made_once
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +25,9 @@ class ForkedCommand:
     def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         pipes = [os.pipe() for _ in range(3)]
         message = json.dumps({"arguments": arguments, "folder": str(folder), "environment": environment}).encode()
-        socket.send_fds(_launcher(), [message], [writes for _, writes in pipes])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as launcher:
+            launcher.connect(_launcher())
+            socket.send_fds(launcher, [message], [writes for _, writes in pipes])
         for _, writes in pipes:
             os.close(writes)
         (output, _), (errors, _), (self._report, _) = pipes
@@ -76,16 +78,11 @@ class ForkedCommand:
 
 
 @cache
-def _launcher() -> socket.socket:
-    """Return the socket of a launcher, which ends with this process."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "tests.support.launcher", str(theirs.fileno())],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-        )
-    atexit.register(process.wait)
-    atexit.register(ours.close)
-    return ours
+def _launcher() -> str:
+    """Return the address of the launcher of this run."""
+    return str(made_once("launcher", _start_launcher) / "socket")
+
+
+def _start_launcher(folder: Path) -> None:
+    command = [sys.executable, "-W", "error", "-m", "tests.support.launcher", str(folder / "socket")]
+    subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=True)

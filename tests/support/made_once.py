@@ -13,18 +13,21 @@ from pathlib import Path
 
 @contextmanager
 def folder_of_the_run() -> Iterator[None]:
-    """Have a folder in TEST_FOLDER, for this process and those that it starts, unless what started it has made one."""
+    """Have a folder in TEST_FOLDER, for this process and those that it starts, unless what started it has made one.
+
+    TEST_RUN is then the process that takes the folder away.
+    """
     if "TEST_FOLDER" in os.environ:
         yield
         return
     _take_a_plain_folder_for_temporary_files()
     with tempfile.TemporaryDirectory(prefix="donebase-run-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # the servers of a run as root are other users
-        os.environ["TEST_FOLDER"] = folder
+        os.environ |= {"TEST_FOLDER": folder, "TEST_RUN": str(os.getpid())}
         try:
             yield
         finally:
-            del os.environ["TEST_FOLDER"]
+            del os.environ["TEST_FOLDER"], os.environ["TEST_RUN"]
 
 
 def _take_a_plain_folder_for_temporary_files() -> None:

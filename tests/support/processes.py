@@ -73,9 +73,10 @@ class Service:
     def workers(self) -> list[psutil.Process]:
         """Return the worker processes, where it has several."""
         found = []
-        for child in psutil.Process(self.process.pid).children():
+        supervisor = psutil.Process(self.process.pid)
+        for child in supervisor.children():
             with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-                if "spawn_main" in str(child.cmdline()):
+                if child.cmdline() == supervisor.cmdline() or "spawn_main" in str(child.cmdline()):
                     found.append(child)
         return found
 
@@ -135,7 +136,7 @@ class ExecutedService(Service):
 
 def _can_be_forked(environment: dict[str, str]) -> bool:
     """Tell whether nothing in an environment is read before `serve` begins."""
-    early = [name for name in environment if name.startswith(("OTEL_", "PYTHON"))]
+    early = [name for name in environment if name.startswith("PYTHON")]
     return not early and "COVERAGE_PROCESS_CONFIG" not in os.environ
 
 
