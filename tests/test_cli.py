@@ -16,7 +16,7 @@ import pytest
 from donebase import __version__
 from tests.outages.callers import no_longer_takes_connections
 from tests.support.families import USERS
-from tests.support.processes import ExecutedService, clean_environment, run_donebase
+from tests.support.processes import ExecutedService, Service, clean_environment, run_donebase
 from tests.support.waiting import DEADLINE, wait_for
 
 
@@ -124,7 +124,7 @@ def test_the_start_says_where_everything_is(folder: Path, database_url: str) -> 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_signal_ends_it_with_0(folder: Path, database_url: str, stop: signal.Signals, workers: str) -> None:
-    with ExecutedService(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
+    with Service(folder, DATABASE_URL=database_url, WORKERS=workers) as service:
         address = service.ready().address
         wait_for(lambda: httpx.get(f"{address}/health").json()["status"] == "ok")
         service.process.send_signal(stop)
@@ -178,7 +178,7 @@ def test_ctrl_c_while_it_loads_shows_no_traceback(folder: Path) -> None:
 
 
 def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url: str, alice: int) -> None:
-    with ExecutedService(folder, DATABASE_URL=database_url, BODY_TIMEOUT="600", SHUTDOWN_GRACE="600") as service:
+    with Service(folder, DATABASE_URL=database_url, BODY_TIMEOUT="600", SHUTDOWN_GRACE="600") as service:
         host, port = service.ready().address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=DEADLINE) as connection:
             body = b'{"title": "half before, half after"}'
@@ -195,7 +195,7 @@ def test_what_is_in_flight_is_answered_before_the_end(folder: Path, database_url
 
 
 def test_several_workers_share_the_port_and_the_tables(folder: Path, database_url: str, alice: int) -> None:
-    with ExecutedService(folder, DATABASE_URL=database_url, WORKERS="3") as service:
+    with Service(folder, DATABASE_URL=database_url, WORKERS="3") as service:
         address = service.ready().address
         for number in range(12):
             with httpx.Client(base_url=address) as client:
@@ -205,7 +205,7 @@ def test_several_workers_share_the_port_and_the_tables(folder: Path, database_ur
 
 
 def test_it_serves_before_its_database_is_there(folder: Path) -> None:
-    with ExecutedService(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing") as service:
+    with Service(folder, DATABASE_URL="postgresql://127.0.0.1:1/nothing") as service:
         address = service.ready().address
         assert httpx.get(f"{address}/livez").status_code == 200
         health = httpx.get(f"{address}/health")

@@ -19,6 +19,7 @@ import pytest
 
 from donebase.telemetry.log_writer import BUFFER_BYTES, LogWriter
 from tests.support.families import USERS
+from tests.support.forked import ForkedCommand
 from tests.support.metrics import metrics, total
 from tests.support.processes import DONEBASE, clean_environment
 from tests.support.servers import free_port
@@ -35,13 +36,13 @@ class Unread:
     def __init__(self, folder: Path, ends: Callable[[], tuple[int, int]], **environment: str) -> None:
         self.lines: list[dict[str, Any]] = []
         self._reads, writes = ends()
-        self.process = subprocess.Popen(
-            [*DONEBASE, "serve"],
-            cwd=folder,
-            env=clean_environment(PORT="0", **environment),
-            stdout=writes,
-            stderr=writes,
-        )
+        everything = clean_environment(PORT="0", **environment)
+        self.process: subprocess.Popen[bytes] | ForkedCommand
+        if os.isatty(writes):  # what is forked knows already that its standard output is none
+            command = [*DONEBASE, "serve"]
+            self.process = subprocess.Popen(command, cwd=folder, env=everything, stdout=writes, stderr=writes)
+        else:
+            self.process = ForkedCommand(["serve"], folder, everything, writes)
         os.close(writes)
         started = b""
         while not (match := re.search(rb'"address":"http://127\.0\.0\.1:(\d+)".*\n', started)):
@@ -88,7 +89,7 @@ def unread(folder: Path, ends: Callable[[], tuple[int, int]] = os.pipe, /, **env
         yield service
     finally:
         service.process.kill()
-        service.process.wait()
+        service.process.wait(DEADLINE)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -19,7 +19,7 @@ import pytest
 from donebase.postgres.embedded import postgresql
 from tests.support.collector import SOON, Collector, a_collector
 from tests.support.databases import fetchval
-from tests.support.processes import ExecutedService
+from tests.support.processes import ExecutedService, Service
 from tests.support.tokens import bearer
 from tests.support.waiting import DEADLINE
 
@@ -134,7 +134,7 @@ def kept(url: str) -> set[str]:
 
 
 @contextmanager
-def a_service(url: str, folder: Path, **settings: str) -> Iterator[ExecutedService]:
+def a_service(kind: type[Service], url: str, folder: Path, **settings: str) -> Iterator[Service]:
     everything = {
         "DATABASE_URL": url,
         "AUTH": "required",
@@ -143,7 +143,7 @@ def a_service(url: str, folder: Path, **settings: str) -> Iterator[ExecutedServi
         "TRUSTED_PROXIES": "127.0.0.1",
         "WORKERS": "2",
     }
-    with ExecutedService(folder, **everything, **settings) as service:
+    with kind(folder, **everything, **settings) as service:
         yield service
 
 
@@ -156,7 +156,8 @@ def collector() -> Iterator[Collector]:
 @pytest.mark.parametrize("traced", [False, True], ids=["with its own stack", "with traces"])
 def test_nothing_that_is_secret_is_told(collector: Collector, folder: Path, used_data: Path, *, traced: bool) -> None:
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **SOON} if traced else {}
-    with postgresql(used_data) as url, a_service(url, folder, **settings) as service:
+    kind = ExecutedService if traced else Service
+    with postgresql(used_data) as url, a_service(kind, url, folder, **settings) as service:
         with httpx.Client(base_url=service.ready().address) as client:
             walker = Walker(client)
             walk_through_accounts(walker)

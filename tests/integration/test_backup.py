@@ -51,6 +51,12 @@ def run(commands: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+def run_forked(command: str, folder: Path, url: str, tools: str) -> None:
+    """Back up or restore as the page says, by a process that need not import what this has."""
+    done = run_donebase(folder, command, "donebase.dump", DATABASE_URL=url, PATH=path(tools))
+    assert done.returncode == 0, done.stderr
+
+
 def path(first: str) -> str:
     """Return a PATH on which these programs come first, then those beside Python."""
     return os.pathsep.join([first, str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -210,7 +216,7 @@ def with_accounts(url: str, user: int) -> None:
 @pytest.mark.parametrize("table", OF_ACCOUNTS)
 def test_a_database_with_accounts_is_not_empty(server: Postgresql, folder: Path, tools: str, table: str) -> None:
     url = server.url(server.database_with_tables())
-    run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
+    run_forked("backup", folder, url, tools)
     fetchval(url, f"INSERT INTO {table} VALUES ({OF_ACCOUNTS[table].format(7)})")
     why = refused(folder, 1, "restore", "donebase.dump", DATABASE_URL=url, PATH=path(tools))
     assert f"the database already contains {table}: restore into an empty database" in why
@@ -226,8 +232,8 @@ def test_accounts_and_tokens_work_after_a_restore(server: Postgresql, folder: Pa
         made = member.ask("POST", "tokens", name="a script", scopes=["tasks:read", "tasks:write"]).json()
         script = {"Authorization": f"Bearer {made['token']}"}
         client.post("/users/me/tasks", json={"title": "before"}, headers=script)
-        run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
-    run(RESTORE, folder, RESTORED_URL=restored_url, PATH=tools)
+        run_forked("backup", folder, url, tools)
+    run_forked("restore", folder, restored_url, tools)
     with served(folder, DATABASE_URL=restored_url, **required) as client:
         again = member._replace(client=client)
         for headers in (script, again.headers, again.refreshed().headers, again.sign_in().headers):
@@ -254,8 +260,8 @@ def test_numbers_history_and_keys_come_back_as_they_were(
         **{"history": 7, "idempotency_keys": 1},
         **dict.fromkeys(OF_ACCOUNTS, 1),
     }
-    run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
-    run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)
+    run_forked("backup", folder, source, tools)
+    run_forked("restore", folder, restored, tools)
     assert rows(restored) == before
     assert fetchval(restored, "UPDATE tasks SET title = 'next' WHERE id = 3 RETURNING version") == 4
     assert fetchval(restored, "SELECT clock FROM users") == 4
@@ -268,8 +274,8 @@ def test_a_backup_of_an_older_schema_is_upgraded(server: Postgresql, folder: Pat
     asyncio.run(migrate(Settings.read(database_url=old), revision))
     fill(old, 7, 3, "as it was")
     kept = 3 if revision >= "0003" else 0
-    run(BACK_UP, folder, DATABASE_URL=old, PATH=tools)
-    run(RESTORE, folder, RESTORED_URL=restored, PATH=tools)
+    run_forked("backup", folder, old, tools)
+    run_forked("restore", folder, restored, tools)
     upgraded = rows(restored)
     found = [(task["id"], task["title"], task["description"], task["version"]) for task in upgraded["tasks"]]
     assert found == [(number, f"task {number}", "as it was", 1) for number in (1, 2, 3)]
@@ -311,7 +317,7 @@ def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Pat
     fetchval(source, f"INSERT INTO users (id) VALUES ({alice})")
     rows = f"SELECT {alice}, md5(n::text) || md5((n + 1)::text) FROM generate_series(1, 20000) AS n"
     fetchval(source, f"INSERT INTO tasks (user_id, title) {rows}")
-    run(BACK_UP, folder, DATABASE_URL=source, PATH=tools)
+    run_forked("backup", folder, source, tools)
     whole = (folder / "donebase.dump").read_bytes()
     (folder / "half").write_bytes(whole[: len(whole) // 2])
     (folder / "text").write_text("SELECT 1;\n")
@@ -335,7 +341,7 @@ def test_what_cannot_be_restored_changes_nothing(server: Postgresql, folder: Pat
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_a_signal_leaves_nothing_half_done(server: Postgresql, folder: Path, tools: str, command: str) -> None:
     url = server.url(server.database_with_tables())
-    run(BACK_UP, folder, DATABASE_URL=url, PATH=tools)
+    run_forked("backup", folder, url, tools)
     file = {"backup": "another.dump", "restore": "donebase.dump"}[command]
     database = url.rpartition("/")[2]
     waiting = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"

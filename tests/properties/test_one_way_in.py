@@ -63,7 +63,7 @@ def test_a_request_is_read_as_fastapi_reads_it(oracle: Oracle, document: Json, r
         def holds(sent: Sent) -> None:
             runner.run(oracle.agrees(sent))
 
-        for round_ in rounds(None, 0.2 / len(DOCUMENTED), examples=2_400 // len(DOCUMENTED)):
+        for round_ in rounds(None, 0.2 / len(DOCUMENTED), examples=1_600 // len(DOCUMENTED)):
             round_(given(drawn)(holds))()
 
 
@@ -78,7 +78,7 @@ def test_a_request_of_a_caller_is_read_as_fastapi_reads_it(
         def holds(sent: Sent) -> None:
             runner.run(oracle_of_callers.agrees(sent))
 
-        for round_ in rounds(None, 0.1 / len(OF_CALLERS), examples=800 // len(OF_CALLERS)):
+        for round_ in rounds(None, 0.1 / len(OF_CALLERS), examples=500 // len(OF_CALLERS)):
             round_(given(drawn)(holds))()
 
 

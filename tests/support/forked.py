@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 from tests.support.launcher import REPORT
 from tests.support.made_once import made_once
@@ -20,18 +21,26 @@ ROOT = Path(__file__).parents[2]
 
 
 class ForkedCommand:
-    """A process that does what `donebase` does, with what the tests use of `subprocess.Popen`."""
+    """A process that does what `donebase` does, with what the tests use of `subprocess.Popen`.
 
-    def __init__(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
-        pipes = [os.pipe() for _ in range(3)]
+    What it writes is read from `stdout` and `stderr`, or goes to the descriptor `output`.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], output: int | None = None
+    ) -> None:
+        given = [] if output is None else [output, output]
+        pipes = [os.pipe() for _ in range(3 - len(given))]
         message = json.dumps({"arguments": arguments, "folder": str(folder), "environment": environment}).encode()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as launcher:
             launcher.connect(_launcher())
-            socket.send_fds(launcher, [message], [writes for _, writes in pipes])
+            socket.send_fds(launcher, [message], [*given, *(writes for _, writes in pipes)])
         for _, writes in pipes:
             os.close(writes)
-        (output, _), (errors, _), (self._report, _) = pipes
-        self.stdout, self.stderr = os.fdopen(output), os.fdopen(errors)
+        *read, self._report = [reads for reads, _ in pipes]
+        self.stdout: TextIO | None
+        self.stderr: TextIO | None
+        self.stdout, self.stderr = map(os.fdopen, read) if read else (None, None)
         self._lock = threading.Lock()
         self.returncode: int | None = None
         self.pid = self._reported()

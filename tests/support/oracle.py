@@ -6,7 +6,7 @@ The handlers only record their arguments. What is read strictly, and FastAPI rea
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import parse_qsl, unquote
@@ -200,7 +200,7 @@ def refused_strictly(sent: Sent, route: Route) -> str:
     if sent.body and not _is_json(sent.headers):
         return "UNSUPPORTED_MEDIA_TYPE"  # FastAPI takes the bytes, or guesses
     try:
-        value = json.loads(sent.body.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+        value = _parsed_strictly(sent.body)
     except (ValueError, RecursionError):
         return "MALFORMED_JSON"  # FastAPI takes no body for a missing one, NaN, the last of duplicate keys, and UTF-16
     if value is None and not route.body_field.field_info.is_required():
@@ -224,6 +224,11 @@ def _is_utf8(sent: Sent) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+@lru_cache(maxsize=1)  # a body is sent to one operation after the other
+def _parsed_strictly(body: bytes) -> Any:
+    return json.loads(body.decode(), object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
 
 
 def _is_one_or_many(route: Route) -> bool:

@@ -157,6 +157,8 @@ def run_donebase(folder: Path, *arguments: str, **environment: str) -> subproces
             command, cwd=folder, env=everything, capture_output=True, text=True, timeout=DEADLINE, check=False
         )
     process = ForkedCommand(arguments, folder, everything)
+    assert process.stdout
+    assert process.stderr
     with process.stdout, process.stderr, ThreadPoolExecutor() as both:
         output, errors = (both.submit(stream.read) for stream in (process.stdout, process.stderr))
         try:
