@@ -57,16 +57,18 @@ def durations(source: str) -> Iterator[int]:
             yield node.lineno
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_nothing_is_given_up_on_within_a_minute(file: str) -> None:
-    lines = [*short_waits((TESTS / file).read_text())]
-    assert not lines, f"{file}, lines {lines}: DEADLINE of tests/support/waiting.py is for what would hang"
+def test_nothing_is_given_up_on_within_a_minute() -> None:
+    found = {file: [*short_waits((TESTS / file).read_text())] for file in FILES}
+    assert {file: lines for file, lines in found.items() if lines} == {}, (
+        "DEADLINE of tests/support/waiting.py is for what would hang"
+    )
 
 
-@pytest.mark.parametrize("file", sorted({*FILES} - MEASURES))
-def test_nothing_has_to_be_quick(file: str) -> None:
-    lines = [*durations((TESTS / file).read_text())]
-    assert not lines, f"{file}, lines {lines}: an order of events holds on a busy machine too, a duration does not"
+def test_nothing_has_to_be_quick() -> None:
+    found = {file: [*durations((TESTS / file).read_text())] for file in FILES if file not in MEASURES}
+    assert {file: lines for file, lines in found.items() if lines} == {}, (
+        "an order of events holds on a busy machine too, a duration does not"
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ every_operation_with_a_body = pytest.mark.parametrize("at", TAKE_BODIES, ids=map
 At = tuple[str, str]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(client: httpx.Client) -> Json:
     response = client.get("/openapi.json")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -281,7 +281,7 @@ def test_a_request_that_is_refused_is_answered_as_documented(client: httpx.Clien
     examples = {kind: {each["name"]: each["example"] for each in parameters if each["in"] == kind} for kind in IN}
     body = example_body(document, at)
     if body:  # an operation that takes a body shows what is wrong with a body
-        body |= {fault["field"]: " "}
+        body = body | {fault["field"]: " "}
     elif fault["field"] in examples["path"]:
         examples["path"][fault["field"]] = 0
     else:
