@@ -81,6 +81,7 @@ def test_over_plain_http_under_another_name_it_is_the_same(
     assert page.evaluate("[isSecureContext, 'locks' in navigator, 'serviceWorker' in navigator]") == [False] * 3
     page.locator("#new-task").fill("Buy milk")
     page.keyboard.press("Enter")
+    expect(beside.get_by_role("checkbox")).to_have_count(1)  # two, until it reads that the task was sent
     beside.get_by_role("checkbox", name="Buy milk").click()
     expect(page.get_by_role("checkbox")).to_be_checked()
     wait_for(lambda: [task["completed"] for task in tasks_of(client, alice)] == [True])

@@ -325,5 +325,5 @@ def test_a_task_that_another_window_has_sent_keeps_its_key_however_late_that_is_
     )  # the copy then contains the other one, whichever came first of the answer and the event
     wait_for(lambda: stored(other.page, "tasks") and not stored(other.page, "settling"))
     window.run("release()")
-    window.wait_for("store.writes.length === 0")
+    window.wait_for("store.writes.length === 0 && listed().length === 2")
     assert window.run("return listed().map(({ key }) => key === window.key)") == [True, False]
