@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -35,11 +36,10 @@ class _Chromium:
     """A Chromium that runs, with the event loop by which Playwright talks with it."""
 
     def __init__(self) -> None:
-        executable = program("chromium", "chromium")
         with ExitStack() as stack:
             playwright = stack.enter_context(sync_playwright())
             self.browser = stack.enter_context(
-                playwright.chromium.launch(executable_path=executable, args=ALONE, timeout=_MILLISECONDS)
+                playwright.chromium.launch(executable_path=_executable(), args=ALONE, timeout=_MILLISECONDS)
             )
             self._loop = asyncio.get_running_loop()
             self._end = stack.pop_all()
@@ -58,6 +58,15 @@ class _Chromium:
         """Stop it."""
         with self.entered():
             self._end.close()
+
+
+def _executable() -> Path:
+    """Return Chromium without the windows, tabs and menus around a page: to open those takes longer than the page.
+
+    Where that is not installed, it is the whole Chromium.
+    """
+    found = shutil.which("chromium-headless-shell")
+    return Path(found) if found else program("chromium", "chromium")
 
 
 _running: list[_Chromium] = []
