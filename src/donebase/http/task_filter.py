@@ -77,7 +77,7 @@ _DueState = Annotated[
     Query(
         alias="due",
         description="Only tasks without a due date, with any, due today, or overdue: a day is overdue when it is over, "
-        "a time when it has passed.",
+        "a time when it has passed. Completed tasks are among them: `completed=false` leaves them out.",
         json_schema_extra={"enum": [*get_args(_Due)]},
     ),
 ]
