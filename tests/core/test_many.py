@@ -13,6 +13,7 @@ from donebase.core.many import change_tasks, create_tasks, delete_tasks
 from donebase.core.shapes import NewTask, TaskChanges
 from donebase.core.writes import RequestKey, WrittenMany
 from donebase.postgres.database import PostgresDatabase
+from tests.support.databases import configure
 from tests.support.held_up import Onlooker
 from tests.support.with_database import with_database
 
@@ -84,25 +85,31 @@ def test_what_another_has_changed_in_the_same_way_is_not_changed_again(database_
     with_database(database_url, use, database_timeout=600)
 
 
-def test_tasks_are_locked_in_the_order_of_their_ids(database_url: str, alice: int) -> None:
-    """Whoever has the first of them can have the others: a request about many has locked none of these yet."""
+@pytest.mark.parametrize("write", [change, delete])
+def test_tasks_are_locked_in_the_order_of_their_ids(own_database: str, alice: int, write: Write) -> None:
+    """Whoever has the first of them can have the others: a request about many has locked none of these yet.
+
+    The first was changed, and is where a scan of the table finds it last.
+    """
 
     async def use(database: PostgresDatabase) -> None:
         first, *others = (await create_tasks(database, alice, [NewTask(title="x", tags=["shop"])] * 50)).tasks
-        other = await asyncpg.connect(database_url, statement_cache_size=0)
-        for write in (change, delete):
-            async with Onlooker(database_url) as onlooker:
-                async with other.transaction():
-                    # The first is where a sequential scan finds it last.
-                    await other.execute("UPDATE tasks SET description = $2 WHERE id = $1", first["id"], write.__name__)
-                    writing = asyncio.ensure_future(write(database, alice))
-                    await onlooker.wait_for(1, WAITING)
-                    ids = [task["id"] for task in others]
-                    await other.execute("SELECT FROM tasks WHERE id = ANY ($1) FOR UPDATE NOWAIT", ids)
-                assert (await writing).number == 50
+        other = await asyncpg.connect(own_database, statement_cache_size=0)
+        await other.execute("UPDATE tasks SET title = 'y' WHERE id = $1", first["id"])
+        assert await other.fetchval("SELECT id FROM tasks ORDER BY ctid DESC LIMIT 1") == first["id"]
+        async with Onlooker(own_database) as onlooker:
+            async with other.transaction():
+                await other.execute("SELECT FROM tasks WHERE id = $1 FOR UPDATE", first["id"])
+                writing = asyncio.ensure_future(write(database, alice))
+                await onlooker.wait_for(1, WAITING)
+                ids = [task["id"] for task in others]
+                await other.execute("SELECT FROM tasks WHERE id = ANY ($1) FOR UPDATE NOWAIT", ids)
+            assert (await writing).number == 50
         await other.close()
 
-    with_database(database_url, use, database_timeout=600)
+    no_index = [f"enable_{scan} = off" for scan in ("indexscan", "indexonlyscan", "bitmapscan")]
+    asyncio.run(configure(own_database, *no_index))
+    with_database(own_database, use, database_timeout=600)
 
 
 @pytest.mark.parametrize("due", ["today", "overdue"])
