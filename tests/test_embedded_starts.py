@@ -24,7 +24,8 @@ from donebase.postgres.migrations import migrate
 from donebase.postgres.programs import Programs
 from donebase.settings import Settings
 from tests.support.databases import fetchval, fill
-from tests.support.processes import DONEBASE, clean_environment
+from tests.support.forked import ForkedCommand
+from tests.support.processes import clean_environment
 from tests.support.waiting import DEADLINE, wait_for
 
 # What a first start has come to, by a file that is there from then on.
@@ -87,17 +88,17 @@ def test_a_first_start_whose_postgresql_is_killed_says_so(folder: Path, data: Pa
     for _ in range(TRIES):
         shutil.rmtree(data, ignore_errors=True)
         with started(folder, data, "migrate") as process:
-            wait_for(partial(has_ended_or_is_killed, process), every=0.001)
-            _, errors = process.communicate(timeout=DEADLINE)
-        if process.returncode:
+            wait_for(partial(has_ended_or_is_killed, process))
+            status, errors = ended(process)
+        if status:
             break
     assert re.search("child process .*(signal 9|exit code 137)", errors), errors
-    assert process.returncode == 2
+    assert status == 2
     assert not any(data.glob("postgresql*"))
     keeps_a_task(data)
 
 
-def has_ended_or_is_killed(process: subprocess.Popen[str]) -> bool:
+def has_ended_or_is_killed(process: ForkedCommand) -> bool:
     """Kill the PostgreSQL with which initdb makes the catalog; tell whether there was one, or none will come."""
     with suppress(psutil.NoSuchProcess):
         for each in psutil.Process(process.pid).children(recursive=True):
@@ -114,19 +115,25 @@ def cut_short(folder: Path, data: Path, command: str, how: signal.Signals, momen
         with started(folder, data, command) as process:
             wait_for(lambda: any(data.glob(moment)) or process.poll() is not None, every=0.001)
             process.send_signal(how)
-            _, errors = process.communicate(timeout=DEADLINE)
-        if process.returncode or command == "serve":
+            status, errors = ended(process)
+        if status or command == "serve":
             break
-    return process.returncode, errors
+    return status, errors
+
+
+def ended(process: ForkedCommand) -> tuple[int, str]:
+    """Wait for the end of a command, and return its exit status and what it says."""
+    assert process.stderr
+    return process.wait(DEADLINE), process.stderr.read()
 
 
 @contextmanager
-def started(folder: Path, data: Path, command: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, data: Path, command: str) -> Iterator[ForkedCommand]:
     """Run a command of donebase on a data folder, and kill it in the end where it still runs."""
-    arguments = [*DONEBASE, command]
-    environment = clean_environment(DATA_DIR=str(data), PORT="0")
-    out, err = subprocess.DEVNULL, subprocess.PIPE
-    with subprocess.Popen(arguments, cwd=folder, env=environment, text=True, stdout=out, stderr=err) as process:
+    process = ForkedCommand([command], folder, clean_environment(DATA_DIR=str(data), PORT="0"))
+    assert process.stdout
+    assert process.stderr
+    with process.stdout, process.stderr:
         try:
             yield process
         finally:

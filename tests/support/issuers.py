@@ -8,14 +8,22 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 from jwt.algorithms import Algorithm, get_default_algorithms
 
+from tests.support.made_once import made_once
 from tests.support.servers import free_port
 from tests.support.waiting import DEADLINE
 
@@ -24,11 +32,16 @@ Behaviour = Callable[[socket.socket], None]
 
 @cache
 def _private_key(algorithm: str, number: int) -> Any:
-    """Return a key, the same each time: to find the primes of RSA takes long."""
-    assert number >= 0
+    """Return a key, the same each time: to find the primes of RSA takes long, and is done once in a run."""
     if algorithm == "RS256":
-        return rsa.generate_private_key(65537, 2048)
+        encoded = (made_once(f"rsa-key-{number}", _write_rsa_key) / "key").read_bytes()
+        return load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
     return ec.generate_private_key(ec.SECP256R1()) if algorithm == "ES256" else ed25519.Ed25519PrivateKey.generate()
+
+
+def _write_rsa_key(folder: Path) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    (folder / "key").write_bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
 
 
 class SigningKey:
