@@ -4,8 +4,8 @@ A key that is there already keeps the statement from changing anything. Of two r
 missing, PostgreSQL lets one keep it; nothing of the other is carried out (Collided), which then finds the key as well.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -18,19 +18,19 @@ from sqlalchemy import (
     false,
     insert,
     literal_column,
+    or_,
     select,
 )
 from sqlmodel import col
 
 from donebase.core.database import Database, Row
 from donebase.core.errors import Collided, IdempotencyKeyReused
-from donebase.core.tables import IdempotencyKeyRow
+from donebase.core.tables import IdempotencyKeyRow, TaskRow
 from donebase.core.writes import RequestKey
 
 _key = bindparam("key", type_=Text)
 _fingerprint = bindparam("fingerprint", type_=LargeBinary)
-SAME_REQUEST: ColumnElement[bool] = col(IdempotencyKeyRow.fingerprint) == _fingerprint
-"""Whether a key was kept for this very request."""
+_is_same: ColumnElement[bool] = col(IdempotencyKeyRow.fingerprint) == _fingerprint
 
 
 class First(NamedTuple):
@@ -40,9 +40,23 @@ class First(NamedTuple):
     change: int
 
 
-def seen_key(whose: ColumnElement[bool]) -> CTE:
-    """Build the part of a statement that looks for the key: with the owner that `whose` says, at most one."""
-    columns = (col(IdempotencyKeyRow.user_id), col(IdempotencyKeyRow.change), SAME_REQUEST.label("is_same"))
+def seen_key(owner: ColumnElement[int]) -> CTE:
+    """Build the part of a statement that looks for the key of an owner."""
+    return _seen(col(IdempotencyKeyRow.user_id) == owner)
+
+
+def seen_key_of_task() -> CTE:
+    """Build the part of a statement that looks for the key where no owner is named, but the task by its `task_id`.
+
+    A task has one owner for ever: the same request is known by its fingerprint, with the task gone as well. For another
+    request, the key is one of the task's owner.
+    """
+    owner = select(col(TaskRow.user_id)).where(col(TaskRow.id) == bindparam("task_id")).scalar_subquery()
+    return _seen(or_(_is_same, col(IdempotencyKeyRow.user_id) == owner))
+
+
+def _seen(whose: ColumnElement[bool]) -> CTE:
+    columns = (col(IdempotencyKeyRow.user_id), col(IdempotencyKeyRow.change), _is_same.label("is_same"))
     return select(*columns).where(whose, col(IdempotencyKeyRow.key) == _key).cte("seen")
 
 
@@ -68,22 +82,28 @@ def _is_any(_row: Row) -> bool:
     return True
 
 
-async def fetch_once(
+def fetch_once(
     database: Database,
     statement: Executable,
     key: RequestKey | None,
+    parameters: dict[str, Any],
     has_changed: Callable[[Row], bool] = _is_any,
-    **parameters: object,
-) -> tuple[Sequence[Row], First | None]:
-    """Run a statement that changes tasks, one of `keeping_key` if there is a key; return its rows.
+) -> Coroutine[Any, Any, Sequence[Row] | First]:
+    """Run a statement that changes tasks, one of `keeping_key` if there is a key.
 
-    Return no rows and what the first request with the key has done, if there was one. If there are neither rows nor
-    such a request, or `has_changed` is false of the first row, nothing was changed and no key is kept. Raises
-    IdempotencyKeyReused if the key was kept for another request.
+    Return its rows, or what the first request with the key has done, if there was one. If there are no rows, or
+    `has_changed` is false of the first one, nothing was changed and no key is kept. Raises IdempotencyKeyReused if the
+    key was kept for another request.
     """
     if key is None:
-        return await database.fetch(statement, **parameters), None
-    parameters |= {"key": key.text, "fingerprint": key.fingerprint}
+        return database.fetch(statement, **parameters)
+    keyed = {"key": key.text, "fingerprint": key.fingerprint}
+    return _fetch_once(database, statement, parameters | keyed, has_changed)
+
+
+async def _fetch_once(
+    database: Database, statement: Executable, parameters: dict[str, Any], has_changed: Callable[[Row], bool]
+) -> Sequence[Row] | First:
     rows: Sequence[Row] = ()
     for _ in range(2):  # where nothing was changed, another request with the key may have done it while this one waited
         try:
@@ -93,8 +113,8 @@ async def fetch_once(
         if rows and (rows[0]["first_change"] is not None or has_changed(rows[0])):
             break
     if not rows or rows[0]["first_change"] is None:
-        return rows, None
+        return rows
     [row] = rows
     if not row["is_same"]:
         raise IdempotencyKeyReused
-    return (), First(row["first_owner"], row["first_change"])
+    return First(row["first_owner"], row["first_change"])

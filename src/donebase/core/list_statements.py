@@ -13,6 +13,7 @@ from sqlalchemy import (
     Executable,
     LargeBinary,
     Select,
+    Subquery,
     any_,
     bindparam,
     case,
@@ -52,6 +53,13 @@ def _whose(shape: ListShape) -> list[ColumnElement[bool]]:
     return [*([_of_owner] if shape.owned else []), *conditions(shape.filters)]
 
 
+def owners_clock() -> tuple[Subquery, ColumnElement[bool]]:
+    """Return a row with the `clock` of the owner, 0 if there is none; and whether it is not the `known` one."""
+    of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
+    clock = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
+    return clock, clock.c.clock != bindparam("known", type_=BigInteger)
+
+
 def _following(shape: ListShape, columns: Sequence[Any], *more: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     after = [is_after(shape.order)] if shape.begins_after else []
     found = select(*columns).where(*_whose(shape), *more, *after)
@@ -84,9 +92,7 @@ def beginning(shape: ListShape) -> Executable:
         tasks = _following(shape, _columns(shape)).lateral("listed")
         more: list[Any] = [total.label("total")]
     else:
-        of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
-        about = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
-        is_new = about.c.clock != bindparam("known", type_=BigInteger)
+        about, is_new = owners_clock()
         tasks = _following(shape, _columns(shape), is_new).lateral("listed")
         more = [about.c.clock, *([case((is_new, total)).label("total")] if shape.counted else [])]
     return select(*tasks.c, *more).select_from(about.outerjoin(tasks, _true))

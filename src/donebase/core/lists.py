@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 
 from donebase.core import events
 from donebase.core.database import Database, Row
-from donebase.core.filters import EVERYTHING, TaskFilter, filter_parameters
+from donebase.core.filters import EVERYTHING, FilterShape, TaskFilter, filter_parameters
 from donebase.core.list_batches import FixedTasks, FollowingTasks, ListQuery
 from donebase.core.list_statements import PLAIN, PLAIN_LIST, ListShape, beginning
 from donebase.core.orders import CREATED, Place, is_by_creation
-from donebase.core.writes import Versions
+from donebase.core.writes import Versions, highest, includes
 
 # Rows in a batch. A usual list is one statement. Larger batches would cost less in total, but other requests would wait
 # while one is read.
 BATCH = 250
 NEXT_BATCH = 100
 
-_NOTHING_KNOWN = -1
 _BEGINNING = Place(None, 0)
 _NO_FILTERS = EVERYTHING.shape
 
@@ -40,6 +39,13 @@ class Batch(NamedTuple):
 
     rows: Sequence[Row]
     more: bool
+
+
+def _shape(owned: bool, filters: FilterShape, section: Section) -> ListShape:
+    if owned and filters is _NO_FILTERS and section.order == CREATED and not section.counted:
+        return PLAIN
+    begins_after = section.after is not None or section.order == CREATED
+    return ListShape(owned, filters, section.order, begins_after, section.counted)
 
 
 class TaskList:
@@ -71,33 +77,27 @@ class TaskList:
         self.order = section.order
         self.limit = section.limit
         parameters: dict[str, Any] = {"owner": owner}
-        if wanted is EVERYTHING:
-            filters = _NO_FILTERS
-        else:
+        filters = _NO_FILTERS
+        if wanted is not EVERYTHING:
             filters, now = wanted.shape, datetime.now(UTC)
             parameters |= filter_parameters(wanted, now)
             if wanted.depends_on_time:
                 self.moment = now
                 self._known = () if known else known  # numbers do not tell it, but `*` does
-        shape = PLAIN
-        if owner is None or filters is not _NO_FILTERS or section.order != CREATED or section.counted:
-            begins_after = section.after is not None or section.order == CREATED
-            shape = ListShape(owner is not None, filters, section.order, begins_after, section.counted)
-        self._query = ListQuery(database, shape, parameters)
+        self._query = ListQuery(database, _shape(owner is not None, filters, section), parameters)
 
     async def first(self) -> Batch:
         """Return the first batch. Raises DatabaseFailed or Overloaded, as all that reads does."""
         size = BATCH if self.limit is None else min(self.limit, BATCH)
-        # A clock never goes back: of several that are known, it can only be the last.
-        known = None if self._known is None else max(self._known, default=_NOTHING_KNOWN)
         after = self._section.after or _BEGINNING
-        # One row more than needed shows whether more follow, without a second statement.
         shape = self._query.shape
         statement = PLAIN_LIST if shape is PLAIN else beginning(shape)
+        known = highest(self._known)  # a clock never goes back: of several that are known, it can only be the last
+        # One row more than needed shows whether more follow, without a second statement.
         rows = await self._query.fetch(statement, after, limit=size + 1, known=known)
         if self._owner is not None:
             self.clock = rows[0]["clock"]
-            self.is_known = self._known is None or self.clock in self._known
+            self.is_known = includes(self._known, self.clock)
         if self._section.counted and not self.is_known:
             self.total = rows[0]["total"]
         events.record("task.listed", self._owner, None)

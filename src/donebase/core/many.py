@@ -29,10 +29,10 @@ async def create_tasks(
     """
     _check_owners(owner, new)
     values: dict[str, Any] = {"owner": owner, "tasks": [create_parameters(each) for each in new]}
-    rows, first = await fetch_once(database, CREATE_MANY if key is None else KEYED_CREATE_MANY, key, **values)
-    if first is not None:
-        return await _created_before(database, first)
-    tasks = sorted((task_fields(row) for row in rows), key=lambda task: task["id"])
+    done = await fetch_once(database, CREATE_MANY if key is None else KEYED_CREATE_MANY, key, values)
+    if isinstance(done, First):
+        return await _created_before(database, done)
+    tasks = sorted((task_fields(row) for row in done), key=lambda task: task["id"])
     change = tasks[0]["version"]
     events.record("task.created", owner, None, change)
     return WrittenMany(change, len(tasks), tasks)
@@ -94,15 +94,15 @@ async def _write(
 ) -> WrittenMany:
     values |= {"owner": owner, **filter_parameters(wanted, datetime.now(UTC))}
     try:
-        rows, first = await fetch_once(database, statement(wanted.shape, keyed=key is not None), key, **values)
+        done = await fetch_once(database, statement(wanted.shape, keyed=key is not None), key, values)
     except UnknownValue:
         raise unknown_time_zone() from None
-    if first is not None:
-        return await _written_before(database, first)
-    if not rows:
+    if isinstance(done, First):
+        return await _written_before(database, done)
+    if not done:
         events.record("task.read", owner, None)
         return WrittenMany(None, 0, [])
-    [row] = rows
+    [row] = done
     events.record(action, owner, None, row["version"])
     return WrittenMany(row["version"], row["number"], [])
 

@@ -31,7 +31,7 @@ from donebase.core.filters import FilterShape, conditions
 from donebase.core.keyed import keeping_key, seen_key, unseen
 from donebase.core.shapes import WRITABLE
 from donebase.core.statements import COLUMNS, changed_fields, number_of_deletion
-from donebase.core.tables import HistoryRow, IdempotencyKeyRow, TaskRow
+from donebase.core.tables import HistoryRow, TaskRow
 
 _owner = bindparam("owner", type_=BigInteger)
 _of_owner = col(TaskRow.user_id) == _owner
@@ -87,7 +87,7 @@ def _counted(written: UpdateBase) -> CTE:
 
 def _keyed(written: Callable[..., UpdateBase]) -> Executable:
     """Return the statement that writes, given the condition that it is the first with its key, and keeps the key."""
-    seen = seen_key(col(IdempotencyKeyRow.user_id) == _owner)
+    seen = seen_key(_owner)
     return keeping_key(_counted(written(unseen(seen))), seen)
 
 
@@ -100,7 +100,7 @@ def _create(*conditions: ColumnElement[bool]) -> UpdateBase:
 
 
 def _keyed_create() -> Executable:
-    seen = seen_key(col(IdempotencyKeyRow.user_id) == _owner)
+    seen = seen_key(_owner)
     return keeping_key(_create(unseen(seen)).cte("changed"), seen)
 
 

@@ -6,6 +6,7 @@ from pydantic import MISSING, AfterValidator, BaseModel, ConfigDict, Field, mode
 from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     Column,
     ColumnElement,
@@ -18,20 +19,17 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
-    or_,
     select,
 )
 from sqlalchemy.sql import visitors
-from sqlmodel import col
 
 from donebase.core import events
 from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
-from donebase.core.keyed import SAME_REQUEST, fetch_once, keeping_key, seen_key
+from donebase.core.keyed import First, fetch_once, keeping_key, seen_key, seen_key_of_task
 from donebase.core.rows import task_fields
 from donebase.core.statements import COLUMNS, READ, Verb
-from donebase.core.tables import IdempotencyKeyRow, TaskRow
 from donebase.core.values import PositiveInt8
 from donebase.core.writes import RequestKey, Versions, Written
 
@@ -94,23 +92,20 @@ def _move(owner: ColumnElement[Any], seen: ColumnElement[bool]) -> Select[Any]:
     return select(*map(_of_the_moved, COLUMNS), moved.c.outcome).select_from(moved)
 
 
-def _keyed(owner: ColumnElement[Any], whose: ColumnElement[bool]) -> Executable:
+def _keyed(owner: ColumnElement[Any], seen: CTE) -> Executable:
     """Build the statement that keeps the key of its request. If the key was seen, the function returns at once."""
-    seen = seen_key(whose)
     changed = _move(owner, exists().select_from(seen)).cte("changed")
     return keeping_key(changed, seen, changed.c.outcome == literal_column("'moved'"))
 
 
 _owner: ColumnElement[Any] = bindparam("owner", type_=BigInteger)
 _any_owner = func.cast(null(), BigInteger)
-_owner_of_task = select(col(TaskRow.user_id)).where(col(TaskRow.id) == bindparam("task_id")).scalar_subquery()
-_key_owner = col(IdempotencyKeyRow.user_id)
 
 MOVE = Verb("task.moved", owned=_move(_owner, false()), flat=_move(_any_owner, false()))
 KEYED_MOVE = Verb(
     MOVE.action,
-    owned=_keyed(_owner, _key_owner == _owner),
-    flat=_keyed(_any_owner, or_(SAME_REQUEST, _key_owner == _owner_of_task)),
+    owned=_keyed(_owner, seen_key(_owner)),
+    flat=_keyed(_any_owner, seen_key_of_task()),
 )
 """Keeps the key of its request, as the statements of `core/keyed.py` do."""
 
@@ -133,12 +128,12 @@ async def move_task(
         raise _no_neighbour(place)
     values = {"owner": owner, "task_id": task_id, "place": place, "neighbour": neighbour, "versions": versions}
     verb = MOVE if key is None else KEYED_MOVE
-    rows, first = await fetch_once(database, verb.flat if owner is None else verb.owned, key, _has_moved, **values)
-    if first is not None:
-        return await replay_first(database, first, task_id)
-    if not rows:
+    done = await fetch_once(database, verb.flat if owner is None else verb.owned, key, values, _has_moved)
+    if isinstance(done, First):
+        return await replay_first(database, done, task_id)
+    if not done:
         raise TaskNotFound
-    [row] = rows
+    [row] = done
     if row["outcome"] == "no neighbour":
         raise _no_neighbour(place)
     change = row["version"] if _has_moved(row) else None

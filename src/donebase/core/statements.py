@@ -33,9 +33,9 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from donebase.core.keyed import SAME_REQUEST, keeping_key, seen_key, unseen
+from donebase.core.keyed import keeping_key, seen_key, seen_key_of_task, unseen
 from donebase.core.shapes import FIELDS, NULLABLE, WRITABLE, NewTask, TaskChanges
-from donebase.core.tables import IdempotencyKeyRow, Table, TaskRow
+from donebase.core.tables import Table, TaskRow
 
 _utc: ColumnElement[str] = literal_column("'UTC'")
 _columns = Table.metadata.tables["tasks"].columns
@@ -89,14 +89,8 @@ def _verb(action: str, statement: Callable[..., Executable]) -> Verb:
 
 
 def _keyed(action: str, statement: Callable[..., _Write]) -> Verb:
-    """Return the verb whose statements keep the key of their request.
-
-    A task has one owner for ever: a request that names no owner but the task is known by its fingerprint, with the task
-    gone as well. For another request, the key is one of the task's owner.
-    """
-    owner_of_task = select(col(TaskRow.user_id)).where(_with_id).scalar_subquery()
-    owned = seen_key(col(IdempotencyKeyRow.user_id) == bindparam("owner"))
-    flat = seen_key(or_(SAME_REQUEST, col(IdempotencyKeyRow.user_id) == owner_of_task))
+    """Return the verb whose statements keep the key of their request."""
+    owned, flat = seen_key(bindparam("owner")), seen_key_of_task()
     return Verb(
         action,
         owned=keeping_key(statement(_of_owner, _with_id, unseen(owned)).cte("changed"), owned),
@@ -142,7 +136,7 @@ def _complete(*this: ColumnElement[bool]) -> _Write:
 
 
 def _keyed_create() -> Executable:
-    seen = seen_key(col(IdempotencyKeyRow.user_id) == bindparam("user_id"))
+    seen = seen_key(bindparam("user_id"))
     names = ("user_id", *WRITABLE)
     new = select(*(bindparam(name, type_=_columns[name].type) for name in names)).where(unseen(seen))
     return keeping_key(insert(TaskRow).from_select(names, new).returning(*COLUMNS).cte("changed"), seen)

@@ -8,12 +8,12 @@ from sqlmodel import col
 
 from donebase.core import events
 from donebase.core.database import Database, Row
-from donebase.core.tables import Table, TaskRow, UserRow
-from donebase.core.writes import Versions
+from donebase.core.list_statements import owners_clock
+from donebase.core.tables import Table, TaskRow
+from donebase.core.writes import Versions, highest, includes
 
 # Tags in a batch. PostgreSQL looks at all tasks of the owner for each: few owners have more tags.
 BATCH = 1_000
-_NOTHING_KNOWN = -1
 
 _tasks = Table.metadata.tables["tasks"].columns
 
@@ -32,9 +32,8 @@ def _following(*more: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
 
 def _beginning() -> Executable:
     """Build the statement for the first tags, with the owner's `clock` in each row, or in one without a tag."""
-    of_owner = select(col(UserRow.clock)).where(col(UserRow.id) == bindparam("owner")).scalar_subquery()
-    clock = select(func.coalesce(of_owner, literal_column("0")).label("clock")).subquery("clock")
-    tags = _following(clock.c.clock != bindparam("known", type_=BigInteger)).lateral("counted")
+    clock, is_new = owners_clock()
+    tags = _following(is_new).lateral("counted")
     return select(*tags.c, clock.c.clock).select_from(clock.outerjoin(tags, literal_column("true")))
 
 
@@ -63,10 +62,10 @@ class TagList:
 
     async def first(self) -> TagBatch:
         """Return the first batch. Raises DatabaseFailed or Overloaded, as `read` does."""
-        known = None if self._known is None else max(self._known, default=_NOTHING_KNOWN)
-        rows = await self._database.fetch(TAGS_WITH_CLOCK, owner=self._owner, after="", limit=BATCH + 1, known=known)
+        parameters = {"owner": self._owner, "known": highest(self._known)}
+        rows = await self._database.fetch(TAGS_WITH_CLOCK, **parameters, after="", limit=BATCH + 1)
         self.clock = rows[0]["clock"]
-        self.is_known = self._known is None or self.clock in self._known
+        self.is_known = includes(self._known, self.clock)
         events.record("task.tags", self._owner, None)
         return TagBatch([], more=False) if rows[0]["tag"] is None else _batch(rows)
 

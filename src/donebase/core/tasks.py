@@ -15,7 +15,7 @@ from donebase.core import events
 from donebase.core.changes import replay_first
 from donebase.core.database import Database, Row
 from donebase.core.errors import Fault, InvalidInput, PreconditionFailed, TaskNotFound
-from donebase.core.keyed import fetch_once
+from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import REPLACED, WRITABLE, Completion, NewTask, TaskChanges, TaskInput
 from donebase.core.statements import (
@@ -30,7 +30,7 @@ from donebase.core.statements import (
     change_parameters,
     create_parameters,
 )
-from donebase.core.writes import RequestKey, Versions, Written, narrowed
+from donebase.core.writes import RequestKey, Versions, Written, includes, narrowed
 
 _NOTHING = TaskInput()
 _TOGGLE = Completion()
@@ -42,10 +42,10 @@ async def create_task(database: Database, owner: int, new: NewTask, key: Request
     Raises InvalidInput if the task names another owner, IdempotencyKeyReused if the key belongs to another request.
     """
     values = {"user_id": _agreed(owner, new.user_id), **create_parameters(new)}
-    rows, first = await fetch_once(database, CREATE if key is None else KEYED_CREATE, key, **values)
-    if first is not None:
-        return await replay_first(database, first)
-    [row] = rows
+    done = await fetch_once(database, CREATE if key is None else KEYED_CREATE, key, values)
+    if isinstance(done, First):
+        return await replay_first(database, done)
+    [row] = done
     events.record("task.created", owner, row["id"], row["version"])
     return Written(row["version"], task_fields(row))
 
@@ -96,7 +96,7 @@ async def complete_task(
 ) -> Written:
     """Set `completed` to the value in `completion`; toggle it if there is none. Raises as `change_task`."""
     sent = completion or _TOGGLE
-    completed = None if _toggles(sent) else sent.completed
+    completed = None if sent.completed is MISSING else sent.completed
     return await _write(database, COMPLETE, owner, task_id, sent, versions, key, completed=completed)
 
 
@@ -127,11 +127,11 @@ async def _write(
     statement = variant.flat if meant is None else variant.owned
     values |= {"owner": meant, "task_id": task_id, "versions": narrowed(versions, sent.version)}
     while True:
-        rows, first = await fetch_once(database, statement, key, **values)
-        if first is not None:
-            return await replay_first(database, first)
-        if rows:
-            [row] = rows
+        done = await fetch_once(database, statement, key, values)
+        if isinstance(done, First):
+            return await replay_first(database, done)
+        if done:
+            [row] = done
             events.record(verb.action, row["user_id"], task_id, row["version"])
             return Written(row["version"], None if verb is DELETE else task_fields(row))
         unchanged = await _unchanged(database, owner, task_id, sent, versions)
@@ -144,8 +144,7 @@ async def _unchanged(
 ) -> Written:
     """Return the task as it is, for a write that has nothing to change. Raises as `change_task`."""
     row = await _read(database, owner, task_id, sent.user_id)
-    expected = narrowed(versions, sent.version)
-    if expected is not None and row["version"] not in expected:
+    if not includes(narrowed(versions, sent.version), row["version"]):
         raise PreconditionFailed(task_fields(row))
     return Written(None, task_fields(row))
 

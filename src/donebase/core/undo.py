@@ -13,7 +13,7 @@ from donebase.core.changes import Change, read_first_change
 from donebase.core.database import Database, Row
 from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPruned, UndoConflict
 from donebase.core.history_statements import HISTORY_STATE
-from donebase.core.keyed import fetch_once
+from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
 from donebase.core.shapes import FIELDS, WRITABLE
 from donebase.core.statements import COLUMNS, meant
@@ -128,21 +128,21 @@ async def undo_change(database: Database, owner: int, number: int, key: RequestK
     IdempotencyKeyReused.
     """
     statement = UNDO if key is None else KEYED_UNDO
-    fetch = partial(fetch_once, database, statement, key, _has_no_conflict, owner=owner, change=number)
+    fetch = partial(fetch_once, database, statement, key, {"owner": owner, "change": number}, _has_no_conflict)
     try:
-        rows, first = await fetch()
+        done = await fetch()
     except Collided:  # a task is there again, which the next statement sees
-        rows, first = await fetch()
-    if first is not None:
+        done = await fetch()
+    if isinstance(done, First):
         events.record("task.replayed", owner, None)
-        return Undone(await read_first_change(database, first), replayed=True)
-    if not rows:
+        return Undone(await read_first_change(database, done), replayed=True)
+    if not done:
         await _check_number(database, owner, number)
         return Undone(None)
-    conflicts = [Conflict(row["task_id"], row["field"]) for row in rows if row["field"] is not None]
+    conflicts = [Conflict(row["task_id"], row["field"]) for row in done if row["field"] is not None]
     if conflicts:
         raise UndoConflict(sorted(conflicts, key=lambda each: (each.task_id, FIELDS.index(each.field))))
-    undone = await _change(rows)
+    undone = await _change(done)
     events.record("task.undone", owner, None, undone.number)
     return Undone(undone)
 

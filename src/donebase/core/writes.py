@@ -15,6 +15,16 @@ def narrowed(versions: Versions, named: int | MISSING) -> Versions:
     return (named,) if versions is None or named in versions else ()
 
 
+def includes(versions: Versions, number: int) -> bool:
+    """Tell whether a number is one of the versions."""
+    return versions is None or number in versions
+
+
+def highest(versions: Versions) -> int | None:
+    """Return the highest of the versions: None if they are all that there are, and -1 if there are none."""
+    return None if versions is None else max(versions, default=-1)
+
+
 class RequestKey(NamedTuple):
     """The key that a client gave to a request, and the fingerprint of the request."""
 

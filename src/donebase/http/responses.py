@@ -9,7 +9,7 @@ from starlette.responses import Response
 from donebase.core.database import Row
 from donebase.core.rows import task_fields
 from donebase.core.shapes import Task
-from donebase.core.writes import Versions, Written, WrittenMany
+from donebase.core.writes import Versions, Written, WrittenMany, includes
 from donebase.http.array_response import array_response
 from donebase.http.bytes_response import JSON, BytesResponse, encoded
 from donebase.http.entity_tags import change_header, strong_tag
@@ -64,7 +64,7 @@ def _whole(task: dict[str, Any]) -> dict[str, Any]:
 def task(row: Row, known: Versions, show: Show = _whole) -> Response:
     """Return the response with one task, or 304 without it to a client that knows this version."""
     tag = strong_tag(row["version"])
-    if known is None or row["version"] in known:
+    if includes(known, row["version"]):
         return not_modified([tag])
     return BytesResponse(200, encoded(show(task_fields(row))), JSON, [tag])
 
