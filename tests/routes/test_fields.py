@@ -14,7 +14,7 @@ import donebase
 from donebase.core.shapes import NULLABLE, REPLACED, WRITABLE
 from donebase.postgres.history import history_functions
 from tests.support.databases import fetchval
-from tests.support.families import FAMILIES, V1, Family, Json
+from tests.support.families import FAMILIES, USERS, V1, Family, Json
 from tests.support.processes import Service, run_donebase
 
 # Two values of each field; the first is not its default.
@@ -156,6 +156,8 @@ def test_a_replacement_sets_the_fields_of_its_specification_and_keeps_others(
     assert tasks.seen(client.put(V1.one(alice, task["id"]), json={"title": "x", name: second}), 200)[name] == second
 
 
+EARLIER = 7
+"""A user who has created a task, and then deleted it, before the fields below are added."""
 ADDED_SHAPES = """\
     note: Description | None = Field(default=None, description="A field of this test's.")
     pinned: bool = Field(default=False, description="Another one.")
@@ -192,6 +194,8 @@ def test_a_field_without_a_column_ends_the_start(copy: Path, folder: Path) -> No
 def with_added_fields(own_database: str, copy: Path, folder: Path) -> Iterator[Callable[[Family, int], Tasks]]:
     """Return what makes the tasks of a service that has two fields more, by the lines above and two columns."""
     add_lines(copy / "core" / "tables.py", "    completed: bool = Field(", ADDED_COLUMNS)
+    fetchval(own_database, "INSERT INTO tasks (user_id, title) VALUES ($1, 'before')", EARLIER)
+    fetchval(own_database, "DELETE FROM tasks")
     columns = "ADD COLUMN note text, ADD COLUMN pinned boolean NOT NULL DEFAULT false"
     fetchval(own_database, f"ALTER TABLE tasks {columns}")
     for function in history_functions([*WRITABLE, "note", "pinned"]):  # as the migration would
@@ -203,9 +207,27 @@ def with_added_fields(own_database: str, copy: Path, folder: Path) -> Iterator[C
         yield lambda family, user: Tasks(client, own_database, family, user)
 
 
+def were_always_at_their_defaults(tasks: Tasks, defaults: Json) -> None:
+    """See that a task has added fields in all that is told of the time before they were added."""
+    deleted, created = tasks.client.get(tasks.family.beside(tasks.user, "history")).json()
+    events = event_lines(tasks.client, tasks.family.beside(tasks.user, "events", since=0))
+    [event] = next(json.loads(line[5:]) for line in events if line.startswith("data:"))["tasks"]
+    undone(tasks, deleted["change"])
+    [restored] = tasks.family.listed(tasks.client, tasks.user)
+    for task in (created["after"], deleted["before"], event, restored):
+        assert defaults.items() <= task.items()
+
+
+def event_lines(client: httpx.Client, address: str) -> Iterator[str]:
+    """Yield the lines of a live stream."""
+    with client.stream("GET", address) as stream:
+        yield from stream.iter_lines()
+
+
 def test_a_field_is_added_by_a_line_in_the_shapes_and_one_in_the_tables(
     with_added_fields: Callable[[Family, int], Tasks], alice: int
 ) -> None:
+    were_always_at_their_defaults(with_added_fields(USERS, EARLIER), {"note": None, "pinned": False})
     for family in FAMILIES:
         tasks = with_added_fields(family, alice)
         is_stored_changed_and_kept(tasks, "note", "from the corner shop", "")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from donebase.core.database import Row
-from donebase.core.shapes import FIELDS
+from donebase.core.shapes import DEFAULTS, FIELDS
 
 _EXACT = 10**15  # up to here, the digits of a `double precision` are exact
 _LARGEST = 1.7976931348623157e308  # answers for infinity and NaN, which psql can set and JSON does not have
@@ -59,4 +59,4 @@ def history_fields(kept: dict[str, Any]) -> dict[str, Any]:
 
 def whole_history_fields(kept: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Return the fields of a task that the history has whole. Those that tasks did not have yet are as in a new one."""
-    return {"due": None, "tags": [], "order": task_id} | history_fields(kept)
+    return {**DEFAULTS, "order": task_id} | history_fields(kept)

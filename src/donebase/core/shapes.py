@@ -63,6 +63,10 @@ class WritableFields(BaseModel):
 WRITABLE = WritableFields.model_fields
 NULLABLE = frozenset(name for name, field in WRITABLE.items() if type(None) in get_args(field.annotation))
 """The fields that null clears."""
+DEFAULTS = {
+    name: field.get_default(call_default_factory=True) for name, field in WRITABLE.items() if not field.is_required()
+}
+"""The values of the fields that a new task need not have; an `order` of None is the id."""
 # What a PUT of specification 003 replaces: the fields that it knows. All later ones keep their values if left out.
 REPLACED = frozenset({"title", "description", "completed"})
 

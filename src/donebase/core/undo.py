@@ -1,6 +1,7 @@
 """Undo: what a change did is put back by another change, in one statement."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from donebase.core.errors import ChangeNotFound, Collided, Conflict, HistoryPrun
 from donebase.core.history_statements import HISTORY_STATE
 from donebase.core.keyed import First, fetch_once
 from donebase.core.rows import task_fields
-from donebase.core.shapes import FIELDS, WRITABLE
+from donebase.core.shapes import DEFAULTS, FIELDS, WRITABLE
 from donebase.core.statements import COLUMNS, meant
 from donebase.core.writes import RequestKey
 
@@ -33,6 +34,7 @@ def _undo(key: dict[str, str]) -> TextClause:
     columns = [quoted(name) for name in WRITABLE]
     filled = key | {
         "fields": ", ".join(f"'{name}', {meant(name).compile(dialect=compiler)}" for name in WRITABLE),
+        "defaults": json.dumps(DEFAULTS),
         "columns": ", ".join(columns),
         "were": ", ".join(f"was.{column}" for column in columns),
         "values": ", ".join(f"{column} = wanted.{column}" for column in columns),
@@ -48,8 +50,8 @@ def _undo(key: dict[str, str]) -> TextClause:
 # The tasks are locked in the order in which every statement locks them, then compared, and only then written: each
 # write reads all of `conflicts` first. What is compared is in `touched`, as the lock found it: `tasks` would show it as
 # it was when the statement began. A task that another undo has put back since then is not seen: its key collides, and
-# nothing is done. A task that was deleted before there were tags comes back without. Where many tasks meet, they are
-# looked up or listed: a join of what PostgreSQL takes for a few rows would compare each with each.
+# nothing is done. A task that was deleted before there was a field comes back with its default. Where many tasks meet,
+# they are looked up or listed: a join of what PostgreSQL takes for a few rows would compare each with each.
 _SQL = """
 WITH {seen}touched AS MATERIALIZED (
     SELECT past.*, task.id, task.completed_at, task.fields
@@ -77,7 +79,7 @@ WITH {seen}touched AS MATERIALIZED (
         timezone('UTC', (before ->> 'created_at')::timestamp),
         greatest(now(), at + interval '1 microsecond')
     FROM touched, jsonb_populate_record(
-        NULL::tasks, '{{"tags": []}}' || (before - '{{completed_at,created_at,updated_at}}'::text[])
+        NULL::tasks, '{defaults}' || (before - '{{completed_at,created_at,updated_at}}'::text[])
     ) AS was
     WHERE after IS NULL AND before IS NOT NULL AND NOT EXISTS (SELECT FROM conflicts)
     RETURNING {answered}
