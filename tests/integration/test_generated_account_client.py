@@ -57,7 +57,7 @@ def test_somebody_signs_up_works_and_leaves(package: ModuleType, guarded: Servic
         return opened.enter_context(package.AuthenticatedClient(token=answer.parsed.access_token, **usual))
 
     anybody, email = opened.enter_context(package.Client(**usual)), new_address()
-    new = models.NewAccount(email=email, password=PHRASE, name="Ann")
+    new = models.AccountInput(email=email, password=PHRASE, name="Ann")
     client = signed_in(call(anybody, "accounts.sign_up", body=new), 201)
     assert call(anybody, "accounts.sign_up", body=new).parsed.code == "EMAIL_TAKEN"
     wrong = models.Credentials(email=email, password=ANOTHER)
@@ -66,7 +66,7 @@ def test_somebody_signs_up_works_and_leaves(package: ModuleType, guarded: Servic
     entered = call(anybody, "accounts.sign_in", body=right)
     refreshed = call(anybody, "accounts.refresh_session", body=models.RefreshRequest(entered.parsed.refresh_token))
     elsewhere = signed_in(refreshed)
-    task = call(elsewhere, "user_tasks.create_user_task", user_id="me", body=models.NewTask(title="Buy milk")).parsed
+    task = call(elsewhere, "user_tasks.create_user_task", user_id="me", body=models.TaskInput(title="Buy milk")).parsed
     assert task.user_id == entered.parsed.user.id
     assert call(client, "user_tasks.list_user_tasks", user_id=str(task.user_id)).parsed == [task]
     assert call(client, "tasks.list_tasks").parsed == [task]

@@ -69,7 +69,7 @@ def test_every_module_of_it_is_there(package: ModuleType) -> None:
         assert f"{NAME}.api.{operation}" in modules
 
 
-def test_a_task_is_created_listed_and_deleted(
+def test_tasks_are_created_listed_changed_moved_deleted_and_undone(
     package: ModuleType, service: Service, family: Family, alice: int
 ) -> None:
     models = importlib.import_module(f"{NAME}.models")
@@ -81,14 +81,14 @@ def test_a_task_is_created_listed_and_deleted(
             route = next(each for each in task_operations() if each.unique_id == f"{family.name}_{verb}")
             module = f"{NAME}.api.{route.tag.lower().replace(' ', '_')}.{route.documented_id}"
             operation = importlib.import_module(module)
-            return operation.sync_detailed(client=client, **whose, **arguments)
+            return operation.sync_detailed(client=client, **{**whose, **arguments})
 
-        new = models.NewTask if family in OWNED else models.NewOwnedTask
+        new = models.TaskInput if family in OWNED else models.OwnedTaskInput
         due = {"date": "2026-12-01", "time": "17:00", "time_zone": "Europe/Berlin"}
-        milk, bread = (
-            call("create_task", body=new.from_dict(family.body(alice, title=title, due=due, tags=["shop"])))
-            for title in ("Buy milk", "Bread")
-        )
+        both = [
+            new.from_dict(family.body(alice, title=title, due=due, tags=["shop"])) for title in ("Buy milk", "Bread")
+        ]
+        milk, bread = (call("create_task", body=each) for each in both)
         assert milk.status_code == bread.status_code == 201
         assert (milk.parsed.title, milk.parsed.completed, milk.parsed.user_id) == ("Buy milk", False, alice)
         assert milk.parsed.created_at.tzinfo is UTC
@@ -102,3 +102,15 @@ def test_a_task_is_created_listed_and_deleted(
             assert deleted.parsed.message == "Task deleted successfully"
         assert call("list_tasks", after=milk.parsed.id, limit=10).parsed == []
         assert call("delete_task", task_id=bread.parsed.id).parsed.code == "TASK_NOT_FOUND"
+
+        undone = call("undo_change", user_id=alice, change=int(deleted.headers["Change"]))
+        assert (undone.parsed.tasks[0].title, undone.parsed.deleted) == ("Bread", [])
+        several = call("create_task", body=both).parsed
+        assert [task.title for task in several] == ["Buy milk", "Bread"]
+        changes = models.TaskChanges(priority=models.Priority.HIGH, order=milk.parsed.id + 0.1, due=None)
+        changed = call("change_task", task_id=several[1].id, body=changes).parsed
+        assert (changed.priority, changed.order, changed.due) == ("high", milk.parsed.id + 0.1, None)
+        moved = call("move_task", task_id=several[0].id, body=models.Move(before=several[1].id)).parsed
+        assert milk.parsed.order < moved.order < changed.order
+        wanted = {"due": models.DueFilter.NONE, "sort": models.TaskSort.TITLE}
+        assert changed in call("list_tasks", **wanted).parsed

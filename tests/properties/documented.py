@@ -22,7 +22,8 @@ def requests(document: Json, method: str, path: str) -> st.SearchStrategy[Sent]:
     operation = document["paths"][path][method.lower()]
     parameters: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}, "header": {}}
     for parameter in operation.get("parameters", ()):
-        parameters[parameter["in"]][parameter["name"]] = _parameters(parameter["schema"])
+        name, schema = parameter["name"], _resolved(document, parameter["schema"])
+        parameters[parameter["in"]][name] = _parameters(name, schema)
     body = operation.get("requestBody")
     return st.builds(
         _sent,
@@ -52,10 +53,10 @@ def _sent(
     return Sent(method, path, [*headers, JSON] if body else headers, body or b"")
 
 
-def _parameters(schema: Json) -> st.SearchStrategy[str]:
+def _parameters(name: str, schema: Json) -> st.SearchStrategy[str]:
     """Draw values of a parameter as they are written in a path, a query or a header."""
     if schema["type"] != "integer":
-        return texts | _entity_tags if "If-" in schema["title"] else texts
+        return texts | _entity_tags if "If-" in name else texts
     right = st.integers(schema["minimum"], schema["maximum"]) | st.integers(
         schema["maximum"] - 1, schema["maximum"] + 1
     )
@@ -68,16 +69,26 @@ def _pairs(query: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[tuple[
 
 
 def _bodies(document: Json, body: Json) -> st.SearchStrategy[bytes]:
-    schema = body["content"]["application/json"]["schema"]
-    one, *many = schema.get("anyOf", [schema])
-    schema = document["components"]["schemas"][one["$ref"].rpartition("/")[2]]
-    values = {name: _values(each) | anything for name, each in schema["properties"].items()}
+    schema = _resolved(document, body["content"]["application/json"]["schema"])
+    one, *many = schema.get("oneOf", [schema])
+    schema = _resolved(document, one)
+    values = {name: _values(_resolved(document, each)) | anything for name, each in schema["properties"].items()}
     required = {name: values.pop(name) for name in schema.get("required", ())}
     right = st.fixed_dictionaries(required, optional=values)
     any_members = st.dictionaries(st.sampled_from(sorted(schema["properties"])) | texts, anything, max_size=4)
     spoilt = malformed(dict.fromkeys(schema["properties"], "x"))
     objects = written(right) | written(any_members) | spoilt | st.just(b"")
     return objects | _arrays(right | any_members | anything) if many else objects
+
+
+def _resolved(document: Json, schema: Json) -> Json:
+    """Return a schema in which those to which it refers itself, or which it allows, are written out."""
+    if "$ref" in schema:
+        found: Json = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return found
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_resolved(document, each) for each in schema["anyOf"]]}
+    return schema
 
 
 def _arrays(items: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:

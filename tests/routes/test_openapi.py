@@ -237,7 +237,8 @@ def test_every_parameter_in_a_path_has_an_example(document: Json) -> None:
 def test_every_schema_shows_what_its_values_look_like(document: Json) -> None:
     for name, schema in document["components"]["schemas"].items():
         assert schema["description"].endswith("."), name
-        assert any({"examples", "const", "enum"} & field.keys() for field in schema["properties"].values()), name
+        fields = schema.get("properties", {"": schema}).values()
+        assert any({"$ref", "examples", "const", "enum", "oneOf"} & field.keys() for field in fields), name
 
 
 def test_limits_are_documented_exactly(document: Json) -> None:
@@ -246,6 +247,22 @@ def test_limits_are_documented_exactly(document: Json) -> None:
     for schema in limited:
         assert isinstance(schema["maximum"], int)
         assert (schema["maximum"] == MAX_ID) == (schema.get("format") == "int64")
+
+
+def test_a_number_is_not_cut_to_32_bits_by_a_client(document: Json) -> None:
+    """Of Java an integer without a format is one, and of Go a number: `order` would lose its last digits."""
+    numbers = [schema for schema in every_schema(document) if schema["type"] == "number"]
+    assert numbers
+    assert {schema.get("format") for schema in numbers} == {"double"}
+    counts = {
+        (name, member)
+        for name, schema in document["components"]["schemas"].items()
+        for member, about in schema.get("properties", {}).items()
+        for each in every_schema(about)
+        if each["type"] == "integer" and each.get("format") != "int64"
+    }
+    tags = {("TagCount", "open"), ("TagCount", "completed")}
+    assert counts == {("ChangedNumber", "changed"), ("DeletedNumber", "deleted"), ("Problem", "status"), *tags}
 
 
 def test_what_may_be_left_out_is_not_documented_as_null(client: httpx.Client, document: Json) -> None:

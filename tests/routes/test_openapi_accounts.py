@@ -202,7 +202,7 @@ def test_too_many_attempts_are_answered_as_shown(document: Json, guarded_client:
 def test_passwords_are_known_as_such_to_forms_and_generators(document: Json) -> None:
     schemas = document["components"]["schemas"]
     members = [
-        schemas["NewAccount"],
+        schemas["AccountInput"],
         schemas["Credentials"],
         schemas["PasswordConfirmation"],
         schemas["AccountChanges"],
@@ -210,7 +210,7 @@ def test_passwords_are_known_as_such_to_forms_and_generators(document: Json) -> 
     formats = [each["properties"]["password"]["format"] for each in members]
     assert formats == ["password"] * 4
     assert schemas["AccountChanges"]["properties"]["current_password"]["format"] == "password"
-    new = schemas["NewAccount"]["properties"]
+    new = schemas["AccountInput"]["properties"]
     assert (new["password"]["minLength"], new["password"]["maxLength"], new["email"]["format"]) == (8, 1000, "email")
-    assert schemas["NewAccount"]["required"] == ["email", "password"]
+    assert schemas["AccountInput"]["required"] == ["email", "password"]
     assert "required" not in schemas["AccountChanges"]

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ IDS = {
 }
 TAGS = {"v1": "Tasks", "users": "User tasks", "api": "Owner tasks", "health": "Health"}
 
+# The words of these types without a name are also words of others.
+OTHERS = [["low", "medium", "high", "none"], ["created", "changed", "deleted"]]
+
 every_operation = pytest.mark.parametrize("at", ROUTES, ids=[route.unique_id for route in ROUTES.values()])
 
 At = tuple[str, str]
@@ -44,6 +48,18 @@ def operation_at(document: Json, at: At) -> Json:
     method, path = at
     operation: Json = document["paths"][path][method]
     return operation
+
+
+def parts(part: Any) -> Iterator[Json]:
+    """Yield every object in a part of a document that is not of an example."""
+    if isinstance(part, dict):
+        yield part
+        for name, inner in part.items():
+            if name not in ("example", "examples"):
+                yield from parts(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from parts(inner)
 
 
 def of_requests(document: Json) -> set[str]:
@@ -88,12 +104,31 @@ def test_the_name_of_a_family_that_has_none_for_generators_is_its_own() -> None:
 
 def test_a_member_of_a_request_that_may_be_left_out_has_no_default(document: Json) -> None:
     names = of_requests(document)
-    assert {"NewTask", "TaskChanges", "Completion"} <= names
+    assert {"TaskInput", "TaskChanges", "Completion"} <= names
     schemas = document["components"]["schemas"]
-    found = [(name, member) for name in names for member, it in schemas[name]["properties"].items() if "default" in it]
-    assert found == []
-    assert schemas["NewTask"]["required"] == ["title"]
-    assert schemas["NewTask"]["properties"]["completed"]["description"].endswith("Default: `false`.")
+    members = [(name, *each) for name in names for each in schemas[name].get("properties", {}).items()]
+    assert [(name, member) for name, member, about in members if "default" in about] == []
+    assert schemas["TaskInput"]["required"] == ["title"]
+    assert schemas["TaskInput"]["properties"]["completed"]["description"].endswith("Default: `false`.")
+
+
+@pytest.mark.parametrize("auth", ["open", "required"])
+def test_a_type_is_named_once_and_not_after_where_it_stands(auth: str) -> None:
+    document = documented(auth=auth)
+    schemas = document["components"]["schemas"]
+    for part in parts([document["paths"], [schema.get("properties") for schema in schemas.values()]]):
+        assert "oneOf" not in part
+        assert part.get("enum", OTHERS[0]) in OTHERS
+        assert not isinstance(part.get("title"), str)
+    words = [word for schema in schemas.values() for word in schema.get("enum", ())]
+    assert len(words) == len(set(words)), "each is a constant in Go"
+    assert {"Priority", "TaskSort", "OneOrManyTasks", "OneOrManyTaskInputs"} <= schemas.keys()
+    assert [name for name in schemas if name.startswith("New")] == [], "a function in Go that makes what follows"
+
+
+def test_an_array_is_one_in_typescript(document: Json) -> None:
+    """Where items are unique, typescript-axios makes a Set, which is `{}` as JSON."""
+    assert "uniqueItems" not in str(document)
 
 
 @every_operation

@@ -58,9 +58,7 @@ TokenName = Annotated[
     str, visible_text(NAME_LENGTH), Field(json_schema_extra={"minLength": 1, "maxLength": NAME_LENGTH})
 ]
 Scope = Annotated[str, AfterValidator(_known_scope), Field(json_schema_extra={"enum": [*SCOPES]})]
-Scopes = Annotated[
-    list[Scope], AfterValidator(_distinct), Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
-]
+Scopes = Annotated[list[Scope], AfterValidator(_distinct), Field(json_schema_extra={"minItems": 1})]
 Expiry = Annotated[datetime, BeforeValidator(_future_moment)]
 
 

@@ -49,6 +49,7 @@ def _known_time(text: str) -> str:
 
 
 DateText = Annotated[str, AfterValidator(known_date), Field(json_schema_extra={"format": "date"})]
+_TimeText = Annotated[str, AfterValidator(_known_time), Field(json_schema_extra={"pattern": f"^{_TIME.pattern}$"})]
 
 
 class DueDate(BaseModel):
@@ -57,10 +58,9 @@ class DueDate(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, title="DueDate")
 
     date: DateText = Field(description="The day.", examples=["2026-12-01"])
-    time: Annotated[str, AfterValidator(_known_time)] | None = Field(
+    time: _TimeText | None = Field(
         default=None,
         description="The time of day, `HH:MM` or `HH:MM:SS`; null: the whole day. Seconds that are zero are left out.",
-        json_schema_extra={"pattern": f"^{_TIME.pattern}$"},
         examples=["17:00"],
     )
     time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = Field(

@@ -61,6 +61,6 @@ Tag = Annotated[
 Tags = Annotated[
     list[Tag],
     AfterValidator(_distinct),
-    Field(json_schema_extra={"maxItems": MAX_TAGS, "uniqueItems": True}),
+    Field(json_schema_extra={"maxItems": MAX_TAGS}),
 ]
-Order = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False)]
+Order = Annotated[float, BeforeValidator(_as_float), Field(allow_inf_nan=False, json_schema_extra={"format": "double"})]

@@ -11,6 +11,7 @@ from donebase.core.changes import ChangedTasks
 from donebase.core.history import Cursor, HistoryPage, history_entry
 from donebase.core.rows import task_fields
 from donebase.core.shapes import PartialTask, Task
+from donebase.core.tables import MAX_ID
 from donebase.core.undo import Undone
 from donebase.core.values import PositiveInt8
 from donebase.http.array_response import array_response
@@ -21,14 +22,17 @@ from donebase.http.headers import Headers
 from donebase.http.responses import WRITTEN
 from donebase.http.task_list import next_page
 
-_Deleted = Annotated[list[int], Field(description="The ids of tasks that are gone.", examples=[[7]])]
+_Deleted = Annotated[list[PositiveInt8], Field(description="The ids of tasks that are gone.", examples=[[7]])]
+_Number = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_ID, "format": "int64"})]
 
 
 class ChangesPage(BaseModel):
     """What has changed since a number."""
 
-    since: int = Field(description="The number that was asked for.", examples=[40])
-    latest: int = Field(description="The number that a copy has come to with this: the next `since`.", examples=[57])
+    since: _Number = Field(description="The number that was asked for.", examples=[40])
+    latest: _Number = Field(
+        description="The number that a copy has come to with this: the next `since`.", examples=[57]
+    )
     more: bool = Field(description="Whether there is more: ask again, with `latest`.", examples=[False])
     tasks: list[Task] = Field(description="Each task that has changed, once, as it is now.")
     deleted: _Deleted

@@ -28,7 +28,6 @@ _Sort = Annotated[
         description="The order, `-` for descending. Tasks without a due date or priority are last either way; those "
         "that are equal are in order of id. Omitted: the order of creation.",
         json_schema_extra={"enum": [*ORDERS]},
-        examples=["due"],
     ),
 ]
 _After = Annotated[

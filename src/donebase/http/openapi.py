@@ -15,6 +15,7 @@ from donebase.http.examples import Json, errors_at, example_of, examples_of
 from donebase.http.family import Answer, Route
 from donebase.http.guard import USER_ID
 from donebase.http.headers import DOCUMENTED
+from donebase.http.named_schemas import name_schemas
 from donebase.http.problems import Problem
 from donebase.settings import Settings
 
@@ -59,6 +60,7 @@ def _document(app: FastAPI) -> Json:
         for operation in operations.values():
             _correct(operation, routes[operation["operationId"]], schemas, asks=asks)
     _say_defaults(schemas)
+    name_schemas(generated)
     exact: Json = json.loads(json.dumps(generated), parse_float=_exact)
     return exact
 
@@ -115,11 +117,7 @@ def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> Non
     for answer in answers.values():
         _correct_response(operation["responses"][str(answer.status)], route, answer, body)
     for parameter in operation.get("parameters", ()):
-        _leave_out_null(parameter["schema"])
-        if parameter["required"]:  # the page fills it in; what is optional would be in every request from there
-            parameter["example"] = parameter["schema"]["examples"][0]
-        if parameter["schema"].get("default") == []:  # of a header that is a list, which is a string in the document
-            del parameter["schema"]["default"]
+        _correct_parameter(parameter)
 
 
 def _correct_response(response: Json, route: Route, answer: Answer, body: Json | None) -> None:
@@ -131,6 +129,16 @@ def _correct_response(response: Json, route: Route, answer: Answer, body: Json |
     if errors:
         content = {"schema": _PROBLEM, "examples": examples_of(route, errors, body)}
         response["content"] = {"application/problem+json": content}
+
+
+def _correct_parameter(parameter: Json) -> None:
+    schema = parameter["schema"]
+    _leave_out_null(schema)
+    schema.pop("description", None)  # which the parameter itself has
+    if parameter["required"]:  # the page fills it in; what is optional would be in every request from there
+        parameter["example"] = schema["examples"][0]
+    if schema.get("default") in ([], False):  # of a header that is a list, or what the page would fill in
+        del schema["default"]
 
 
 def _name_caller(operation: Json, route: Route) -> None:

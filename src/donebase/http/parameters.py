@@ -134,7 +134,6 @@ OfAction = Annotated[
         alias="action",
         description="Only what was done in this way.",
         json_schema_extra={"enum": [*ACTIONS]},
-        examples=["deleted"],
     ),
 ]
 AfterChange = Annotated[

@@ -19,6 +19,7 @@ from donebase.core.errors import (
     TooManyAttempts,
 )
 from donebase.core.shapes import Task
+from donebase.core.values import PositiveInt8
 from donebase.http.bytes_response import PROBLEM_JSON, BytesResponse, encoded
 from donebase.http.entity_tags import strong_tag
 from donebase.http.errors import ERROR_SPECS, UnsupportedMediaType, report
@@ -48,7 +49,7 @@ class FieldConflict(BaseModel):
 
     model_config = ConfigDict(title="FieldConflict")
 
-    task_id: int = Field(description="The id of the task.", examples=[1])
+    task_id: PositiveInt8 = Field(description="The id of the task.", examples=[1])
     field: str = Field(description="The field; `id` if the task is gone, or there again.", examples=["title"])
 
 

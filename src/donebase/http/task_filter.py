@@ -1,6 +1,6 @@
 """The parameters of a query that say which tasks are meant: the filter of a list, or of what is done to many tasks."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 from unicodedata import category, combining, normalize
 
 from fastapi import Depends, Header, Query
@@ -19,7 +19,7 @@ MAX_SEARCH = 500
 _visible: Any = visible_text(18 * MAX_SEARCH).func  # a character is decomposed into at most 18
 _NO_PRIORITY = "none"
 _PRIORITIES = (*PRIORITIES, _NO_PRIORITY)
-_Due = Literal["none", "any", "today", "overdue"]
+DUE_STATES = ("none", "any", "today", "overdue")
 
 
 def boolean(text: Any) -> bool:
@@ -73,12 +73,12 @@ _Tags = Annotated[
 _DueFrom = Annotated[DateText | None, Query(description="Only tasks that are due on this date or later, as written.")]
 _DueTo = Annotated[DateText | None, Query(description="Only tasks that are due on this date or earlier, as written.")]
 _DueState = Annotated[
-    Annotated[str, one_of(*get_args(_Due))] | None,
+    Annotated[str, one_of(*DUE_STATES)] | None,
     Query(
         alias="due",
         description="Only tasks without a due date, with any, due today, or overdue: a day is overdue when it is over, "
         "a time when it has passed. Completed tasks are among them: `completed=false` leaves them out.",
-        json_schema_extra={"enum": [*get_args(_Due)]},
+        json_schema_extra={"enum": [*DUE_STATES]},
     ),
 ]
 _TimeZone = Annotated[

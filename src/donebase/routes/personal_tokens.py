@@ -1,7 +1,7 @@
 """`/auth/tokens`: the personal access tokens of the caller, for scripts and agents."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
@@ -13,6 +13,7 @@ from donebase.accounts.personal_tokens import FIELDS
 from donebase.accounts.token_fields import TokenRequest
 from donebase.core.database import Row
 from donebase.core.errors import InsufficientScope, TokenNotFound
+from donebase.core.values import PositiveInt8
 from donebase.http import responses
 from donebase.http.access import Access
 from donebase.http.bytes_response import BytesResponse
@@ -27,9 +28,9 @@ _Authenticator = Annotated[Authenticator, Depends(FromApp("authenticator"))]
 class PersonalToken(BaseModel):
     """A personal access token, without the token itself."""
 
-    id: int = Field(description="Names the token where it is revoked.", examples=[7])
+    id: PositiveInt8 = Field(description="Names the token where it is revoked.", examples=[7])
     name: str = Field(description="What it is for.", examples=["backup script"])
-    scopes: list[str] = Field(description="What it allows.", examples=[["tasks:read"]])
+    scopes: list[Literal["tasks:read", "tasks:write"]] = Field(description="What it allows.", examples=[["tasks:read"]])
     created_at: datetime = Field(description="When it was made, in UTC.", examples=["2026-11-20T08:00:00.123456Z"])
     last_used_at: datetime | None = Field(
         description="When it was last used, in UTC, to a minute or so; null: never.", examples=[None]
