@@ -3,6 +3,7 @@
 tests/integration/test_todo_backend.py asks what the protocol's own suite asks, in a browser.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from donebase.http.public_address import public_origin
+from donebase.settings import Settings
 from tests.support.connections import Connection
 from tests.support.databases import fetchval
 from tests.support.families import API, USERS, Json
@@ -127,10 +130,16 @@ def test_without_a_host_it_is_where_the_client_has_connected_to(
     service: Service, client: httpx.Client, alice: int
 ) -> None:
     todo = created(client, alice)
-    connection = Connection(service.address)
-    connection.send(f"GET {at(alice)} HTTP/1.0\r\n\r\n".encode())
-    assert connection.answer().json() == [todo]
-    connection.close()
+    for said in ("HTTP/1.0\r\n", "HTTP/1.1\r\nHost:\r\n"):
+        connection = Connection(service.address)
+        connection.send(f"GET {at(alice)} {said}\r\n".encode())
+        assert connection.answer().json() == [todo]
+        connection.close()
+
+
+def test_an_address_of_ipv6_is_in_brackets() -> None:
+    settings = Settings.read(database_url="postgresql://127.0.0.1:1/nothing")
+    assert asyncio.run(public_origin(settings, [], ("::1", 8000))) == "http://[::1]:8000"
 
 
 def test_the_address_is_the_one_that_the_operator_has_told(published: httpx.Client, alice: int) -> None:
