@@ -7,6 +7,7 @@ import gc
 import os
 import secrets
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -39,6 +40,8 @@ for _wait in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, _wait, DEADLINE)
 # Reading the system's certificates takes longer than all that most tests do with a client.
 transports.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
+# It looks for this package several times in a request, everywhere where there may be one; it is not installed.
+sys.modules["sniffio"] = None  # type: ignore[assignment]
 # Hypothesis gives an example a fifth of a second, gives up where drawing takes long, and leaves a folder of examples.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 settings.load_profile("any machine")

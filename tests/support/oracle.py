@@ -23,6 +23,7 @@ from starlette.types import Message
 
 from donebase.accounts.callers import ALL_SCOPES, Caller
 from donebase.core.errors import DonebaseError
+from donebase.http import operation
 from donebase.http.family import Family, Route
 from donebase.http.faults import MAX_FAULTS, validation_fault
 from donebase.http.guard import CALLER
@@ -109,7 +110,7 @@ class Oracle:
         async def send(message: Message) -> None:
             messages.append(message)
 
-        with patch("donebase.http.operation.validation_fault", self._note):
+        with patch.object(operation, "validation_fault", self._note):
             await app(_scope(sent), receive, send)
         status = messages[0]["status"]
         content = b"".join(message.get("body", b"") for message in messages[1:])
