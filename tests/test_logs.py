@@ -77,6 +77,23 @@ def test_a_request_is_one_line_that_says_what_it_did(
     assert WORDS not in json.dumps(service.lines)
 
 
+def test_the_line_of_a_request_about_many_tasks_has_their_owner_and_the_change(
+    service: Service, client: httpx.Client, owned: Family, alice: int
+) -> None:
+    steps: list[tuple[str, str, Any, str, int | None]] = [
+        ("POST", "", [{"title": "x"}] * 2, "created", 1),
+        ("PATCH", "?completed=false", {"completed": True}, "changed", 2),
+        ("PATCH", "", {"completed": True}, "read", None),
+        ("DELETE", "?all=true", None, "deleted", 3),
+    ]
+    for method, query, body, event, change in steps:
+        request_id = f"{owned.name}.many.{alice}.{event}"
+        client.request(method, owned.address(alice) + query, json=body, headers={"X-Request-ID": request_id})
+        [line] = of(service, request_id)
+        found = (line["action"], line["user_id"], line["task_id"], line.get("change"))
+        assert found == (f"task.{event}", alice, None, change)
+
+
 def test_completing_is_an_action_of_its_own(service: Service, client: httpx.Client, alice: int) -> None:
     task = API.created(client, alice)
     client.patch(f"{API.one(alice, task['id'])}/complete", headers={"X-Request-ID": f"done.{alice}"})
