@@ -145,11 +145,16 @@ def test_the_headers_of_an_answer_are_documented(document: Json, at: tuple[str, 
         expected = {}
     for status, response in document["paths"][path][method]["responses"].items():
         assert set(response["headers"]) == {"X-Request-ID"} | expected.get(status, set())
+        types = {name: about["schema"]["type"] for name, about in response["headers"].items()}
+        numbers = {"Change", "Retry-After", "X-Total-Count"} & types.keys()
+        assert types == dict.fromkeys(types, "string") | dict.fromkeys(numbers, "integer")
 
 
 @every_operation
-def test_an_operation_says_what_it_does_and_what_it_answers(document: Json, at: At) -> None:
+def test_an_operation_says_what_it_does_what_it_takes_and_what_it_answers(document: Json, at: At) -> None:
     operation = operation_at(document, at)
+    is_patch = "merge-patch+json" in operation.get("requestBody", {}).get("description", "")
+    assert is_patch == (at[0] == "patch")
     assert operation["description"].endswith(".")
     [(status, success)] = [(status, it) for status, it in operation["responses"].items() if status < "300"]
     assert success["description"] != "Successful Response"
@@ -279,11 +284,15 @@ def test_the_documented_example_is_answered_as_documented(
     client: httpx.Client, document: Json, alice: int, at: At
 ) -> None:
     method, path = at
-    address = path.format(user_id=alice, task_id=V1.created(client, alice)["id"], change=1)
+    parameters = operation_at(document, at).get("parameters", ())
+    shown = {each["name"]: each["example"] for each in parameters if each["required"]}
+    address = path.format(**shown | {"user_id": alice, "task_id": V1.created(client, alice)["id"]})
     query: Json = {"limit": 10} if OPERATIONS[at].endswith("list_tasks") else {}  # of a list that other tests share
     query |= {"user_id": alice} if OPERATIONS[at].endswith(("changes", "history", "change", "tags")) else {}
-    asked = {each["name"] for each in operation_at(document, at).get("parameters", ()) if each["in"] == "query"}
-    query = {name: value for name, value in {**query, "since": 0, "all": "true"}.items() if name in asked}
+    query = shown | query | {"all": "true"}
+    query = {
+        each["name"]: query[each["name"]] for each in parameters if each["in"] == "query" and each["name"] in query
+    }
     response = client.request(method, address, params=query, json=example_body(document, at))
     assert response.is_success, response.text
     assert_documented(document, at, response)

@@ -20,6 +20,8 @@ DOCUMENTED = {
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
 }
 """The response headers that the OpenAPI document describes, and that scripts of allowed origins can read."""
+NUMBERS = frozenset({"Change", "Retry-After", "X-Total-Count"})
+"""Those of them that are numbers."""
 
 CLOSE: Header = (b"connection", b"close")
 """What still arrives on this connection must not be read as the next request."""

@@ -14,7 +14,7 @@ from donebase.http.answers import answers_of, headers_of
 from donebase.http.examples import Json, errors_at, example_of, examples_of
 from donebase.http.family import Answer, Route
 from donebase.http.guard import USER_ID
-from donebase.http.headers import DOCUMENTED
+from donebase.http.headers import DOCUMENTED, NUMBERS
 from donebase.http.named_schemas import name_schemas
 from donebase.http.problems import Problem
 from donebase.settings import Settings
@@ -107,7 +107,7 @@ def _documented(route: Route, *, asks: bool) -> APIRoute:
 
 
 def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> None:
-    body = _body(operation, schemas)
+    body = _body(operation, route, schemas)
     if asks and route.access is not Access.FREE:
         operation["security"] = [{scheme: [] for scheme in _TOKEN}]
         _name_caller(operation, route)
@@ -124,7 +124,8 @@ def _correct_response(response: Json, route: Route, answer: Answer, body: Json |
     """Describe the headers of an answer and, of an error, what can be wrong."""
     errors = errors_at(route, answer, has_body=body is not None) if answer.body is Problem else []
     response["headers"] = {
-        name: {"description": DOCUMENTED[name], "schema": {"type": "string"}} for name in headers_of(answer, errors)
+        name: {"description": DOCUMENTED[name], "schema": {"type": "integer" if name in NUMBERS else "string"}}
+        for name in headers_of(answer, errors)
     }
     if errors:
         content = {"schema": _PROBLEM, "examples": examples_of(route, errors, body)}
@@ -149,7 +150,7 @@ def _name_caller(operation: Json, route: Route) -> None:
     operation["parameters"] = parameters
 
 
-def _body(operation: Json, schemas: Json) -> Json | None:
+def _body(operation: Json, route: Route, schemas: Json) -> Json | None:
     """Give the body of an operation its example, which the page fills in, and return it; None if there is no body."""
     if "requestBody" not in operation:
         return None
@@ -157,6 +158,8 @@ def _body(operation: Json, schemas: Json) -> Json | None:
         _leave_out_null(content["schema"])
         own = content["schema"].pop("examples", [])  # of the parameter, not of its type
         content["example"] = own[0] if own else example_of(content["schema"], schemas)
+    if route.method == "PATCH":  # a second type would double the methods of some clients
+        operation["requestBody"]["description"] = "Also taken as `application/merge-patch+json` (RFC 7396)."
     example: Json = content["example"]
     return example
 

@@ -79,7 +79,7 @@ TaskId = Annotated[
     int, Path(description="The id of the task.", json_schema_extra=_id, examples=[1]), PlainDecimal(MAX_ID)
 ]
 TokenId = Annotated[
-    int, Path(description="The id of the token.", json_schema_extra=_id, examples=[7]), PlainDecimal(MAX_ID)
+    int, Path(description="The id of the token.", json_schema_extra=_id, examples=[1]), PlainDecimal(MAX_ID)
 ]
 RequestKey = Annotated[writes.RequestKey | None, Depends(request_key)]
 IfMatch = Annotated[
@@ -110,7 +110,7 @@ Since = Annotated[
     Query(
         description="The number that a copy has come to; 0 asks for all tasks.",
         json_schema_extra=_after,
-        examples=[40],
+        examples=[0],
     ),
     PlainDecimal(MAX_ID, at_least=0),
 ]
@@ -121,7 +121,7 @@ PageLimit = Annotated[
 ]
 ChangeNumber = Annotated[
     int,
-    Path(alias="change", description="The number of the change.", json_schema_extra=_id, examples=[58]),
+    Path(alias="change", description="The number of the change.", json_schema_extra=_id, examples=[1]),
     PlainDecimal(MAX_ID),
 ]
 OfTask = Annotated[

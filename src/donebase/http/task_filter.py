@@ -67,7 +67,7 @@ _Priorities = Annotated[
 ]
 _Tags = Annotated[
     tuple[Tag, ...],
-    Query(alias="tag", description="Only tasks with this tag, or with all of several."),
+    Query(alias="tag", description=f"Only tasks with this tag, or with all of several: up to {MAX_TAGS}."),
     AfterValidator(_not_too_many),
 ]
 _DueFrom = Annotated[DateText | None, Query(description="Only tasks that are due on this date or later, as written.")]

@@ -57,5 +57,10 @@ async def undo_change(database: Database, owner: QueryOwner, number: ChangeNumbe
 async def stream_events(
     streams: Streams, owner: QueryOwner, since: SinceOrNow = None, last_event_id: LastEventId = None
 ) -> EventsAnswer:
-    """Send an event for each change of a user's tasks, from now on or after a number."""
+    """Send an event for each change of a user's tasks, from now on or after a number.
+
+    An event has the number of the change as `id`, `change` as `event`, and as `data` an object such as
+    `{"change": 58, "tasks": [{"id": 1, ...}], "deleted": [7]}`: the tasks as the change left them, and the ids of those
+    that it deleted. The answer does not end: `curl -N` shows events as they come, the page of the documentation none.
+    """
     return await events.stream_events(streams, owner, since, last_event_id)
