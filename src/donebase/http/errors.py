@@ -128,7 +128,7 @@ ERROR_SPECS: dict[type[DonebaseError], ErrorSpec] = {
     UndoConflict: ErrorSpec(
         409,
         "UNDO_CONFLICT",
-        "What this change left has changed again since. Nothing was undone.",
+        "The tasks have changed again since this change. Nothing was undone.",
         members=["conflicts"],
     ),
     Unauthorized: ErrorSpec(401, "UNAUTHORIZED", "A valid access token is required.", (_INVALID_TOKEN,)),

@@ -34,7 +34,7 @@ _After = Annotated[
     str | None,
     Query(
         description="Only what follows. In the order of creation, the id of a task, 0 for the first one; in any other, "
-        "what the Link header of the page before has.",
+        "the value that the Link header of the page before has.",
         json_schema_extra={"pattern": f"^[A-Za-z0-9_-]{{1,{MAX_WORD}}}$"},
         examples=["1"],
     ),
@@ -59,7 +59,7 @@ def _place(order: str, after: str) -> Place:
         raise InvalidInput([Fault("after", f"must be a whole number from 0 to {MAX_ID}", "out_of_range")])
     place = read_place(order, after)
     if place is None:
-        message = "must be what the Link header of a list in this order has"
+        message = "must be a value from the Link header of a list in this order"
         raise InvalidInput([Fault("after", message, "malformed_cursor")])
     return place
 

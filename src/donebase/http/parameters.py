@@ -51,7 +51,7 @@ def _known_action(text: str) -> str:
 def _place_in_history(text: str) -> str:
     numbers = re.fullmatch(_PLACE_IN_HISTORY, text)
     if not numbers or any(int(number) > MAX_ID for number in numbers.groups("0")):
-        raise PydanticCustomError("out_of_range", "must be the number of a change, or what a Link header has")
+        raise PydanticCustomError("out_of_range", "must be the number of a change, or a value from a Link header")
     return text
 
 
