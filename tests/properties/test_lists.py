@@ -153,6 +153,19 @@ def test_any_combination_is_as_the_model_says(filled: Filled) -> None:
         check()
 
 
+def test_each_filter_is_as_the_model_says(filled: Filled) -> None:
+    """Alone, so that what it names does not depend on what is drawn."""
+    words = [*WORDS, "buy\ttwo"]
+    tags = [["Shop"], ["shop", "home"], ["%"]]
+    for query in (
+        *({"q": word} for word in words),
+        *({"tag": each} for each in tags),
+        {"priority": ["none", "low"]},
+        {"due": "none"},
+    ):
+        is_as_the_model_says(filled, USERS, OWNERS[0], query, 1000)
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_each_order_is_as_the_model_says(filled: Filled, order: str) -> None:
     for family in FAMILIES:

@@ -138,6 +138,7 @@ def test_a_list_of_nothing_is_counted(client: httpx.Client, family: Family, alic
         response = client.get(f"{family.address(alice)}?{query}&count=true")
         assert (response.status_code, response.content) == (200, b"[]")
         assert (response.headers["x-total-count"], "link" in response.headers) == ("0", False)
+        assert "x-total-count" not in client.get(f"{family.address(alice)}?{query}&count=false").headers
 
 
 def test_what_follows_the_last_task_is_nothing_and_counted_all_the_same(
