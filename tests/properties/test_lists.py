@@ -155,14 +155,9 @@ def test_any_combination_is_as_the_model_says(filled: Filled) -> None:
 
 def test_each_filter_is_as_the_model_says(filled: Filled) -> None:
     """Alone, so that what it names does not depend on what is drawn."""
-    words = [*WORDS, "buy\ttwo"]
-    tags = [["Shop"], ["shop", "home"], ["%"]]
-    for query in (
-        *({"q": word} for word in words),
-        *({"tag": each} for each in tags),
-        {"priority": ["none", "low"]},
-        {"due": "none"},
-    ):
+    single: list[dict[str, Any]] = [{"q": word} for word in (*WORDS, "buy\ttwo")]
+    single += [{"tag": tags} for tags in (["Shop"], ["shop", "home"], ["%"])]
+    for query in (*single, {"priority": ["none", "low"]}, {"due": "none"}):
         is_as_the_model_says(filled, USERS, OWNERS[0], query, 1000)
 
 
