@@ -31,7 +31,11 @@ async def list_tags(database: Database, owner: QueryOwner, if_none_match: IfNone
 async def list_changes(
     database: Database, owner: QueryOwner, since: Since, limit: PageLimit = MAX_LIMIT
 ) -> ChangesAnswer:
-    """List what has changed for a user since a number: each task once, as it is now, and the ids of those gone."""
+    """List what has changed for a user since a number: each task once, as it is now, and the ids of those gone.
+
+    Applied to a copy that was made at this number, it gives the list at `latest`. A page ends with a change, and may be
+    longer than `limit` for it.
+    """
     return await changes.list_changes(database, owner, since, limit)
 
 
@@ -50,7 +54,11 @@ async def list_history(
 
 
 async def undo_change(database: Database, owner: QueryOwner, number: ChangeNumber, key: RequestKey) -> UndoneAnswer:
-    """Put back what a change of a user did, in every task that it touched, as a new change."""
+    """Put back what a change of a user did, in every task that it touched, as a new change.
+
+    Created tasks go, deleted ones come back under their own id, changed fields get their former values. If something is
+    no longer as the change left it, nothing is done (409). To undo an undo is to redo.
+    """
     return await changes.undo_change(database, owner, number, key)
 
 
