@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from donebase.app import create_service
-from donebase.core.tables import REVISION
 from donebase.postgres import connecting
 from donebase.postgres.migrations import migrate
 from donebase.settings import Settings
@@ -47,7 +46,7 @@ def test_the_statements_of_a_service_before_the_history_are_recorded(database_ur
     assert fetchval(database_url, "SELECT version FROM tasks WHERE user_id = $1", alice) == 4
 
 
-BEFORE_ACCOUNTS = "0004"
+BEFORE_ACCOUNTS, ACCOUNTS = "0004", "0005"
 OF_TASKS = ("users", "tasks", "history", "idempotency_keys")
 ALL_ROWS = "SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t), '[]')::text FROM {} AS t"
 
@@ -64,7 +63,7 @@ def test_accounts_come_and_go_without_a_touch_on_what_is_there(empty_database: s
     fetchval(empty_database, "INSERT INTO idempotency_keys VALUES (7, 2, 'a key', '')")
     files = "SELECT array_agg(pg_relation_filenode(name::regclass) ORDER BY name) FROM unnest($1::text[]) AS name"
     before = [rows_of_tasks(empty_database), fetchval(empty_database, files, OF_TASKS)]
-    for revision in (REVISION, BEFORE_ACCOUNTS, REVISION):
+    for revision in (ACCOUNTS, BEFORE_ACCOUNTS, ACCOUNTS):
         asyncio.run(migrate(settings, revision))
         assert [rows_of_tasks(empty_database), fetchval(empty_database, files, OF_TASKS)] == before
 
@@ -77,7 +76,7 @@ def test_accounts_come_while_every_table_of_tasks_is_locked(empty_database: str)
         other = await asyncpg.connect(empty_database, statement_cache_size=0)
         async with other.transaction():
             await other.execute(f"LOCK TABLE {', '.join(OF_TASKS)} IN ACCESS EXCLUSIVE MODE")
-            assert await migrate(Settings.read(database_url=empty_database)) == BEFORE_ACCOUNTS
+            assert await migrate(Settings.read(database_url=empty_database), ACCOUNTS) == BEFORE_ACCOUNTS
         await other.close()
 
     asyncio.run(story())

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +84,9 @@ def is_stored_changed_and_kept(tasks: Tasks, name: str, first: object, second: o
     task = tasks.change(task, **{name: first})
     others = {other: task[other] for other in task.keys() - {name, "id", "user_id", "created_at", "updated_at"}}
     assert tasks.change(task, **others)[name] == first, "a change of all other fields keeps this one"
+    task = tasks.change(task, **({"title": "Buy tea"} if name != "title" else {"order": -1}))
+    undone(tasks, task["version"])
+    assert tasks.column(task, name) == first, "the undo of a change of another field keeps this one"
 
 
 def undone(tasks: Tasks, change: int) -> None:
@@ -110,6 +114,23 @@ def test_every_field_is_walked() -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_a_field_is_stored_changed_and_kept(tasks: Tasks, name: str) -> None:
     is_stored_changed_and_kept(tasks, name, *VALUES[name])
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_is_stored_and_changed_by_requests_with_a_key(tasks: Tasks, name: str) -> None:
+    first, second = VALUES[name]
+    with httpx.Client(base_url=tasks.client.base_url, event_hooks={"request": [add_key]}) as client:
+        tasks = tasks._replace(client=client)
+        task = tasks.create(**{name: first})
+        assert task[name] == tasks.column(task, name) == first
+        task = tasks.change(task, **{name: second})
+        assert task[name] == tasks.column(task, name) == second
+
+
+def add_key(request: httpx.Request) -> None:
+    """Give a request that writes a key of its own."""
+    if request.method != "GET":
+        request.headers["Idempotency-Key"] = secrets.token_hex(16)
 
 
 @pytest.mark.parametrize("name", VALUES)
