@@ -189,6 +189,7 @@ def test_the_errors_that_can_occur_are_documented_and_no_others(document: Json, 
         for example in content["examples"].values():
             assert_fits(document, content["schema"], example["value"])
             assert example["value"]["status"] == int(status)
+            assert all(example["value"].values()), "an error tells all that it can"
 
 
 @every_operation
@@ -236,6 +237,7 @@ def test_every_parameter_in_a_path_has_an_example(document: Json) -> None:
     for at in OPERATIONS:
         for parameter in operation_at(document, at).get("parameters", ()):
             assert parameter["description"]
+            assert "description" not in parameter["schema"]
             assert parameter["in"] == "query" or parameter["schema"]["examples"]
 
 

@@ -90,7 +90,9 @@ def test_an_operation_says_what_it_does_and_who_may_do_it(document: Json, name: 
     found = operation(document, name)
     assert found["description"].endswith(".")
     assert found["tags"] == ["Accounts"]
+    assert found.get("security", [{"token": []}]) == [{"token": []}]
     assert ("security" in found) == (name not in FREE)
+    assert document["components"]["securitySchemes"]["token"].items() >= {"type": "http", "scheme": "bearer"}.items()
     [status] = [status for status in found["responses"] if status < "300"]
     assert found["responses"][status]["description"].endswith(".")
     assert ("content" in found["responses"][status]) == (status != "204")
