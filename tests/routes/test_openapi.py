@@ -16,6 +16,7 @@ from donebase.app import create_app
 from donebase.core.tables import MAX_ID
 from donebase.http.errors import ERROR_SPECS
 from donebase.http.family import Route
+from donebase.http.json_arrays import MAX_ITEMS
 from donebase.http.parameters import MAX_LIMIT
 from donebase.routes import every_route
 from donebase.settings import Settings
@@ -254,6 +255,8 @@ def test_limits_are_documented_exactly(document: Json) -> None:
     for schema in limited:
         assert isinstance(schema["maximum"], int)
         assert (schema["maximum"] == MAX_ID) == (schema.get("format") == "int64")
+    arrays = [schema for schema in every_schema(document) if "minItems" in schema]
+    assert {(schema["minItems"], schema["maxItems"]) for schema in arrays} == {(1, MAX_ITEMS)}
 
 
 def test_a_number_is_not_cut_to_32_bits_by_a_client(document: Json) -> None:
