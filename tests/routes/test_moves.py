@@ -195,6 +195,7 @@ def test_a_missing_task_is_not_found_whatever_is_asked_of_it(
     others = gone if family.name == "v1" else {**task, "user_id": bob}
     for missing in (gone, others):
         refused(move(client, family, missing, {"to": "first"}), 404, "TASK_NOT_FOUND")
+        refused(move(client, family, missing, {"before": missing["id"]}), 404, "TASK_NOT_FOUND")
         refused(move(client, family, missing, {"after": neighbour["id"]}, If_Match='"1"'), 404, "TASK_NOT_FOUND")
 
 

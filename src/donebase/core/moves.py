@@ -124,8 +124,6 @@ async def move_task(
     none of the versions, and IdempotencyKeyReused.
     """
     place, neighbour = move.place()
-    if neighbour == task_id:
-        raise _no_neighbour(place)
     values = {"owner": owner, "task_id": task_id, "place": place, "neighbour": neighbour, "versions": versions}
     verb = MOVE if key is None else KEYED_MOVE
     done = await fetch_once(database, verb.flat if owner is None else verb.owned, key, values, _has_moved)
