@@ -42,7 +42,7 @@ def test_the_script_signs_in_and_refreshes_a_token_that_is_over(own_database: st
         script = at(address, code(PAGE, "In a web page", "js"))
         with browser_context() as context:
             page = context.new_page()
-            page.goto(f"{address}/docs")
+            page.goto(address)
             statuses = page.evaluate(
                 f"""async () => {{
                 {script}

@@ -80,11 +80,11 @@ def test_the_python_snippet_works_as_written(service: Service) -> None:
 
 
 def test_the_javascript_snippet_works_as_written(service: Service) -> None:
-    """In a browser, on the page of the documentation: the same origin."""
+    """In a browser, on the page of the service: the same origin."""
     script = at(service.address, code(README, "From JavaScript", "js"))
     with browser_context() as context:
         page = context.new_page()
-        page.goto(f"{service.address}/docs")
+        page.goto(service.address)
         with page.expect_console_message(lambda said: said.type == "log") as printed:
             page.evaluate(f"async () => {{ {script} }}")
         assert printed.value.args[0].json_value()["title"] == "Water the plants"

@@ -83,5 +83,5 @@ def test_the_javascript_client_follows_with_a_token(guarded: Service, ann: Perso
     script = at(guarded.address, with_token("".join(code_of), ann) + JAVASCRIPT)
     with browser_context() as context:
         page = context.new_page()
-        page.goto(f"{guarded.address}/docs")
+        page.goto(guarded.address)
         assert page.evaluate(f"async () => {{ {script} }}") == ["Buy milk", "Buy bread, Buy milk"]

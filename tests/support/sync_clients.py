@@ -160,7 +160,7 @@ def clients_on_the_page(address: str) -> Iterator[list[Client]]:
     javascript = _from_the_page("## JavaScript", "The same `write`", "js") + JAVASCRIPT
     with ExitStack() as stack:
         page = stack.enter_context(browser_context()).new_page()
-        page.goto(f"{address}/docs")
+        page.goto(address)
         page.evaluate(
             f"([base, name]) => {{ {javascript} globalThis.answer = answer; start(base, name); }}", [base, "C"]
         )
