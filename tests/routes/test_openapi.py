@@ -28,6 +28,7 @@ OPERATIONS = {at: route.unique_id for at, route in ROUTES.items()}
 IN = ("path", "query")
 FINITE = [at for at in OPERATIONS if not at[1].endswith("/events")]
 TAKE_BODIES = [at for at, route in ROUTES.items() if route.body_field]
+LISTS = [at for at, name in OPERATIONS.items() if name.endswith("list_tasks")]
 PROBES = [at for at, route in ROUTES.items() if route.probe]
 NAME_A_TASK = [at for at in OPERATIONS if "{task_id}" in at[1]]
 
@@ -247,6 +248,26 @@ def test_every_schema_shows_what_its_values_look_like(document: Json) -> None:
         assert schema["description"].endswith("."), name
         fields = schema.get("properties", {"": schema}).values()
         assert any({"$ref", "examples", "const", "enum", "oneOf"} & field.keys() for field in fields), name
+
+
+@pytest.mark.parametrize("at", LISTS, ids=map(OPERATIONS.__getitem__, LISTS))
+def test_the_parameters_of_a_list_are_documented_with_what_they_may_be(document: Json, at: At) -> None:
+    found = {each["name"]: each["schema"] for each in operation_at(document, at)["parameters"] if each["in"] == "query"}
+    found = {name: {key: about for key, about in schema.items() if key != "examples"} for name, schema in found.items()}
+    date, count = {"type": "string", "format": "date"}, {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
+    assert found.pop("after")["pattern"]
+    assert found.pop("q") == {"type": "string", "minLength": 1, "maxLength": 500}
+    assert found.pop("priority")["items"]["enum"] == ["low", "medium", "high", "none"]
+    assert found.pop("tag") == {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 50}}
+    words = {"due": "DueFilter", "sort": "TaskSort"}
+    for name, schema in words.items():
+        assert found.pop(name) == {"$ref": f"#/components/schemas/{schema}"}
+        assert document["components"]["schemas"][schema]["enum"]
+    assert (found.pop("completed"), found.pop("count")) == ({"type": "boolean"}, {"type": "boolean"})
+    assert found == {"due_from": date, "due_to": date, "limit": count, "time_zone": {"type": "string"}}
+    for other in (at for at in OPERATIONS if at[1].endswith(("/changes", "/history"))):
+        limits = [each["schema"] for each in operation_at(document, other)["parameters"] if each["name"] == "limit"]
+        assert [schema.items() >= count.items() for schema in limits] == [True]
 
 
 def test_limits_are_documented_exactly(document: Json) -> None:
