@@ -128,8 +128,10 @@ queries = st.builds(
 
 def pages(client: httpx.Client, address: str, query: Mapping[str, Any], limit: int) -> Iterator[httpx.Response]:
     """Yield the pages of a list, each found by the link of the one before."""
-    following = f"{address}?{urlencode({**query, 'limit': limit}, doseq=True)}"
+    following, followed = f"{address}?{urlencode({**query, 'limit': limit}, doseq=True)}", set[str]()
     while following:
+        assert following not in followed, "pages without an end"
+        followed.add(following)
         response = client.get(following)
         assert response.status_code == 200, response.text
         yield response
