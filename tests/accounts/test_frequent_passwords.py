@@ -2,11 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Collection
 
 import pytest
 
-from donebase.accounts import frequent_passwords
 from donebase.accounts.frequent_passwords import NUMBER, most_common, refuse_common
 from donebase.core.errors import InvalidInput
 
@@ -50,20 +48,3 @@ def test_any_other_is_not(password: str) -> None:
 def test_what_the_package_makes_of_the_lists_is_not_kept_in_memory() -> None:
     assert is_refused("password")
     assert not [name for name in sys.modules if name.startswith("zxcvbn")]
-
-
-def test_the_list_is_loaded_once_for_all_who_are_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[int] = []
-
-    def load() -> Collection[str]:
-        loaded.append(1)
-        return most_common()
-
-    async def crowd() -> list[BaseException | None]:
-        each = [refuse_common("password", "12345678") for _ in range(100)]
-        return await asyncio.gather(*each, return_exceptions=True)
-
-    monkeypatch.setattr(frequent_passwords, "_common", ())
-    monkeypatch.setattr(frequent_passwords, "most_common", load)
-    assert {type(result) for result in asyncio.run(crowd())} == {InvalidInput}
-    assert len(loaded) == 1

@@ -1,35 +1,22 @@
 """The passwords that are tried first, because many people have them."""
 
-import asyncio
-import threading
 from collections.abc import Collection
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from donebase.core.errors import Fault, InvalidInput
+from donebase.loading import loaded_once
 
 NUMBER = 10_000
-
-_common: Collection[str] = ()
-_loading = threading.Lock()
 
 
 async def refuse_common(field: str, password: str) -> None:
     """Raise InvalidInput, of this field, for one of the NUMBER most common passwords, in whatever case.
 
-    The list is loaded in a thread, when it is first needed: that takes 20 ms.
+    The list is loaded when it is first needed: that takes 20 ms.
     """
-    if not _common:
-        await asyncio.to_thread(_load)
-    if password.casefold() in _common:
+    if password.casefold() in await _common():
         raise InvalidInput([Fault(field, "is one of the most common passwords", "common_password")])
-
-
-def _load() -> None:
-    """Load the list, once for all who wait for it."""
-    global _common
-    with _loading:
-        _common = _common or most_common()
 
 
 def most_common() -> Collection[str]:
@@ -46,3 +33,6 @@ def most_common() -> Collection[str]:
     module = module_from_spec(lists)
     lists.loader.exec_module(module)
     return frozenset(module.FREQUENCY_LISTS["passwords"][:NUMBER])
+
+
+_common = loaded_once(most_common)

@@ -1,10 +1,9 @@
 """The documentation of the API: the OpenAPI document, and a page that shows it and needs no internet."""
 
-import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -15,11 +14,11 @@ from starlette.responses import Response
 
 from donebase.http.access import Access
 from donebase.http.family import Family
-from donebase.http.headers import Header
 from donebase.http.parameters import RequestHeaders
 from donebase.http.providers import FromApp
 from donebase.http.redirects import redirect
 from donebase.http.static_files import FRESH, HTML, StaticFile, media_type
+from donebase.loading import loaded_once
 
 _FILES = "fastapi_swagger.resources"
 _A_DAY = (b"cache-control", b"public, max-age=86400")
@@ -46,10 +45,10 @@ async def no_worker() -> Response:
 
 
 async def schema(
-    headers: RequestHeaders, document: Annotated[Callable[[], StaticFile], Depends(FromApp("document"))]
+    headers: RequestHeaders, document: Annotated[Callable[[], Awaitable[StaticFile]], Depends(FromApp("document"))]
 ) -> Response:
     """Return the OpenAPI document."""
-    return (await asyncio.to_thread(document)).response(headers)  # making and compressing it takes 0.4 s, once
+    return (await document()).response(headers)
 
 
 async def page(headers: RequestHeaders) -> Response:
@@ -59,17 +58,17 @@ async def page(headers: RequestHeaders) -> Response:
 
 async def script(headers: RequestHeaders) -> Response:
     """Return the script of the page."""
-    return await _asset("swagger-ui-bundle.js", headers)
+    return (await _file("swagger-ui-bundle.js")).response(headers)
 
 
 async def style_sheet(headers: RequestHeaders) -> Response:
     """Return the style sheet of the page."""
-    return await _asset("swagger-ui.css", headers)
+    return (await _file("swagger-ui.css")).response(headers)
 
 
 async def icon(headers: RequestHeaders) -> Response:
     """Return the icon of the page."""
-    return await _asset("favicon-32x32.png", headers)
+    return (await _file("favicon-32x32.png")).response(headers)
 
 
 FAMILY = Family(
@@ -108,11 +107,7 @@ def _page() -> StaticFile:
     return StaticFile(html, HTML, [FRESH, (b"content-security-policy", _policy(html).encode())])
 
 
-async def _asset(name: str, headers: list[Header]) -> Response:
-    return (await asyncio.to_thread(_file, name)).response(headers)
-
-
-@cache
+@loaded_once
 def _file(name: str) -> StaticFile:
     """Return a file. All responses share its bytes, so slow clients cost no memory (up to 1.7 MB)."""
     content_type = media_type(name)
