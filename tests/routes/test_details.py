@@ -25,6 +25,7 @@ def detail(response: httpx.Response) -> str:
         ({"title": "x", "completed": "yes", "colour": "red"}, "completed: must be true or false"),
         ({"title": "x", "order": "1"}, "order: must be a finite number"),
         ({"title": "x", "order": 10**400}, "order: must be a finite number"),
+        ({"title": "x", "due": "2026-12-01"}, 'due: must be an object, such as {"date": "2026-12-01"}'),
         ({"title": "x", "due date": "tomorrow"}, "due date: is not a known field"),
         ({"title": "x", "größe_2": 1}, "größe_2: is not a known field"),
         ({"title": "x", "<img src=x onerror=alert(1)>": 1}, "a field: is not a known field"),

@@ -9,7 +9,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -68,6 +77,13 @@ class DueDate(BaseModel):
         description="The time zone of the time, by its IANA name; null: wherever the person is.",
         examples=["Europe/Berlin"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_object(cls, value: object) -> object:
+        if not isinstance(value, dict):  # many clients have a string here
+            raise PydanticCustomError("wrong_type", 'must be an object, such as {"date": "2026-12-01"}')
+        return value
 
     @field_validator("time_zone")
     @classmethod
