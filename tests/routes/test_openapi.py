@@ -1,6 +1,7 @@
 """The document at /openapi.json: valid, whole, and true to what the service does."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,8 @@ def test_an_operation_says_what_it_does_what_it_takes_and_what_it_answers(docume
     is_patch = "merge-patch+json" in operation.get("requestBody", {}).get("description", "")
     assert is_patch == (at[0] == "patch")
     assert operation["description"].endswith(".")
+    assert operation["summary"]
+    assert re.match(re.escape(operation["summary"]) + "[.:;]", operation["description"])
     [(status, success)] = [(status, it) for status, it in operation["responses"].items() if status < "300"]
     assert success["description"] != "Successful Response"
     if status == "204":

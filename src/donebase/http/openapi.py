@@ -1,6 +1,8 @@
 """The OpenAPI document: FastAPI's, corrected where it does not describe what is answered here."""
 
+import inspect
 import json
+import re
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -97,6 +99,7 @@ def _documented(route: Route, *, asks: bool) -> APIRoute:
         methods=[route.method],
         tags=[route.tag],
         operation_id=route.documented_id,
+        summary=_beginning(inspect.getdoc(route.endpoint) or ""),
         dependencies=route.dependencies,
         status_code=usual.status,
         response_class=JSONResponse if is_json else usual.body,
@@ -104,6 +107,11 @@ def _documented(route: Route, *, asks: bool) -> APIRoute:
         response_description=usual.description,
         responses={each.status: {"model": each.body, "description": each.description} for each in others},
     )
+
+
+def _beginning(text: str) -> str:
+    """Return the beginning of a text, up to the first mark that ends a sentence or leads to details."""
+    return re.split("[.:;]", text, maxsplit=1)[0]
 
 
 def _correct(operation: Json, route: Route, schemas: Json, *, asks: bool) -> None:
