@@ -66,7 +66,7 @@ def _refuse_unstorable(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise PydanticCustomError("not_unicode", "must be valid Unicode, without lone surrogates") from None
+        raise PydanticCustomError("not_unicode", "must be valid Unicode in UTF-8, without lone surrogates") from None
 
 
 def _is_visible(text: str) -> bool:

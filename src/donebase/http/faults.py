@@ -17,7 +17,7 @@ _MESSAGES = {
     "missing": ("is required", "required"),
     "extra_forbidden": ("is not a known field", "unknown_field"),
     "string_type": ("must be a string", "wrong_type"),
-    "string_unicode": ("must be valid Unicode, without lone surrogates", "not_unicode"),
+    "string_unicode": ("must be valid Unicode in UTF-8, without lone surrogates", "not_unicode"),
     "bool_type": ("must be true or false", "wrong_type"),
     "int_type": ("must be an integer", "wrong_type"),
     "float_type": ("must be a finite number", "wrong_type"),  # also of an integer above all floats
