@@ -128,7 +128,7 @@ def test_the_order_is_what_was_asked_after_any_number_of_moves_into_one_gap(
 
 
 def test_moves_to_the_end_leave_room_for_tasks_that_are_created_later(psql: Psql) -> None:
-    ids = create(psql, [1, 2, 3])
+    ids = create(psql, [0.5, 1.5, 2.5])  # which no id is: the first three tasks of a database would not be changed
     psql.run('UPDATE tasks SET "order" = id WHERE user_id = $1', psql.user)
     for turn in range(200):
         assert move(psql, ids[turn % 3], "last")["outcome"] == "moved"
