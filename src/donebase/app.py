@@ -49,6 +49,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app = _described(settings)
     state = app.state
     state.settings = settings
+    state.common_headers = common_headers(settings.cors_origins)
     state.database = database or PostgresDatabase(settings)
     state.authenticator = state.deletions = state.other_issuer = None
     if settings.auth == "required":
@@ -143,7 +144,7 @@ def with_middleware(app: FastAPI) -> ASGIApp:
     settings: Settings = app.state.settings
     service = Preflights(app, settings.cors_origins)
     changed = app.state.feed.notify
-    return ErrorBoundary(service, app.state.operations, settings.cors_origins, changed, traced=settings.traces)
+    return ErrorBoundary(service, app.state.operations, app.state.common_headers, changed, traced=settings.traces)
 
 
 @asynccontextmanager
@@ -168,7 +169,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     connection_limit = ConnectionLimit(settings)
     yield {
         "settings": settings,
-        "common_headers": common_headers(settings.cors_origins),
+        "common_headers": app.state.common_headers,
         "connection_limit": connection_limit,
         "first_requests": FirstRequests(),
         "end_streams": app.state.event_streams.stop,

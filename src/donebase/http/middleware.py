@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +11,7 @@ from donebase.core import events
 from donebase.http.bytes_response import BytesResponse
 from donebase.http.errors import InternalError, TooManyConnections, report
 from donebase.http.family import Route
-from donebase.http.headers import NO_ORIGIN, Headers, common_headers, finish, read_id_and_origin
+from donebase.http.headers import NO_ORIGIN, Headers, finish, read_id_and_origin
 from donebase.http.operation import OperationTable
 from donebase.http.problems import problem
 from donebase.telemetry import logs, metrics, tracing
@@ -67,14 +67,15 @@ class ErrorBoundary:
     connection beyond the limit, only probes are answered. A HEAD runs as a GET, and its response ends where the body
     would begin. An exception that nothing else has caught is logged and answered with INTERNAL_ERROR, so that the
     connection stays usable; a response that has begun is left incomplete, and the server closes the connection.
-    `changed` is called with the owner and the number of each change that a request has made.
+    `common` is what `common_headers` returns. `changed` is called with the owner and the number of each change that a
+    request has made.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         operations: OperationTable,
-        allowed_origins: Iterable[str],
+        common: Mapping[bytes | None, Headers],
         changed: Changed,
         *,
         traced: bool = False,
@@ -82,7 +83,7 @@ class ErrorBoundary:
         self._app = app
         self._operations = operations
         self._changed = changed
-        self._common = common_headers(allowed_origins)
+        self._common = common
         self._traced = traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
